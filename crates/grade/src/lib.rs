@@ -1,0 +1,1 @@
+//! Final answers: extraction from prose and mathematical equality.

@@ -1,0 +1,1 @@
+//! The llama.cpp runtime of the engine.

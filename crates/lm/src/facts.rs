@@ -1,0 +1,58 @@
+//! What a model is: its name, its limits and the sizes that its cost follows from.
+
+use crate::Token;
+use serde::{Deserialize, Serialize};
+
+/// Identity and limits of a loaded model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelFacts {
+    /// Name for people and for provenance, for example `SmolLM2-135M-Instruct-Q4_1`.
+    pub name: String,
+    /// Tokens that one sequence can hold, prompt and continuation together.
+    pub context: usize,
+    /// Entries in the vocabulary; token ids are below it.
+    pub vocabulary: u32,
+    /// Token put before a text that starts a sequence, where the model wants one.
+    pub beginning: Option<Token>,
+    /// Tokens that end a sequence.
+    pub endings: Vec<Token>,
+    /// Sizes that the cost follows from.
+    pub architecture: Architecture,
+}
+
+/// Sizes of a decoder-only transformer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// All parameters that take part in a forward pass, a tied embedding counted once.
+    pub parameters: u64,
+    /// Transformer blocks.
+    pub layers: u32,
+    /// Query heads × head size: the width over which attention scores are taken.
+    pub attention_width: u32,
+}
+
+impl Architecture {
+    /// Floating-point operations to evaluate the tokens at `positions`, earlier ones being cached.
+    ///
+    /// `2 × parameters` a token (Kaplan et al. 2020; section 7 of Snell et al. 2024) plus attention: scores and
+    /// weighted values over all earlier positions and itself, `4 × layers × attention_width × (position + 1)`.
+    pub fn flops(&self, positions: std::ops::Range<u64>) -> f64 {
+        let tokens = positions.end.saturating_sub(positions.start) as f64;
+        let reach = tokens * (positions.start as f64 + positions.end as f64 + 1.0) / 2.0;
+        2.0 * self.parameters as f64 * tokens
+            + 4.0 * f64::from(self.layers) * f64::from(self.attention_width) * reach
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flops_of_a_range_are_the_sum_over_its_tokens() {
+        let shape = Architecture { parameters: 1000, layers: 3, attention_width: 8 };
+        let one_by_one: f64 = (5..12).map(|p| shape.flops(p..p + 1)).sum();
+        assert!((shape.flops(5..12) - one_by_one).abs() < 1e-6);
+        assert!((shape.flops(0..1) - (2000.0 + 96.0)).abs() < 1e-9);
+    }
+}

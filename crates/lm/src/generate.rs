@@ -1,0 +1,89 @@
+//! Drawing continuations of a prompt.
+
+use crate::{Token, Usage};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Draw one continuation of `prompt` for each seed; they share the evaluation of the prompt.
+#[derive(Debug, Clone)]
+pub struct GenerateRequest {
+    /// The tokens to continue; at least one.
+    pub prompt: Arc<[Token]>,
+    /// One continuation is drawn for each entry. The same seed, prompt and settings give the same tokens whatever
+    /// else the model is doing.
+    pub seeds: Vec<u64>,
+    /// How the next token is chosen.
+    pub sampling: Sampling,
+    /// A continuation ends with the token whose text completes one of these (searched in the continuation only).
+    pub stop: Vec<String>,
+    /// Tokens per continuation, at most; at least one. The room left in the context bounds it further.
+    pub max_tokens: u32,
+}
+
+/// How the next token is chosen from the model's distribution. Every field is always applied, never a backend's
+/// own default.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// Divides the logits; 0 is greedy.
+    pub temperature: f32,
+    /// Keep the most likely `top_k` tokens; `None` keeps all.
+    pub top_k: Option<u32>,
+    /// Keep the smallest set of likely tokens whose probability reaches this; 1 keeps all.
+    pub top_p: f32,
+    /// Drop tokens less likely than this fraction of the likeliest; 0 keeps all.
+    pub min_p: f32,
+}
+
+impl Sampling {
+    /// Always the most likely token (ties: the lower id).
+    pub const GREEDY: Self = Self { temperature: 0.0, top_k: None, top_p: 1.0, min_p: 0.0 };
+
+    /// The model's own distribution at a temperature.
+    pub const fn at(temperature: f32) -> Self {
+        Self { temperature, ..Self::GREEDY }
+    }
+}
+
+/// Why a continuation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finish {
+    /// It completed the stop text of this index.
+    Stop(usize),
+    /// The model ended the sequence. The ending token is not part of the continuation.
+    EndOfSequence,
+    /// It was cut by `max_tokens` or by the end of the context: neither a step nor an answer.
+    Length,
+}
+
+/// What the model thought of one drawn token, before temperature and truncation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TokenStat {
+    /// Log-probability of the token, in nats.
+    pub logprob: f32,
+    /// Divergence of the model's distribution from the uniform one, KL(uniform ‖ model), in nats: high when the
+    /// model is sure ("self-certainty", Kang et al. 2025).
+    pub certainty: f32,
+}
+
+/// One drawn continuation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// The drawn tokens, a completed stop text included, an end-of-sequence token not.
+    pub tokens: Vec<Token>,
+    /// Their text (invalid UTF-8 replaced).
+    pub text: String,
+    /// One entry per token; empty where a backend cannot tell.
+    pub stats: Vec<TokenStat>,
+    /// Why it ended.
+    pub finish: Finish,
+}
+
+/// The answer to a [`GenerateRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generation {
+    /// In the order of the seeds.
+    pub samples: Vec<Sample>,
+    /// What all of them cost together.
+    pub usage: Usage,
+}

@@ -1,0 +1,21 @@
+//! What a language model can be asked, whoever runs it: *generate* continuations and *score* given tokens.
+//!
+//! Plain data and one trait. This crate knows nothing of search, questions, files or backends; the embedded
+//! engine and remote servers both implement [`LanguageModel`].
+
+mod error;
+mod facts;
+mod generate;
+mod model;
+mod score;
+mod usage;
+
+pub use error::LmError;
+pub use facts::{Architecture, ModelFacts};
+pub use generate::{Finish, GenerateRequest, Generation, Sample, Sampling, TokenStat};
+pub use model::{Answer, LanguageModel, Message, Role};
+pub use score::{Mark, Reading, ScoreRequest, Scoring};
+pub use usage::Usage;
+
+/// One entry of a model's vocabulary.
+pub type Token = u32;

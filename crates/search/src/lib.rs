@@ -1,0 +1,1 @@
+//! Test-time search over any kind of state: propose, verify, decide.

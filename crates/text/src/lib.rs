@@ -1,0 +1,1 @@
+//! Language as a state: traces, prompts, verifiers, revisers.
