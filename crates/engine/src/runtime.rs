@@ -4,7 +4,6 @@
 //! *slot* per sequence; which tokens stand in which slot is the engine's knowledge.
 
 use deliberate_lm::{Message, ModelFacts, Token};
-use std::ops::Range;
 use std::sync::Arc;
 
 /// A key-value store for one sequence; slots are numbered from 0 without gaps.
@@ -34,8 +33,9 @@ pub struct Span {
     pub start: usize,
     /// The tokens to evaluate; at least one.
     pub tokens: Vec<Token>,
-    /// Which of them, as indices into `tokens`, need their next-token logits.
-    pub read: Range<usize>,
+    /// Which of them need their next-token logits: indices into `tokens` in rising order, possibly none. A list
+    /// and not a range, because step ends lie far apart and a row of logits costs a pass over the vocabulary.
+    pub read: Vec<usize>,
 }
 
 /// Receives one row of logits (`[vocabulary]`, `f32`) for every token read, in the order of spans and of tokens:
