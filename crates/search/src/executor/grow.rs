@@ -1,0 +1,201 @@
+//! Turns the roles' answers into nodes, scores and charges; nothing that a role says is trusted unchecked.
+
+use super::{Executor, SearchError};
+use crate::{
+    Charge, ClassId, Expand, Failure, Granularity, Node, NodeId, Origin, Proposal, Purpose, Reach, Revise,
+    State, Status, mix,
+};
+
+/// One row a request, one entry a seed.
+type Rows<S> = Vec<Vec<Result<Proposal<S>, Failure>>>;
+
+impl<S: State> Executor<'_, S> {
+    pub(super) fn grow_by_expansion(&mut self, acts: &[Expand], mut drawn: Rows<S>, limit: Option<u64>) {
+        drawn.resize_with(acts.len(), Vec::new);
+        for (act, row) in acts.iter().zip(drawn) {
+            let parent = self.tree.node(act.node);
+            let (from, start) = (parent.steps, parent.units);
+            let furthest = match act.reach {
+                Reach::Steps(steps) => from.saturating_add(steps.max(1)),
+                Reach::End => u32::MAX,
+            };
+            let origin = match act.purpose {
+                Purpose::Extend => Origin::Extended,
+                Purpose::Lookahead => Origin::Lookahead,
+            };
+            for proposal in pad(row, act.draws) {
+                match proposal.and_then(|p| check(p, from, furthest, start, limit)) {
+                    Ok(proposal) => {
+                        self.meter.record(from, proposal.state.steps());
+                        let flops = self.roles.proposer.flops(start..proposal.state.units());
+                        self.push(act.node, origin, proposal, flops);
+                    }
+                    Err(failure) => self.fail(from, &failure),
+                }
+            }
+        }
+    }
+
+    pub(super) fn grow_by_revision(&mut self, acts: &[Revise], mut drawn: Rows<S>, limit: Option<u64>) {
+        let Some(reviser) = self.roles.reviser else { return };
+        drawn.resize_with(acts.len(), Vec::new);
+        for (act, row) in acts.iter().zip(drawn) {
+            let parent = *act.attempts.last().expect("admitted revisions have attempts");
+            let earlier: Vec<&S> = act.attempts.iter().map(|id| &self.states[id.index()]).collect();
+            let opening = reviser.opening(&earlier);
+            // The first revision pays for reading the attempts; the others share it.
+            let mut start = 0;
+            for proposal in pad(row, act.draws) {
+                match proposal.and_then(|p| check(p, 0, u32::MAX, 0, limit)) {
+                    Ok(proposal) => {
+                        self.meter.record(0, proposal.state.steps());
+                        let flops = reviser.flops(start..proposal.state.units());
+                        self.push(parent, Origin::Revised, proposal, flops);
+                        start = opening;
+                    }
+                    Err(failure) => self.fail(0, &failure),
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, parent: NodeId, origin: Origin, proposal: Proposal<S>, flops: f64) {
+        let Proposal { state, status, drawn } = proposal;
+        let drawing = Charge { tokens: drawn, flops };
+        self.ledger.charged += drawing;
+        let ordinal = self.tree.node(parent).children.len() as u64;
+        let answers = status == Status::Complete && origin != Origin::Lookahead;
+        let class = answers.then(|| self.class(&state)).flatten();
+        let id = self.tree.push(Node {
+            parent: Some(parent),
+            origin,
+            status,
+            steps: state.steps(),
+            units: state.units(),
+            seed: mix(self.tree.node(parent).seed, ordinal),
+            drawing,
+            verifying: Charge::default(),
+            scores: None,
+            class,
+            children: Vec::new(),
+        });
+        if class.is_some_and(|class| class.0 as usize == self.classes.len()) {
+            self.classes.push(id);
+        }
+        self.states.push(state);
+        self.read.push(false);
+    }
+
+    /// Class of a complete state's answer: that of the first equal one, or a new one.
+    fn class(&self, state: &S) -> Option<ClassId> {
+        let answers = self.roles.answers;
+        if !answers.given(state) {
+            return None;
+        }
+        let known = self.classes.iter().position(|first| answers.same(&self.states[first.index()], state));
+        Some(ClassId(known.unwrap_or(self.classes.len()) as u32))
+    }
+
+    fn fail(&mut self, from: u32, failure: &Failure) {
+        tracing::warn!(%failure, "a draw failed");
+        self.meter.record(from, from + 1);
+        self.ledger.failures += 1;
+    }
+
+    pub(super) fn score(
+        &mut self,
+        nodes: &[NodeId],
+        mut scores: Vec<Result<Vec<f64>, Failure>>,
+    ) -> Result<(), SearchError> {
+        let granularity = self.roles.verifier.ok_or(SearchError::NoVerifier)?.granularity();
+        scores.resize_with(nodes.len(), || Err(missing()));
+        for (&id, scores) in nodes.iter().zip(scores) {
+            let mut read = std::mem::take(&mut self.read);
+            for (node, flops) in self.reading(id, &mut read) {
+                self.tree.node_mut(node).verifying.flops += flops;
+                self.ledger.charged.flops += flops;
+            }
+            self.read = read;
+            let known = self.known(id, granularity).to_vec();
+            match scores.and_then(|new| check_scores(&new, known, self.tree.node(id).steps, granularity)) {
+                Ok(scores) => self.write_scores(id, scores, granularity),
+                Err(failure) => {
+                    tracing::warn!(%failure, "a verification failed");
+                    self.ledger.failures += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores a node's scores. Step scores depend on nothing after their step, so unscored ancestors get theirs too.
+    fn write_scores(&mut self, id: NodeId, scores: Vec<f64>, granularity: Granularity) {
+        if granularity == Granularity::Step {
+            let mut node = self.tree.node(id);
+            while let (Some(parent), true) = (node.parent, node.origin != Origin::Revised) {
+                node = self.tree.node(parent);
+                if node.scores.is_some() || node.steps == 0 {
+                    break;
+                }
+                let own = scores[..node.steps as usize].to_vec();
+                self.tree.node_mut(parent).scores = Some(own);
+                node = self.tree.node(parent);
+            }
+        }
+        self.tree.node_mut(id).scores = Some(scores);
+    }
+}
+
+fn missing() -> Failure {
+    Failure { reason: "the role did not answer this request".to_owned() }
+}
+
+/// Exactly `draws` entries: absent ones are failures, surplus ones are not looked at.
+fn pad<S>(
+    row: Vec<Result<Proposal<S>, Failure>>,
+    draws: u32,
+) -> impl Iterator<Item = Result<Proposal<S>, Failure>> {
+    row.into_iter().chain(std::iter::repeat_with(|| Err(missing()))).take(draws as usize)
+}
+
+fn check<S: State>(
+    proposal: Proposal<S>,
+    from: u32,
+    furthest: u32,
+    start: u64,
+    limit: Option<u64>,
+) -> Result<Proposal<S>, Failure> {
+    let (steps, units) = (proposal.state.steps(), proposal.state.units());
+    let stuck = proposal.status == Status::Open && steps == from;
+    let reason = if limit.is_some_and(|limit| proposal.drawn > limit) {
+        format!("drew {} units where {} were allowed", proposal.drawn, limit.unwrap_or(0))
+    } else if steps < from || units < start || stuck {
+        "the state did not grow".to_owned()
+    } else if steps > furthest {
+        format!("took {} steps where {} were asked for", steps - from, furthest - from)
+    } else {
+        return Ok(proposal);
+    };
+    Err(Failure { reason })
+}
+
+fn check_scores(
+    new: &[f64],
+    known: Vec<f64>,
+    steps: u32,
+    granularity: Granularity,
+) -> Result<Vec<f64>, Failure> {
+    let expected = match granularity {
+        Granularity::Step => (steps as usize).saturating_sub(known.len()),
+        Granularity::Whole => 1,
+    };
+    if new.len() != expected {
+        return Err(Failure { reason: format!("{} scores where {expected} were expected", new.len()) });
+    }
+    if let Some(score) = new.iter().find(|score| !(0.0..=1.0).contains(*score)) {
+        return Err(Failure { reason: format!("score {score} is not in 0..=1") });
+    }
+    let mut scores = known;
+    scores.extend_from_slice(new);
+    Ok(scores)
+}
