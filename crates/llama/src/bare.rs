@@ -1,0 +1,1 @@
+//! A bare decode loop, the yardstick for the engine.

@@ -1,0 +1,127 @@
+//! Loading: the checks before llama.cpp sees the file, and the parameters that it is given.
+
+use crate::backend::{backend, complaints};
+use crate::error::LoadError;
+use crate::gguf::{Gguf, ModelHeader};
+use crate::machine;
+use crate::runtime::token;
+use crate::settings::Settings;
+use crate::tokenizer::LlamaTokenizer;
+use deliberate_lm::ModelFacts;
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes of one stored key or value (half precision).
+pub(crate) const KV_BYTES: u64 = 2;
+
+/// A loaded model without key-value stores.
+pub(crate) struct Loaded {
+    pub(crate) header: ModelHeader,
+    pub(crate) facts: ModelFacts,
+    pub(crate) tokenizer: Arc<LlamaTokenizer>,
+}
+
+/// Whether this build and these settings put the model on a GPU.
+pub(crate) fn on_gpu(settings: &Settings) -> bool {
+    cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) && settings.gpu_layers != Some(0)
+}
+
+/// Checks the file and the settings, then loads the weights and the vocabulary.
+pub(crate) fn model(path: &Path, settings: &Settings) -> Result<Loaded, LoadError> {
+    settings.check()?;
+    let header = Gguf::open(path)
+        .and_then(|gguf| gguf.model())
+        .map_err(|source| LoadError::File { path: path.to_owned(), source })?;
+    if path.to_str().is_none_or(|path| path.contains('\0')) {
+        return Err(LoadError::Path { path: path.to_owned() });
+    }
+    if settings.context > header.context {
+        return Err(LoadError::Context { context: settings.context, trained: header.context });
+    }
+    check_memory(&header, settings, machine::available_memory())?;
+    let backend = backend()?;
+    let layers = if on_gpu(settings) { settings.gpu_layers.unwrap_or(i32::MAX as u32) } else { 0 };
+    let parameters = LlamaModelParams::default().with_n_gpu_layers(layers.min(i32::MAX as u32));
+    let _ = complaints();
+    let model = LlamaModel::load_from_file(backend, path, &parameters)
+        .map_err(|_| LoadError::Refused { path: path.to_owned(), reason: complaints() })?;
+    if model.is_recurrent() || model.is_hybrid() {
+        return Err(LoadError::Recurrent { path: path.to_owned() });
+    }
+    let facts = facts(&header, &model, path, settings);
+    let tokenizer = Arc::new(LlamaTokenizer::new(model));
+    Ok(Loaded { header, facts, tokenizer })
+}
+
+/// Creates the key-value stores. The context borrows the model in `loaded.tokenizer`.
+pub(crate) fn context<'model>(
+    loaded: &'model Loaded,
+    path: &Path,
+    settings: &Settings,
+) -> Result<LlamaContext<'model>, LoadError> {
+    let threads = settings.threads.unwrap_or_else(|| machine::threads(loaded.header.sizes.parameters)) as i32;
+    // Off, flash attention is both faster on a CPU and independent of what else is in the batch.
+    let flash = if on_gpu(settings) {
+        llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_AUTO
+    } else {
+        llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED
+    };
+    let parameters = LlamaContextParams::default()
+        // The total over all sequences.
+        .with_n_ctx(NonZeroU32::new(settings.slots * settings.stored_context()))
+        .with_n_seq_max(settings.slots)
+        .with_n_batch(settings.batch_tokens)
+        .with_n_ubatch(settings.batch_tokens)
+        .with_n_threads(threads)
+        .with_n_threads_batch(threads)
+        .with_type_k(KvCacheType::F16)
+        .with_type_v(KvCacheType::F16)
+        .with_flash_attention_policy(flash)
+        // One store for all sequences would be slower and not reproducible.
+        .with_kv_unified(false)
+        // A sliding window that forgot its past could not be cut back to a prefix.
+        .with_swa_full(true)
+        .with_no_perf(true);
+    let _ = complaints();
+    loaded
+        .tokenizer
+        .model()
+        .new_context(backend()?, parameters)
+        .map_err(|_| LoadError::Prepare { path: path.to_owned(), reason: complaints() })
+}
+
+/// llama.cpp clears the stores when it creates them: too large a request would get this process killed.
+fn check_memory(header: &ModelHeader, settings: &Settings, available: Option<u64>) -> Result<(), LoadError> {
+    let tokens = u64::from(settings.slots) * u64::from(settings.stored_context());
+    let needed = tokens.saturating_mul(header.kv_width).saturating_mul(KV_BYTES);
+    match available {
+        Some(available) if needed > available && !on_gpu(settings) => {
+            Err(LoadError::Memory { slots: settings.slots, context: settings.context, needed, available })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn facts(header: &ModelHeader, model: &LlamaModel, path: &Path, settings: &Settings) -> ModelFacts {
+    let vocabulary = model.vocab();
+    let mut endings: Vec<_> =
+        vocabulary.tokens().filter(|&id| vocabulary.is_eog(id)).filter_map(token).collect();
+    endings.extend(header.endings.iter().copied());
+    endings.sort_unstable();
+    endings.dedup();
+    let beginning = if vocabulary.should_add_bos() { token(vocabulary.bos()) } else { None };
+    ModelFacts {
+        // The name in the metadata is often that of a base model; the file name tells the quantisation, too.
+        name: path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        context: settings.context as usize,
+        vocabulary: header.vocabulary,
+        beginning: beginning.filter(|&id| id < header.vocabulary),
+        endings,
+        architecture: header.sizes,
+    }
+}
