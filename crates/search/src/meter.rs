@@ -7,6 +7,8 @@ const DEEPEST: usize = 1 << 16;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Meter {
     drawn: Vec<u32>,
+    /// Booked rollouts that may reach every depth past the known ones.
+    beyond: u32,
 }
 
 impl Meter {
@@ -15,17 +17,25 @@ impl Meter {
         self.drawn.iter().copied().max().unwrap_or(0)
     }
 
-    /// Steps of the longest solution so far.
-    pub(crate) fn depth(&self) -> u32 {
-        self.drawn.len() as u32
-    }
-
     /// What one more sample of the steps after `from`, `reach` of them at most, would bring the count to at its
     /// busiest depth.
     pub(crate) fn with_one_more(&self, from: u32, reach: Option<u32>) -> u32 {
+        let known = self.drawn.len();
         let from = (from as usize).min(DEEPEST);
-        let end = reach.map_or(self.drawn.len(), |r| self.drawn.len().min(from.saturating_add(r as usize)));
-        1 + self.drawn.get(from..end).and_then(|depths| depths.iter().copied().max()).unwrap_or(0)
+        let end = reach.map_or(usize::MAX, |reach| from.saturating_add(reach as usize));
+        let busiest = self.drawn.get(from..end.min(known)).and_then(|depths| depths.iter().copied().max());
+        let beyond = if end > known { self.beyond } else { 0 };
+        1 + busiest.unwrap_or(0).max(beyond)
+    }
+
+    /// Books a sample before it is drawn, with as many steps as it may take: all of them without a `reach`.
+    pub(crate) fn book(&mut self, from: u32, reach: Option<u32>) {
+        if let Some(reach) = reach {
+            self.record(from, from.saturating_add(reach));
+        } else {
+            self.record(from, (self.drawn.len() as u32).max(from.saturating_add(1)));
+            self.beyond += 1;
+        }
     }
 
     /// Records a sample that took the steps `from..to` (at least one depth is always counted).
@@ -33,7 +43,7 @@ impl Meter {
         let from = (from as usize).min(DEEPEST);
         let to = (to as usize).clamp(from + 1, DEEPEST + 1);
         if self.drawn.len() < to {
-            self.drawn.resize(to, 0);
+            self.drawn.resize(to, self.beyond);
         }
         for count in &mut self.drawn[from..to] {
             *count += 1;
@@ -72,5 +82,13 @@ mod tests {
             }
         }
         assert_eq!(meter.generations(), beams * (k + 1));
+    }
+
+    #[test]
+    fn a_booked_rollout_may_meet_deeper_draws() {
+        let mut meter = Meter::default();
+        meter.book(0, None);
+        meter.book(5, Some(1));
+        assert_eq!((meter.with_one_more(5, Some(1)), meter.with_one_more(9, Some(2))), (3, 2));
     }
 }

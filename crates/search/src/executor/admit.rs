@@ -50,8 +50,7 @@ impl<S: State> Executor<'_, S> {
             while draws < act.draws
                 && self.budget.generations.is_none_or(|limit| meter.with_one_more(from, reach) <= limit)
             {
-                // A rollout is booked for every depth that exists; deeper ones are then its own.
-                meter.record(from, reach.map_or(meter.depth(), |steps| from.saturating_add(steps)));
+                meter.book(from, reach);
                 starts.push(units);
                 draws += 1;
             }
@@ -89,7 +88,7 @@ impl<S: State> Executor<'_, S> {
             while draws < act.draws
                 && self.budget.generations.is_none_or(|limit| meter.with_one_more(0, None) <= limit)
             {
-                meter.record(0, meter.depth().max(1));
+                meter.book(0, None);
                 starts.push(opening);
                 draws += 1;
             }

@@ -23,12 +23,14 @@ impl<S: State> Executor<'_, S> {
                 Purpose::Extend => Origin::Extended,
                 Purpose::Lookahead => Origin::Lookahead,
             };
+            let bounds = Bounds { from, furthest, start, opening: start, limit };
             for proposal in pad(row, act.draws) {
-                match proposal.and_then(|p| check(p, from, furthest, start, limit)) {
+                let seed = self.next_seed(act.node);
+                match proposal.and_then(|p| bounds.check(p)) {
                     Ok(proposal) => {
                         self.meter.record(from, proposal.state.steps());
                         let flops = self.roles.proposer.flops(start..proposal.state.units());
-                        self.push(act.node, origin, proposal, flops);
+                        self.push(act.node, origin, seed, proposal, flops);
                     }
                     Err(failure) => self.fail(from, &failure),
                 }
@@ -45,12 +47,15 @@ impl<S: State> Executor<'_, S> {
             let opening = reviser.opening(&earlier);
             // The first revision pays for reading the attempts; the others share it.
             let mut start = 0;
+            let bounds = Bounds { from: 0, furthest: u32::MAX, start: 0, opening, limit };
             for proposal in pad(row, act.draws) {
-                match proposal.and_then(|p| check(p, 0, u32::MAX, 0, limit)) {
+                let seed = self.next_seed(parent);
+                match proposal.and_then(|p| bounds.check(p)) {
                     Ok(proposal) => {
                         self.meter.record(0, proposal.state.steps());
-                        let flops = reviser.flops(start..proposal.state.units());
-                        self.push(parent, Origin::Revised, proposal, flops);
+                        let units = proposal.state.units();
+                        let flops = reviser.flops(start.min(units)..units);
+                        self.push(parent, Origin::Revised, seed, proposal, flops);
                         start = opening;
                     }
                     Err(failure) => self.fail(0, &failure),
@@ -59,11 +64,17 @@ impl<S: State> Executor<'_, S> {
         }
     }
 
-    fn push(&mut self, parent: NodeId, origin: Origin, proposal: Proposal<S>, flops: f64) {
+    /// Seed of a node's next draw; failed draws use theirs up too, so that none is ever drawn twice.
+    fn next_seed(&mut self, parent: NodeId) -> u64 {
+        let ordinal = &mut self.drawn[parent.index()];
+        *ordinal += 1;
+        mix(self.tree.node(parent).seed, *ordinal - 1)
+    }
+
+    fn push(&mut self, parent: NodeId, origin: Origin, seed: u64, proposal: Proposal<S>, flops: f64) {
         let Proposal { state, status, drawn } = proposal;
         let drawing = Charge { tokens: drawn, flops };
         self.ledger.charged += drawing;
-        let ordinal = self.tree.node(parent).children.len() as u64;
         let answers = status == Status::Complete && origin != Origin::Lookahead;
         let class = answers.then(|| self.class(&state)).flatten();
         let id = self.tree.push(Node {
@@ -72,7 +83,7 @@ impl<S: State> Executor<'_, S> {
             status,
             steps: state.steps(),
             units: state.units(),
-            seed: mix(self.tree.node(parent).seed, ordinal),
+            seed,
             drawing,
             verifying: Charge::default(),
             scores: None,
@@ -84,6 +95,7 @@ impl<S: State> Executor<'_, S> {
         }
         self.states.push(state);
         self.read.push(false);
+        self.drawn.push(0);
     }
 
     /// Class of a complete state's answer: that of the first equal one, or a new one.
@@ -158,25 +170,35 @@ fn pad<S>(
     row.into_iter().chain(std::iter::repeat_with(|| Err(missing()))).take(draws as usize)
 }
 
-fn check<S: State>(
-    proposal: Proposal<S>,
+/// What a continuation or revision may be.
+struct Bounds {
+    /// Steps that it starts from, and the most that it may reach.
     from: u32,
     furthest: u32,
+    /// Units of the state that it continues.
     start: u64,
+    /// Units that stand before its first drawn one.
+    opening: u64,
+    /// Units that it may take.
     limit: Option<u64>,
-) -> Result<Proposal<S>, Failure> {
-    let (steps, units) = (proposal.state.steps(), proposal.state.units());
-    let stuck = proposal.status == Status::Open && steps == from;
-    let reason = if limit.is_some_and(|limit| proposal.drawn > limit) {
-        format!("drew {} units where {} were allowed", proposal.drawn, limit.unwrap_or(0))
-    } else if steps < from || units < start || stuck {
-        "the state did not grow".to_owned()
-    } else if steps > furthest {
-        format!("took {} steps where {} were asked for", steps - from, furthest - from)
-    } else {
-        return Ok(proposal);
-    };
-    Err(Failure { reason })
+}
+
+impl Bounds {
+    fn check<S: State>(&self, proposal: Proposal<S>) -> Result<Proposal<S>, Failure> {
+        let (steps, units) = (proposal.state.steps(), proposal.state.units());
+        let stuck = proposal.status == Status::Open && steps == self.from;
+        let taken = proposal.drawn.max(units.saturating_sub(self.opening));
+        let reason = if let Some(limit) = self.limit.filter(|&limit| taken > limit) {
+            format!("took {taken} units where {limit} were allowed")
+        } else if steps < self.from || units < self.start || stuck {
+            "the state did not grow".to_owned()
+        } else if steps > self.furthest {
+            format!("took {} steps where {} were asked for", steps - self.from, self.furthest - self.from)
+        } else {
+            return Ok(proposal);
+        };
+        Err(Failure { reason })
+    }
 }
 
 fn check_scores(

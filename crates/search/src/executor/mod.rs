@@ -123,9 +123,10 @@ pub enum SearchError {
     /// A strategy kept deciding things that change nothing: a fault in the strategy.
     #[error("the strategy goes on without effect")]
     Stalled,
-    /// The checkpoint belongs to another search.
+    /// The checkpoint belongs to another search. Records do not name the seed: whoever stores them stores it beside
+    /// them.
     #[error(
-        "record {index} of the checkpoint does not fit this search (other seed, strategy, budget or question?)"
+        "record {index} of the checkpoint does not fit this search (other strategy, budget or question?)"
     )]
     ForeignCheckpoint {
         /// Which record, from 0.
@@ -173,6 +174,8 @@ struct Executor<'a, S> {
     ledger: Ledger,
     /// Whether the verifier has worked through a node's own positions, by node id.
     read: Vec<bool>,
+    /// Draws asked for so far, failed ones included, by node id: ordinals of seeds.
+    drawn: Vec<u64>,
     /// First node of each answer class, by class id.
     classes: Vec<NodeId>,
     trimmed: bool,
@@ -208,6 +211,7 @@ impl<'a, S: State> Executor<'a, S> {
             meter: Meter::default(),
             ledger: Ledger::default(),
             read: vec![false],
+            drawn: vec![0],
             classes: Vec::new(),
             trimmed: false,
         }
@@ -232,12 +236,14 @@ impl<'a, S: State> Executor<'a, S> {
             let decision = strategy.decide(&self.tree);
             if let Decision::Stop(reason) = decision {
                 let bound = self.trimmed && reason == StopReason::Finished;
+                all_replayed(checkpoint.next())?;
                 return Ok(if bound { Ended::Budget } else { Ended::Stopped(reason) });
             }
             let trimmed_before = std::mem::take(&mut self.trimmed);
             let Admitted { decision, limit } = self.admit(decision)?;
             if decision_is_empty(&decision) {
                 if self.trimmed {
+                    all_replayed(checkpoint.next())?;
                     return Ok(Ended::Budget);
                 }
                 self.trimmed = trimmed_before;
@@ -287,7 +293,7 @@ impl<'a, S: State> Executor<'a, S> {
     ) -> Result<BoxFuture<'_, Result<Reply<S>, (&'static str, Failure)>>, SearchError> {
         match decision {
             Decision::Expand(acts) => {
-                let mut next = NextSeed::new(&self.tree);
+                let mut next = NextSeed::new(&self.tree, &self.drawn);
                 let batch: Vec<Expansion<'_, S>> = acts
                     .iter()
                     .map(|act| Expansion {
@@ -316,7 +322,7 @@ impl<'a, S: State> Executor<'a, S> {
             }
             Decision::Revise(acts) => {
                 let reviser = self.roles.reviser.ok_or(SearchError::NoReviser)?;
-                let mut next = NextSeed::new(&self.tree);
+                let mut next = NextSeed::new(&self.tree, &self.drawn);
                 let batch: Vec<Attempt<'_, S>> = acts
                     .iter()
                     .map(|act| {
@@ -358,6 +364,11 @@ impl<'a, S: State> Executor<'a, S> {
     }
 }
 
+/// A search that ends before its checkpoint does is not the one that wrote it.
+fn all_replayed<S>(left: Option<(usize, Record<S>)>) -> Result<(), SearchError> {
+    left.map_or(Ok(()), |(index, _)| Err(SearchError::ForeignCheckpoint { index }))
+}
+
 fn decision_is_empty(decision: &Decision) -> bool {
     match decision {
         Decision::Expand(acts) => acts.is_empty(),
@@ -367,20 +378,21 @@ fn decision_is_empty(decision: &Decision) -> bool {
     }
 }
 
-/// Hands out the seeds of a batch's draws: each node's next children, also when it is named twice.
+/// Hands out the seeds of a batch's draws: each node's next ones, also when it is named twice.
 struct NextSeed<'t> {
     tree: &'t Tree,
+    drawn: &'t [u64],
     given: std::collections::HashMap<NodeId, u64>,
 }
 
 impl<'t> NextSeed<'t> {
-    fn new(tree: &'t Tree) -> Self {
-        Self { tree, given: std::collections::HashMap::new() }
+    fn new(tree: &'t Tree, drawn: &'t [u64]) -> Self {
+        Self { tree, drawn, given: std::collections::HashMap::new() }
     }
 
     fn seeds(&mut self, node: NodeId, draws: u32) -> Vec<u64> {
         let parent = self.tree.node(node);
-        let next = self.given.entry(node).or_insert(parent.children.len() as u64);
+        let next = self.given.entry(node).or_insert(self.drawn[node.index()]);
         let first = *next;
         *next += u64::from(draws);
         (first..*next).map(|ordinal| mix(parent.seed, ordinal)).collect()
