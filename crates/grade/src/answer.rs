@@ -1,0 +1,155 @@
+//! Answers: parsed once, compared often.
+
+use crate::clean::{ascii, single_backslashes};
+use crate::delimiters::unwrapped;
+use crate::equality;
+use crate::extract::boxed;
+use crate::fingerprint::Fingerprint;
+use crate::limits::ANSWER_BYTES;
+use crate::token::{Bracket, Relation, Token};
+use crate::value::Value;
+use crate::{lexer, structure};
+
+/// An answer, ready to be compared.
+///
+/// Parsing does all the work, numeric evaluation included; comparing two answers takes about a microsecond.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    value: Option<Value>,
+    /// The reading with a decimal comma, where there is one: `1,22`.
+    decimal_comma: Option<Value>,
+    /// A spelling that ignores typography.
+    spelling: String,
+}
+
+impl Answer {
+    /// Reads an answer as mathematics, or failing that as text. Never fails: nonsense equals only itself.
+    pub fn parse(text: &str) -> Self {
+        let text = text.trim();
+        if text.len() > ANSWER_BYTES {
+            return Self::unread(text);
+        }
+        let escaped = single_backslashes(text);
+        let content = boxed(&escaped).unwrap_or(escaped.as_ref().into());
+        let inner = unwrapped(&content);
+        let cleaned = ascii(inner.trim());
+        let stripped = without_stop(&cleaned);
+        let Some(tokens) = lexer::tokens(stripped) else { return Self::unread(text) };
+        let spelling = spelling(&tokens);
+        let value = structure::value(&tokens, 0);
+        let decimal_comma = decimal_comma(stripped);
+        Self { value, decimal_comma, spelling }
+    }
+
+    fn unread(text: &str) -> Self {
+        Self { value: None, decimal_comma: None, spelling: text.to_owned() }
+    }
+
+    /// Whether the answer is empty.
+    pub fn is_empty(&self) -> bool {
+        self.spelling.is_empty()
+    }
+
+    /// Whether the answer was understood as mathematics rather than kept as text.
+    pub fn is_mathematics(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
+/// Whether two answers are the same; symmetric, so that it can sort samples into classes for a vote.
+///
+/// Not an equivalence: the bare list `1, 2` is the same as both `(1, 2)` and `\{1, 2\}`, which differ.
+pub fn same(a: &Answer, b: &Answer) -> bool {
+    if a.spelling == b.spelling {
+        return !a.spelling.is_empty();
+    }
+    if let (Some(a_value), Some(b_value)) = (&a.value, &b.value) {
+        if equality::same(a_value, b_value) {
+            return true;
+        }
+        let scalar = |value: &Value| matches!(value, Value::Scalar(_));
+        let comma = |alternative: &Option<Value>, value: &Value| {
+            scalar(value)
+                && alternative.as_ref().is_some_and(|alternative| equality::same(alternative, value))
+        };
+        return comma(&a.decimal_comma, b_value) || comma(&b.decimal_comma, a_value);
+    }
+    false
+}
+
+/// Whether a prediction is right given the gold answer.
+///
+/// As [`same`], and a prediction may say more than was asked for: `m+n = 36` when the gold answer is `36`. The
+/// reverse does not hold: `0` is no answer where `a^2 + b = 0` was wanted.
+pub fn correct(gold: &Answer, prediction: &Answer) -> bool {
+    if same(gold, prediction) {
+        return true;
+    }
+    let Some(Value::Relation { relation: Relation::Equal, right: Some(right), .. }) = &prediction.value
+    else {
+        return false;
+    };
+    let constant = |value: &Value| matches!(value, Value::Scalar(scalar) if scalar.value.is_constant() && !scalar.value.is_zero());
+    gold.value.as_ref().is_some_and(|gold| constant(gold) && equality::same(gold, right))
+}
+
+/// Parses both and asks whether the prediction is [`correct`].
+///
+/// ```
+/// use deliberate_grade::equal;
+///
+/// assert!(equal(r"\frac{1}{2}", "0.5"));
+/// assert!(equal(r"3\sqrt{13}", r"\sqrt{117}"));
+/// assert!(equal("(2,3)", r"\left( 2, 3 \right)"));
+/// assert!(!equal("(2,3)", r"\{2, 3\}"));
+/// assert!(!equal("52_8", "52_9"));
+/// assert!(!equal(r"\frac{1}{3}", "0.333"));
+/// ```
+pub fn equal(gold: &str, prediction: &str) -> bool {
+    correct(&Answer::parse(gold), &Answer::parse(prediction))
+}
+
+/// Without the full stop, comma or colon that ends a sentence and not an answer.
+fn without_stop(text: &str) -> &str {
+    let mut text = text.trim();
+    while let Some(rest) = text.strip_suffix(['.', ',', ';', ':']) {
+        text = rest.trim_end();
+    }
+    text
+}
+
+fn spelling(tokens: &[Token]) -> String {
+    let letters = tokens.iter().all(|token| matches!(token, Token::Word(_) | Token::Symbol(_)));
+    let mut spelling = String::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if matches!(token, Token::Open(Bracket::Group) | Token::Close(Bracket::Group)) && grouping(tokens) {
+            continue;
+        }
+        let number = |token: &Token| matches!(token, Token::Number(_));
+        if at > 0 && number(token) && number(&tokens[at - 1]) {
+            spelling.push(' ');
+        }
+        spelling.push_str(&token.to_string());
+    }
+    if letters { spelling.to_lowercase() } else { spelling }
+}
+
+/// Whether braces carry no meaning: they do behind `^`, `_` and commands.
+fn grouping(tokens: &[Token]) -> bool {
+    tokens
+        .iter()
+        .all(|token| matches!(token, Token::Word(_) | Token::Symbol(_) | Token::Open(_) | Token::Close(_)))
+}
+
+/// `2,74` read as a continental decimal.
+fn decimal_comma(text: &str) -> Option<Value> {
+    let (before, after) = text.split_once(',')?;
+    let digits =
+        before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit());
+    if !digits || after.contains(',') || before.contains(['.', '(', '[', '{']) || after.contains('.') {
+        return None;
+    }
+    let tokens = lexer::tokens(&format!("{before}.{after}"))?;
+    let value = structure::value(&tokens, 0)?;
+    matches!(&value, Value::Scalar(scalar) if matches!(scalar.value, Fingerprint::Exact(_))).then_some(value)
+}

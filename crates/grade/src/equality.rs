@@ -1,0 +1,189 @@
+//! Equality of values.
+
+use std::cmp::Ordering;
+
+use num_rational::BigRational;
+
+use crate::fingerprint::Fingerprint;
+use crate::token::Relation;
+use crate::value::{Decimal, End, Measure, Scalar, Value};
+
+/// Digits after which a decimal that agrees with an irrational or periodic value is that value written out;
+/// fewer are an approximation, which is a different number.
+const LONG_DECIMAL: u32 = 10;
+
+/// Whether two values are the same answer; symmetric.
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
+    one_way(a, b) || one_way(b, a)
+}
+
+/// The cases with `a` as the first-named kind.
+fn one_way(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Scalar(a), Value::Scalar(b)) => scalars(a, b),
+        (Value::Based { digits, base }, Value::Based { digits: other, base: other_base }) => {
+            digits == other && base == other_base
+        }
+        // The question names the base; a bare numeral is read in it, never converted.
+        (Value::Based { digits, .. }, Value::Scalar(scalar)) => {
+            matches!(&scalar.value, Fingerprint::Exact(value) if value.to_string() == *digits)
+        }
+        (
+            Value::Named { value, equation, name },
+            Value::Named { value: other, equation: other_equation, name: other_name },
+        ) => {
+            let equations = match (equation, other_equation) {
+                (Some(a), Some(b)) => a.ratio_sign(b).is_some(),
+                _ => false,
+            };
+            equations || (name == other_name && same(value, other))
+        }
+        (Value::Named { equation: Some(equation), .. }, Value::Relation { difference, relation, .. }) => {
+            *relation == Relation::Equal && equation.ratio_sign(difference).is_some()
+        }
+        (Value::Named { .. }, Value::Relation { .. }) => false,
+        (Value::Named { value, .. }, other) => same(value, other),
+        (
+            Value::Relation { difference, relation, .. },
+            Value::Relation { difference: other, relation: other_relation, .. },
+        ) => {
+            let sign = difference.ratio_sign(other);
+            relation == other_relation
+                && match relation {
+                    Relation::Equal | Relation::NotEqual => sign.is_some(),
+                    _ => sign == Some(Ordering::Greater),
+                }
+        }
+        (Value::List(a), Value::List(b)) | (Value::Set(a), Value::List(b) | Value::Set(b)) => members(a, b),
+        (Value::List(a) | Value::Set(a), Value::Scalar(_)) => a.len() == 1 && same(&a[0], b),
+        (Value::List(a) | Value::Tuple(a), Value::Tuple(b)) => in_order(a, b),
+        (Value::Ratio(a), Value::Ratio(b)) => ratios(a, b),
+        (Value::Tuple(a), Value::Interval { low, high, .. }) => {
+            matches!(a.as_slice(), [first, second] if open_at(low, first) && open_at(high, second))
+        }
+        (Value::Tuple(a), Value::Matrix(rows)) => {
+            // A column vector; a row is a different matrix but the same list of coordinates.
+            let entries: Vec<_> = rows.iter().flatten().cloned().collect();
+            (rows.len() == 1 || rows.iter().all(|row| row.len() == 1)) && in_order(a, &entries)
+        }
+        (Value::Matrix(a), Value::Matrix(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| in_order(a, b))
+        }
+        (
+            Value::Interval { low, high, variable },
+            Value::Interval { low: other_low, high: other_high, variable: other_variable },
+        ) => {
+            let names = variable.is_none() || other_variable.is_none() || variable == other_variable;
+            names && ends(low, other_low) && ends(high, other_high)
+        }
+        (Value::Union(_), Value::Union(_) | Value::Interval { .. }) => {
+            let (a, b) = (crate::line::parts(a), crate::line::parts(b));
+            members(&a, &b)
+        }
+        (Value::Intersection(a), Value::Intersection(b)) => members(a, b),
+        (Value::Difference(a), Value::Difference(b)) => in_order(a, b),
+        (Value::Text(a), Value::Text(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn in_order(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+}
+
+/// Equal as sets: each member of one is in the other.
+fn members(a: &[Value], b: &[Value]) -> bool {
+    let within = |a: &[Value], b: &[Value]| a.iter().all(|a| b.iter().any(|b| same(a, b)));
+    within(a, b) && within(b, a)
+}
+
+fn ends(a: &End, b: &End) -> bool {
+    a.closed == b.closed
+        && match (&a.value, &b.value) {
+            (Some(a), Some(b)) => same(a, b),
+            (None, None) => true,
+            _ => false,
+        }
+}
+
+fn open_at(end: &End, value: &Value) -> bool {
+    !end.closed && end.value.as_ref().is_some_and(|end| same(end, value))
+}
+
+/// `1:2:3` and `2:4:6`.
+fn ratios(a: &[Value], b: &[Value]) -> bool {
+    let exact = |value: &Value| match value {
+        Value::Scalar(scalar) => match &scalar.value {
+            Fingerprint::Exact(value) => Some(value.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    if a.len() != b.len() {
+        return false;
+    }
+    let (Some(a_parts), Some(b_parts)) =
+        (a.iter().map(exact).collect::<Option<Vec<_>>>(), b.iter().map(exact).collect::<Option<Vec<_>>>())
+    else {
+        return in_order(a, b);
+    };
+    let (a_sum, b_sum): (BigRational, BigRational) = (a_parts.iter().sum(), b_parts.iter().sum());
+    a_parts.iter().zip(&b_parts).all(|(a, b)| a * &b_sum == b * &a_sum)
+}
+
+fn scalars(a: &Scalar, b: &Scalar) -> bool {
+    if a.letter.is_some() && a.letter == b.letter {
+        return true;
+    }
+    let (Some(a_measure), Some(b_measure)) = (&a.measure, &b.measure) else {
+        return quantities(a, b);
+    };
+    match units(a_measure, b_measure) {
+        Units::Same => quantities(a, b),
+        Units::Different => false,
+        Units::Scaled(factor) => match (&a.value, &b.value) {
+            (Fingerprint::Exact(a), Fingerprint::Exact(b)) => a * factor == *b,
+            _ => false,
+        },
+    }
+}
+
+enum Units {
+    Same,
+    Different,
+    /// A quantity in the first unit is this many times as much in the second.
+    Scaled(BigRational),
+}
+
+fn units(a: &Measure, b: &Measure) -> Units {
+    let (Some(first), Some(second)) = (a.unit, b.unit) else { return Units::Same };
+    if first.kind != second.kind || a.power != b.power {
+        return Units::Different;
+    }
+    let size = |numerator: u32, denominator: u32| BigRational::new(numerator.into(), denominator.into());
+    let factor = size(first.numerator, first.denominator) / size(second.numerator, second.denominator);
+    if factor == size(1, 1) {
+        Units::Same
+    } else {
+        Units::Scaled(num_traits::pow(factor, a.power.min(4) as usize))
+    }
+}
+
+fn quantities(a: &Scalar, b: &Scalar) -> bool {
+    if a.value.same(&b.value) {
+        return true;
+    }
+    match (&a.decimal, &b.decimal) {
+        (Some(a), Some(b)) if a.places != b.places => {
+            let (short, long) = if a.places < b.places { (a, b) } else { (b, a) };
+            is_long(short) && Fingerprint::Exact(long.value.clone()).rounds_to(&short.value, short.places)
+        }
+        (Some(decimal), None) => is_long(decimal) && b.value.rounds_to(&decimal.value, decimal.places),
+        (None, Some(decimal)) => is_long(decimal) && a.value.rounds_to(&decimal.value, decimal.places),
+        _ => false,
+    }
+}
+
+fn is_long(decimal: &Decimal) -> bool {
+    decimal.significant >= LONG_DECIMAL && decimal.places >= LONG_DECIMAL / 2
+}

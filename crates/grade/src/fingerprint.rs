@@ -1,0 +1,108 @@
+//! The comparable value of an expression: an exact rational, or its values at fixed sample points.
+
+use std::cmp::Ordering;
+
+use num_rational::BigRational;
+use num_traits::Zero;
+
+use crate::approx::Approx;
+use crate::evaluate::{POINTS, evaluate, may_leave_domain};
+use crate::exact::exact;
+use crate::expression::Expression;
+
+/// Computed once per answer; two of them are compared in a microsecond.
+#[derive(Debug, Clone)]
+pub(crate) enum Fingerprint {
+    /// A rational number.
+    Exact(BigRational),
+    /// An irrational or complex constant.
+    Constant(Approx),
+    /// A function: its value at every sample point where it has one.
+    Function([Option<Approx>; POINTS]),
+}
+
+impl Fingerprint {
+    /// `None` if the expression has no value that could be compared.
+    pub(crate) fn of(expression: &Expression) -> Option<Self> {
+        if !expression.has_variable() {
+            return match exact(expression) {
+                Some(value) => Some(Self::Exact(value)),
+                None => evaluate(expression, 0).map(Self::Constant),
+            };
+        }
+        let values: [Option<Approx>; POINTS] = std::array::from_fn(|point| evaluate(expression, point));
+        (values.iter().flatten().count() >= 2).then_some(Self::Function(values))
+    }
+
+    pub(crate) fn is_constant(&self) -> bool {
+        !matches!(self, Self::Function(_))
+    }
+
+    pub(crate) fn is_zero(&self) -> bool {
+        matches!(self, Self::Exact(value) if value.is_zero())
+    }
+
+    fn at(&self, point: usize) -> Option<Approx> {
+        match self {
+            Self::Exact(value) => Approx::exact(value),
+            Self::Constant(value) => Some(*value),
+            Self::Function(values) => values[point],
+        }
+    }
+
+    /// Whether the two are the same number or the same function.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Exact(a), Self::Exact(b)) => a == b,
+            (Self::Function(_), _) | (_, Self::Function(_)) => {
+                let agreeing = (0..POINTS).try_fold(0, |agreeing, point| {
+                    let (Some(a), Some(b)) = (self.at(point), other.at(point)) else {
+                        return Some(agreeing);
+                    };
+                    match a.agrees(b) {
+                        Some(true) => Some(agreeing + 1),
+                        None => Some(agreeing),
+                        Some(false) if may_leave_domain(point) && a.is_real() != b.is_real() => {
+                            Some(agreeing)
+                        }
+                        Some(false) => None,
+                    }
+                });
+                agreeing.is_some_and(|agreeing| agreeing >= 2)
+            }
+            _ => match (self.at(0), other.at(0)) {
+                (Some(a), Some(b)) => a.agrees(b) == Some(true),
+                _ => false,
+            },
+        }
+    }
+
+    /// The constant `c` with `self = c * other` at every known point, as its sign; `None` if there is no such `c`.
+    pub(crate) fn ratio_sign(&self, other: &Self) -> Option<Ordering> {
+        let mut ratios = (0..POINTS).filter_map(|point| self.at(point)?.divide(other.at(point)?));
+        let first = ratios.next()?;
+        let mut agreeing = 1;
+        for ratio in ratios {
+            match first.agrees(ratio) {
+                Some(true) => agreeing += 1,
+                Some(false) => return None,
+                None => {}
+            }
+        }
+        let sign = first.as_f64()?.partial_cmp(&0.0)?;
+        (agreeing >= 3 && sign != Ordering::Equal).then_some(sign)
+    }
+
+    /// A real constant as `f64`, for ordering.
+    pub(crate) fn as_f64(&self) -> Option<f64> {
+        if self.is_constant() { self.at(0)?.as_f64() } else { None }
+    }
+
+    /// Whether a decimal written with `places` digits after the point is this constant, rounded or cut.
+    pub(crate) fn rounds_to(&self, decimal: &BigRational, places: u32) -> bool {
+        let (Some(value), Some(decimal)) = (self.at(0), Approx::exact(decimal)) else { return false };
+        let difference = value.add(decimal.negate());
+        self.is_constant()
+            && difference.is_some_and(|difference| difference.size() < 1.01 * 10_f64.powi(-(places as i32)))
+    }
+}

@@ -1,0 +1,427 @@
+//! Text to tokens: numbers with their separators, commands, words, brackets.
+//!
+//! Knows typography only. Whether `(1,2)` is a point or an interval is decided later.
+
+use crate::limits::{DEPTH, TOKENS};
+use crate::token::{Bracket, Literal, Relation, Token};
+use crate::words::{command, function, is_decoration, is_greek, is_text_command, is_word};
+
+/// The tokens of `text`, or `None` if there are too many.
+pub(crate) fn tokens(text: &str) -> Option<Vec<Token>> {
+    let mut lexer = Lexer { text, at: 0, tokens: Vec::with_capacity(16), brackets: 0, prose: 0, unclosed: 0 };
+    lexer.run().then_some(lexer.tokens)
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    tokens: Vec<Token>,
+    /// Visible brackets that are open; inside them a comma separates even before three digits.
+    brackets: usize,
+    /// How many `\text{` are open.
+    prose: usize,
+    /// Braces found never to close.
+    unclosed: usize,
+}
+
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn push(&mut self, token: Token) {
+        self.tokens.push(token);
+    }
+
+    /// Steps over `prefix` if it is next.
+    fn take(&mut self, prefix: &str) -> bool {
+        let found = self.rest().starts_with(prefix);
+        if found {
+            self.at += prefix.len();
+        }
+        found
+    }
+
+    fn skip_spaces(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    fn letters(&mut self) -> &'a str {
+        let rest = self.rest();
+        let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// The text up to the matching closing brace, if the next character opens one.
+    fn braced(&mut self) -> Option<&'a str> {
+        self.skip_spaces();
+        // Each unclosed brace costs a scan to the end: after a few, none is expected to close.
+        if self.peek() != Some(b'{') || self.unclosed > 8 {
+            return None;
+        }
+        let Some(content) = crate::braces::balanced(self.rest()) else {
+            self.unclosed += 1;
+            return None;
+        };
+        self.at += content.len() + 2;
+        Some(content)
+    }
+
+    fn run(&mut self) -> bool {
+        while let Some(byte) = self.peek() {
+            if self.tokens.len() > TOKENS {
+                return false;
+            }
+            match byte {
+                b'0'..=b'9' => self.number(),
+                b'.' if self.rest().as_bytes().get(1).is_some_and(u8::is_ascii_digit) => self.number(),
+                b'a'..=b'z' | b'A'..=b'Z' => self.word(),
+                b'\\' => self.escape(),
+                _ => self.sign(byte),
+            }
+        }
+        true
+    }
+
+    /// Steps over a separator of thousands, if one stands here before exactly three digits.
+    fn thousands(&mut self, first: bool, whole: &str) -> bool {
+        let start = self.at;
+        let rest = self.rest();
+        // Typographic separators say what they are; a bare comma or space needs the right surroundings.
+        let marked = [",\\!", "{,}", "\\,", "{\\,}", "\\!"].iter().find(|mark| rest.starts_with(**mark));
+        let (length, bare) = match marked {
+            Some(mark) => (mark.len(), false),
+            None if rest.starts_with(',') => (1, true),
+            None if rest.starts_with("\\ ") => (2, true),
+            None if rest.starts_with([' ', '~']) => (1, true),
+            None => return false,
+        };
+        self.at += length;
+        if !bare {
+            self.skip_spaces();
+        }
+        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        let leading_zero = whole.starts_with('0');
+        let inside = bare && self.brackets > 0 && !self.rest().starts_with('0');
+        let group = digits == 3 && !(first && (whole.len() > 3 || leading_zero)) && !inside;
+        // `1 000/3` groups, `1 234` groups, but `2 100\%` and mixed numbers such as `5 100/101` are left alone.
+        let space = bare && !rest.starts_with(',');
+        let fraction = space && self.rest().as_bytes().get(3) == Some(&b'/');
+        if group && !fraction {
+            return true;
+        }
+        self.at = start;
+        false
+    }
+
+    fn number(&mut self) {
+        let mut literal = Literal::default();
+        let digits = |lexer: &mut Self| {
+            let rest = lexer.rest();
+            let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+            lexer.at += length;
+            &rest[..length]
+        };
+        literal.whole.push_str(digits(self));
+        let mut first = true;
+        while !literal.whole.is_empty() && self.thousands(first, &literal.whole) {
+            let rest = self.rest();
+            literal.whole.push_str(&rest[..3]);
+            self.at += 3;
+            first = false;
+        }
+        let next_is_digit = |rest: &str, at: usize| rest.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+        if self.rest().starts_with('.') && next_is_digit(self.rest(), 1) {
+            self.at += 1;
+            literal.fraction.push_str(digits(self));
+        } else if self.rest().starts_with("{,}") && next_is_digit(self.rest(), 3) {
+            // A braced comma that does not group is the decimal comma of continental typesetting.
+            self.at += 3;
+            literal.fraction.push_str(digits(self));
+        } else if self.rest().starts_with(".\\overline") {
+            self.at += 1;
+        }
+        self.repeating(&mut literal);
+        self.exponent(&mut literal);
+        if literal.whole.is_empty() {
+            literal.whole.push('0');
+        }
+        self.push(Token::Number(literal));
+    }
+
+    /// `\overline{3}` directly after the decimal point or the decimals.
+    fn repeating(&mut self, literal: &mut Literal) {
+        let start = self.at;
+        if self.take("\\overline") || self.take("\\bar") {
+            let point = !literal.fraction.is_empty() || self.text[..start].ends_with('.');
+            let digits = self.braced().filter(|digits| {
+                !digits.is_empty() && digits.len() <= 64 && digits.bytes().all(|byte| byte.is_ascii_digit())
+            });
+            match digits {
+                Some(digits) if point => literal.repeating.push_str(digits),
+                _ => self.at = start,
+            }
+        }
+    }
+
+    /// `e-7` directly after digits, and no further letter.
+    fn exponent(&mut self, literal: &mut Literal) {
+        let rest = self.rest().as_bytes();
+        if !matches!(rest.first(), Some(b'e' | b'E')) {
+            return;
+        }
+        let sign = usize::from(matches!(rest.get(1), Some(b'+' | b'-')));
+        let digits = rest.iter().skip(1 + sign).take_while(|byte| byte.is_ascii_digit()).count();
+        let end = 1 + sign + digits;
+        if digits == 0 || digits > 4 || rest.get(end).is_some_and(u8::is_ascii_alphabetic) {
+            return;
+        }
+        literal.exponent = self.rest()[1..end].parse().unwrap_or(0);
+        self.at += end;
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        let run = self.letters();
+        if let Some(token) = self.known(run) {
+            return self.push(token);
+        }
+        if run.len() >= 2 && (self.prose > 0 || is_word(run)) {
+            return self.push(Token::Word(run.to_owned()));
+        }
+        // `sinx`, `lnx`: a function written against its argument.
+        let prefix = [6, 5, 4, 3, 2].into_iter().filter(|length| *length < run.len());
+        for length in prefix {
+            if let Some(token) = run.get(..length).and_then(function) {
+                self.push(token);
+                self.at = start + length;
+                return;
+            }
+        }
+        for letter in run.bytes() {
+            self.push(Token::Symbol((letter as char).to_string()));
+        }
+    }
+
+    fn known(&self, run: &str) -> Option<Token> {
+        if run.len() == 1 {
+            let union = run == "U" && matches!(self.tokens.last(), Some(Token::Close(_)));
+            return union.then_some(Token::Cup);
+        }
+        match run {
+            "and" | "or" | "And" | "Or" | "AND" | "OR" => Some(Token::And),
+            "union" if self.brackets == 0 => Some(Token::Cup),
+            // After a number these are minutes and inches.
+            "min" if matches!(self.tokens.last(), Some(Token::Number(_))) => None,
+            _ if is_greek(run) && run.len() > 2 => Some(Token::Symbol(format!("\\{run}"))),
+            _ => function(run),
+        }
+    }
+
+    fn escape(&mut self) {
+        self.at += 1;
+        let Some(next) = self.peek() else { return };
+        if next.is_ascii_alphabetic() {
+            let name = self.letters();
+            return self.command(name);
+        }
+        if !next.is_ascii() {
+            return;
+        }
+        self.at += 1;
+        match next {
+            b'\\' => {
+                // `\\[4pt]` is one row break.
+                if self.rest().starts_with('[') {
+                    let length = self.rest().bytes().take(12).position(|byte| byte == b']');
+                    let is_length = |inner: &str| inner.ends_with("pt") || inner.ends_with("ex");
+                    if let Some(length) = length.filter(|length| is_length(&self.rest()[1..*length])) {
+                        self.at += length + 1;
+                    }
+                }
+                self.push(Token::NewRow);
+            }
+            b'{' => self.open(Bracket::Set),
+            b'}' => self.close(Bracket::Set),
+            b'|' => self.push(Token::Bar),
+            b'%' => self.push(Token::Percent),
+            b'$' => self.push(Token::Currency),
+            b'&' => self.push(Token::Other("&".to_owned())),
+            b'#' | b'_' => self.push(Token::Other((next as char).to_string())),
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, name: &str) {
+        if name == "left" || name == "right" {
+            // `\left.` and `\right.` are invisible.
+            self.skip_spaces();
+            self.take(".");
+            return;
+        }
+        if is_text_command(name) {
+            if let Some(content) = self.braced() {
+                self.prose(content, name);
+            }
+            return;
+        }
+        match name {
+            "mathbb" | "Bbb" => {
+                let set = self.braced().map_or("", str::trim);
+                self.push(if set == "R" { Token::Reals } else { Token::Other(format!("\\mathbb{set}")) });
+            }
+            "begin" | "end" => {
+                let environment = self.braced().map_or("", |inner| inner.trim().trim_end_matches('*'));
+                let matrix = matches!(
+                    environment,
+                    "matrix" | "pmatrix" | "bmatrix" | "Bmatrix" | "smallmatrix" | "psmallmatrix" | "array"
+                );
+                let kind = if matrix { "matrix" } else { environment }.to_owned();
+                if name == "end" {
+                    self.push(Token::End(kind));
+                } else {
+                    if environment == "array" {
+                        self.braced();
+                    }
+                    self.push(Token::Begin(kind));
+                }
+            }
+            "hspace" | "phantom" | "vspace" => {
+                self.braced();
+            }
+            _ if is_greek(name) => self.push(Token::Symbol(format!("\\{name}"))),
+            _ if is_decoration(name) => {}
+            _ => self.push(command(name).unwrap_or_else(|| Token::Other(format!("\\{name}")))),
+        }
+    }
+
+    /// The inside of `\text{...}`: words stay whole, but digits and single letters are what they are.
+    fn prose(&mut self, content: &str, name: &str) {
+        if self.prose >= DEPTH {
+            return;
+        }
+        if matches!(content.trim(), "e" | "i" | "d") {
+            return self.push(Token::Symbol(content.trim().to_owned()));
+        }
+        let separates = matches!(content.trim(), "," | ", " | ";");
+        if separates {
+            return self.push(Token::Comma);
+        }
+        let mut inner = Lexer {
+            text: content,
+            at: 0,
+            tokens: std::mem::take(&mut self.tokens),
+            brackets: self.brackets,
+            prose: self.prose + usize::from(name != "mathbf"),
+            unclosed: self.unclosed,
+        };
+        inner.run();
+        self.tokens = inner.tokens;
+    }
+
+    fn open(&mut self, bracket: Bracket) {
+        self.brackets += usize::from(bracket != Bracket::Group);
+        self.push(Token::Open(bracket));
+    }
+
+    fn close(&mut self, bracket: Bracket) {
+        self.brackets = self.brackets.saturating_sub(usize::from(bracket != Bracket::Group));
+        self.push(Token::Close(bracket));
+    }
+
+    fn sign(&mut self, byte: u8) {
+        const PAIRS: [(&str, Token); 8] = [
+            ("**", Token::Power),
+            ("<=", Token::Relation(Relation::LessOrEqual)),
+            (">=", Token::Relation(Relation::GreaterOrEqual)),
+            ("=<", Token::Relation(Relation::LessOrEqual)),
+            ("!=", Token::Relation(Relation::NotEqual)),
+            ("==", Token::Relation(Relation::Equal)),
+            ("+/-", Token::PlusMinus),
+            ("+-", Token::PlusMinus),
+        ];
+        if let Some((sign, token)) = PAIRS.iter().find(|(sign, _)| self.rest().starts_with(sign)) {
+            self.at += sign.len();
+            return self.push(token.clone());
+        }
+        let start = self.at;
+        self.at += self.rest().chars().next().map_or(1, char::len_utf8);
+        match byte {
+            b'+' => self.push(Token::Plus),
+            b'-' => self.push(Token::Minus),
+            b'*' => self.push(Token::Times),
+            b'/' => self.push(Token::Over),
+            b'^' => {
+                self.skip_spaces();
+                let degree = ["\\circ", "{\\circ}", "{ \\circ }", "\\degree", "{\\degree}", "{\\circ }"];
+                if degree.iter().any(|mark| self.take(mark)) {
+                    self.push(Token::Degree);
+                } else {
+                    self.push(Token::Power);
+                }
+            }
+            b'_' => self.push(Token::Under),
+            b'!' => self.push(Token::Bang),
+            b'\'' => self.push(Token::Prime),
+            b'|' => self.push(Token::Bar),
+            b'%' => self.push(Token::Percent),
+            b'$' => self.push(Token::Currency),
+            b'(' => self.open(Bracket::Round),
+            b')' => self.close(Bracket::Round),
+            b'[' => self.open(Bracket::Square),
+            b']' => self.close(Bracket::Square),
+            b'{' => self.open(Bracket::Group),
+            b'}' => self.close(Bracket::Group),
+            b',' => self.push(Token::Comma),
+            b';' => self.push(Token::Semicolon),
+            b':' => self.push(Token::Colon),
+            b'=' => self.push(Token::Relation(Relation::Equal)),
+            b'<' => self.push(Token::Relation(Relation::Less)),
+            b'>' => self.push(Token::Relation(Relation::Greater)),
+            b'&' => self.push(Token::Ampersand),
+            b'.' if self.prose > 0 || self.rest().trim().is_empty() => {}
+            b' ' | b'\t' | b'\n' | b'\r' | b'~' | b'"' | b'`' => {}
+            _ if byte.is_ascii_control() => {}
+            _ => self.push(Token::Other(self.text[start..self.at].to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Vec<String> {
+        let literal = |token: Token| match token {
+            Token::Number(literal) => Some(Token::Number(literal).to_string()),
+            _ => None,
+        };
+        tokens(text).unwrap().into_iter().filter_map(literal).collect()
+    }
+
+    #[test]
+    fn separators_of_thousands_vanish_and_other_commas_stay() {
+        for text in [r"32,\!348", "32{,}348", r"32\,348", "32,348", "32 348"] {
+            assert_eq!(numbers(text), ["32348"], "{text}");
+        }
+        assert_eq!(numbers("(12,102)"), ["12", "102"]);
+        assert_eq!(numbers("(1,000, 2)"), ["1000", "2"]);
+        assert_eq!(numbers("4,6,14"), ["4", "6", "14"]);
+        assert_eq!(numbers("0,111"), ["0", "111"]);
+    }
+
+    #[test]
+    fn words_are_told_from_products() {
+        assert_eq!(tokens("xy").unwrap().len(), 2);
+        assert_eq!(tokens("abcd").unwrap().len(), 4);
+        assert_eq!(tokens("daps").unwrap().len(), 1);
+        assert_eq!(tokens(r"\text{right triangles}").unwrap().len(), 2);
+    }
+}

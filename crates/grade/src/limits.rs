@@ -1,0 +1,21 @@
+//! Caps that keep every answer cheap to read and to compare.
+//!
+//! Model text is untrusted: `9^{9^{9^9}}`, a hundred thousand braces or a megabyte of digits must cost no more
+//! than an ordinary answer. What exceeds a cap is compared as text; nothing is ever truncated into equality.
+
+/// Bytes of one answer that are read as mathematics; a longer one is compared as text.
+pub(crate) const ANSWER_BYTES: usize = 8 * 1024;
+/// Tokens of one answer.
+pub(crate) const TOKENS: usize = 1500;
+/// Nesting of brackets, fractions, roots and exponents.
+pub(crate) const DEPTH: usize = 40;
+/// Digits of one number literal.
+pub(crate) const LITERAL_DIGITS: usize = 1000;
+/// Bits of a numerator or denominator in exact arithmetic.
+pub(crate) const EXACT_BITS: u64 = 8192;
+/// Largest argument of an exact factorial (its value has about 5,700 bits).
+pub(crate) const FACTORIAL: u32 = 700;
+/// Parts of one list, set, tuple or union: comparing is quadratic.
+pub(crate) const PARTS: usize = 64;
+/// Bytes at the end of a model's text that are searched for an answer.
+pub(crate) const TEXT_BYTES: usize = 1024 * 1024;

@@ -1,0 +1,84 @@
+//! Unions of intervals in one normal form: flat, sorted, with touching parts joined.
+
+use crate::value::{End, Value};
+
+/// The parts of a union. Intervals and sets of real constants are joined where they meet, so that
+/// `(0,1] \cup (1,2]` has the single part `(0,2]`; anything else is left as it stands.
+pub(crate) fn parts(value: &Value) -> Vec<Value> {
+    let mut flat = Vec::new();
+    flatten(value, &mut flat);
+    let spans: Option<Vec<Span>> = flat.iter().map(Span::of).collect();
+    match spans {
+        Some(spans) => joined(spans),
+        None => flat,
+    }
+}
+
+fn flatten(value: &Value, into: &mut Vec<Value>) {
+    match value {
+        Value::Union(parts) => parts.iter().for_each(|part| flatten(part, into)),
+        Value::Set(members) => into.extend(members.iter().map(|member| Value::Set(vec![member.clone()]))),
+        Value::Tuple(pair) if pair.len() == 2 => {
+            let end = |value: &Value| End { value: Some(Box::new(value.clone())), closed: false };
+            into.push(Value::Interval { low: end(&pair[0]), high: end(&pair[1]), variable: None });
+        }
+        Value::Interval { low, high, .. } => {
+            into.push(Value::Interval { low: low.clone(), high: high.clone(), variable: None });
+        }
+        other => into.push(other.clone()),
+    }
+}
+
+/// An interval with its ends as numbers, for ordering only.
+struct Span {
+    from: f64,
+    to: f64,
+    low: End,
+    high: End,
+}
+
+impl Span {
+    fn of(value: &Value) -> Option<Self> {
+        let number = |value: &Value| match value {
+            Value::Scalar(scalar) => scalar.value.as_f64(),
+            _ => None,
+        };
+        match value {
+            Value::Interval { low, high, .. } => {
+                let from = low.value.as_deref().map_or(Some(f64::NEG_INFINITY), number)?;
+                let to = high.value.as_deref().map_or(Some(f64::INFINITY), number)?;
+                (from <= to).then(|| Self { from, to, low: low.clone(), high: high.clone() })
+            }
+            Value::Set(members) => {
+                let at = number(members.first()?)?;
+                let end = || End { value: Some(Box::new(members[0].clone())), closed: true };
+                Some(Self { from: at, to: at, low: end(), high: end() })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn joined(mut spans: Vec<Span>) -> Vec<Value> {
+    spans.sort_by(|a, b| a.from.total_cmp(&b.from).then(b.low.closed.cmp(&a.low.closed)));
+    let mut result: Vec<Span> = Vec::new();
+    for span in spans {
+        let close = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-13 * a.abs();
+        match result.last_mut() {
+            Some(last)
+                if span.from < last.to && !close(span.from, last.to)
+                    || close(span.from, last.to) && (span.low.closed || last.high.closed) =>
+            {
+                if span.to > last.to || (close(span.to, last.to) && span.high.closed) {
+                    last.to = span.to;
+                    last.high = span.high;
+                }
+            }
+            _ => result.push(span),
+        }
+    }
+    result
+        .into_iter()
+        .map(|span| Value::Interval { low: span.low, high: span.high, variable: None })
+        .collect()
+}

@@ -1,0 +1,171 @@
+//! Equations, inequalities and memberships.
+
+use crate::expression::Expression;
+use crate::fingerprint::Fingerprint;
+use crate::limits::PARTS;
+use crate::parser;
+use crate::structure::{self, split};
+use crate::token::{Bracket, Relation, Token};
+use crate::value::{End, Value};
+
+/// The value of tokens with a relation sign outside all brackets; `None` without one or if a side is unreadable.
+pub(crate) fn value(tokens: &[Token], depth: usize) -> Option<Value> {
+    if let Some(at) = tokens.iter().position(|token| *token == Token::In)
+        && name_of(&tokens[..at]).is_some()
+    {
+        return structure::value(&tokens[at + 1..], depth + 1);
+    }
+    let is_relation = |token: &Token| matches!(token, Token::Relation(_));
+    let sides = split(tokens, is_relation);
+    let signs = signs(tokens);
+    if signs.is_empty() || signs.len() > PARTS {
+        return None;
+    }
+    // A sign at the start, as in `= 5`.
+    if sides.len() == 1 && signs == [Relation::Equal] {
+        return structure::value(sides[0], depth + 1);
+    }
+    if sides.len() != signs.len() + 1 {
+        return None;
+    }
+    if signs.iter().all(|sign| *sign == Relation::Equal) {
+        return equation(&sides, depth);
+    }
+    inequality(&sides, &signs, depth)
+}
+
+/// The relation signs outside all brackets.
+fn signs(tokens: &[Token]) -> Vec<Relation> {
+    let (mut signs, mut depth) = (Vec::new(), 0_usize);
+    for token in tokens {
+        match token {
+            Token::Open(_) | Token::Begin(_) => depth += 1,
+            Token::Close(_) | Token::End(_) => depth = depth.saturating_sub(1),
+            Token::Relation(sign) if depth == 0 => signs.push(*sign),
+            _ => {}
+        }
+    }
+    signs
+}
+
+/// The name on one side of an equation: `x`, `y_1`, `f(x)`, `(p,q)`, `A:B`, `\text{Area}`.
+fn name_of(tokens: &[Token]) -> Option<String> {
+    let part = |token: &Token| {
+        matches!(
+            token,
+            Token::Symbol(_)
+                | Token::Word(_)
+                | Token::Under
+                | Token::Prime
+                | Token::Comma
+                | Token::Colon
+                | Token::Open(Bracket::Round | Bracket::Group)
+                | Token::Close(Bracket::Round | Bracket::Group)
+        )
+    };
+    let number = |at: usize| matches!(tokens[at], Token::Number(_)) && at > 0;
+    let subscript = |at: usize| {
+        number(at) && matches!(tokens[at - 1], Token::Under | Token::Open(Bracket::Group))
+            // `f(2)` is a name too.
+            || number(at) && at >= 2 && matches!(tokens[at - 1], Token::Open(Bracket::Round))
+    };
+    let letters: Vec<_> =
+        tokens.iter().enumerate().filter(|(_, token)| matches!(token, Token::Symbol(_))).collect();
+    // Two letters side by side are a product, unless the second is an argument or an index.
+    let product = letters.windows(2).any(|pair| pair[0].0 + 1 == pair[1].0);
+    let readable = (0..tokens.len()).all(|at| part(&tokens[at]) || subscript(at));
+    let named = tokens.iter().any(|token| matches!(token, Token::Symbol(_) | Token::Word(_)));
+    (readable && named && !product && tokens.len() <= 24)
+        .then(|| tokens.iter().filter(|token| !is_group(token)).map(ToString::to_string).collect())
+}
+
+fn is_group(token: &Token) -> bool {
+    matches!(token, Token::Open(Bracket::Group) | Token::Close(Bracket::Group))
+}
+
+fn difference(left: &[Token], right: &[Token]) -> Option<Fingerprint> {
+    let difference = parser::expression(left)?.minus(parser::expression(right)?);
+    Fingerprint::of(&difference)
+}
+
+fn equation(sides: &[&[Token]], depth: usize) -> Option<Value> {
+    let (first, last) = (sides[0], sides[sides.len() - 1]);
+    let named = |name: &[Token], other: &[Token]| {
+        let name = name_of(name)?;
+        let value = structure::value(other, depth + 1)?;
+        let equation = (sides.len() == 2).then(|| difference(first, last)).flatten();
+        Some(Value::Named { value: Box::new(value), equation, name })
+    };
+    // `15 = k`, but `x = y` is an equation between names.
+    if let Some(value) = named(first, last) {
+        return Some(value);
+    }
+    if sides.len() == 2
+        && let Some(value) = named(last, first)
+    {
+        return Some(value);
+    }
+    let right = structure::value(last, depth + 1);
+    let constant = |side: &[Token]| parser::expression(side).is_some_and(|side| !side.has_variable());
+    if sides.len() > 2 || sides.iter().all(|side| constant(side)) {
+        // A calculation: `3 + 4 = 7`, `\sqrt{242} = 11\sqrt{2}`. What it arrives at is the answer.
+        return right;
+    }
+    Some(Value::Relation {
+        difference: difference(first, last)?,
+        relation: Relation::Equal,
+        right: right.map(Box::new),
+    })
+}
+
+fn is_variable(tokens: &[Token]) -> Option<String> {
+    match parser::expression(tokens)? {
+        Expression::Variable(name) => Some(name),
+        _ => name_of(tokens),
+    }
+}
+
+fn inequality(sides: &[&[Token]], signs: &[Relation], depth: usize) -> Option<Value> {
+    let end = |side: &[Token], sign: Relation| {
+        let infinite = side.contains(&Token::Infinity);
+        let constant = infinite || parser::expression(side).is_some_and(|side| !side.has_variable());
+        if constant { structure::end(side, !sign.is_strict(), depth) } else { None }
+    };
+    let infinite = End { value: None, closed: false };
+    let rising = |sign: Relation| matches!(sign, Relation::Less | Relation::LessOrEqual);
+    match (sides, signs) {
+        ([left, right], [sign]) => {
+            let (left, right, sign) = (*left, *right, *sign);
+            if sign != Relation::NotEqual {
+                let (name, bound, sign) = match (is_variable(left), is_variable(right)) {
+                    (Some(name), None) => (Some(name), right, sign),
+                    (None, Some(name)) => (Some(name), left, sign.mirrored()),
+                    _ => (None, right, sign),
+                };
+                if let Some(name) = name
+                    && let Some(bound) = end(bound, sign)
+                {
+                    let (low, high) = if rising(sign) { (infinite, bound) } else { (bound, infinite) };
+                    return Some(Value::Interval { low, high, variable: Some(name) });
+                }
+            }
+            // Greater-than is stored as less-than of the mirrored difference.
+            let (left, right, relation) = if rising(sign) || sign == Relation::NotEqual {
+                (left, right, sign)
+            } else {
+                (right, left, sign.mirrored())
+            };
+            Some(Value::Relation { difference: difference(left, right)?, relation, right: None })
+        }
+        ([left, middle, right], [first, second]) => {
+            let name = is_variable(middle)?;
+            if rising(*first) != rising(*second) {
+                return None;
+            }
+            let (low, high) = (end(left, *first)?, end(right, *second)?);
+            let (low, high) = if rising(*first) { (low, high) } else { (high, low) };
+            Some(Value::Interval { low, high, variable: Some(name) })
+        }
+        _ => None,
+    }
+}

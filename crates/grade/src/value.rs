@@ -1,0 +1,86 @@
+//! What an answer is: a number, a list, an interval, an equation, a word.
+
+use num_rational::BigRational;
+
+use crate::fingerprint::Fingerprint;
+use crate::token::Relation;
+use crate::words::Unit;
+
+/// What was written behind (or, for currency, before) a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Measure {
+    /// The unit, if it is one of the common ones.
+    pub(crate) unit: Option<Unit>,
+    /// 2 for square units, 3 for cubic ones.
+    pub(crate) power: u32,
+}
+
+/// A decimal as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decimal {
+    pub(crate) value: BigRational,
+    /// Digits after the point.
+    pub(crate) places: u32,
+    /// Digits from the first that is not zero.
+    pub(crate) significant: u32,
+}
+
+/// A number or function.
+#[derive(Debug, Clone)]
+pub(crate) struct Scalar {
+    pub(crate) value: Fingerprint,
+    pub(crate) measure: Option<Measure>,
+    /// Present if the answer is a decimal and nothing else.
+    pub(crate) decimal: Option<Decimal>,
+    /// The lower-case name if the answer is a single letter, which may be a choice.
+    pub(crate) letter: Option<String>,
+}
+
+/// One end of an interval; `None` is infinite.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) value: Option<Box<Value>>,
+    pub(crate) closed: bool,
+}
+
+/// The meaning of an answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Scalar(Box<Scalar>),
+    /// A numeral with its base.
+    Based {
+        digits: String,
+        base: u32,
+    },
+    /// Parts without brackets: order counts only against a tuple.
+    List(Vec<Value>),
+    /// Parts in round, square or angle brackets: order counts.
+    Tuple(Vec<Value>),
+    /// Parts in braces.
+    Set(Vec<Value>),
+    /// `variable` is named when the answer was an inequality.
+    Interval {
+        low: End,
+        high: End,
+        variable: Option<String>,
+    },
+    Union(Vec<Value>),
+    Intersection(Vec<Value>),
+    Difference(Vec<Value>),
+    Matrix(Vec<Vec<Value>>),
+    /// `name = value`, where the name alone carries no information the question did not give.
+    Named {
+        value: Box<Value>,
+        equation: Option<Fingerprint>,
+        name: String,
+    },
+    /// An equation or inequality `difference (relation) 0`; `right` is the last side.
+    Relation {
+        difference: Fingerprint,
+        relation: Relation,
+        right: Option<Box<Value>>,
+    },
+    Ratio(Vec<Value>),
+    /// Anything else, as normalised words.
+    Text(String),
+}
