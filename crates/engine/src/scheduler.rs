@@ -1,0 +1,491 @@
+//! Decides what the model computes next, for all requests together.
+//!
+//! Pure: no tokio, no tensors, no clock. [`Scheduler::next`] plans one forward pass; whoever runs it reports back with
+//! [`Scheduler::evaluated`] or [`Scheduler::failed`] and hands in the drawn tokens with [`Scheduler::push`].
+//!
+//! - Sequences that decode come first, then prompts in the order of their arrival, in chunks, up to the size of a
+//!   batch.
+//! - Sequences are admitted to slots in the order of their requests. One whose prefix is being evaluated by another
+//!   right now waits for it and then copies, instead of evaluating it again.
+//! - The samples of one request share one evaluation of the prompt: all draw their first token from the same row.
+//! - When the pool is full the youngest sequence gives up its slot, keeps its drawn tokens and comes back later.
+
+use crate::compaction;
+use crate::radix::common_prefix;
+use crate::slots::{Claim, Lease, Operation, Slots};
+use crate::{Capacity, Slot, Span};
+use deliberate_lm::{Architecture, Token, Usage};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A request, numbered by arrival.
+pub type RequestId = u64;
+
+/// One sample of a request (a score request has one). Older ones are smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SequenceId {
+    /// The request.
+    pub request: RequestId,
+    /// The sample.
+    pub sample: u32,
+}
+
+/// What a row of logits is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// The next token of these samples of a request: all of them after the prompt, one of them later.
+    Draw(RequestId, Range<u32>),
+    /// The reading at this mark of a request.
+    Read(RequestId, usize),
+}
+
+/// A row of logits that a batch gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowPlan {
+    /// Index of the span.
+    pub span: usize,
+    /// Index of the token in the span.
+    pub token: usize,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// One forward pass.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// To be done to the slots before, in this order.
+    pub operations: Vec<Operation>,
+    /// What to evaluate.
+    pub spans: Vec<Span>,
+    /// The rows that come out, in the order in which they come out.
+    pub rows: Vec<RowPlan>,
+    /// Whose spans these are.
+    owners: Vec<SequenceId>,
+}
+
+/// What has happened so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Given tokens evaluated.
+    pub prefilled: u64,
+    /// Drawn tokens evaluated.
+    pub decoded: u64,
+    /// Tokens evaluated once more, because they had to give way before.
+    pub repeated: u64,
+    /// Sequences that gave up their slot to an older one.
+    pub preemptions: u64,
+    /// Copies of a prefix to another slot, for sharing or to close gaps.
+    pub copies: u64,
+}
+
+#[derive(Debug)]
+enum Work {
+    /// Samples to draw; until the prompt is evaluated only the first one exists.
+    Generate { samples: u32, forked: bool },
+    /// Positions to read at, and how many of them have been read.
+    Score { marks: Vec<usize>, read: usize },
+}
+
+#[derive(Debug)]
+struct Request {
+    given: Arc<[Token]>,
+    work: Work,
+    /// Given tokens below this have been counted, as cached or as prefilled.
+    counted: Option<usize>,
+    prefilled: u64,
+    flops: f64,
+}
+
+#[derive(Debug, Default)]
+struct Sequence {
+    drawn: Vec<Token>,
+    lease: Option<Lease>,
+    /// The first so many tokens are being evaluated by another sequence.
+    awaits: Option<(SequenceId, usize)>,
+    /// Tokens that it has ever evaluated or copied.
+    reached: usize,
+    /// When it was last part of a batch.
+    served: u64,
+}
+
+/// A shared prefix shorter than this, and shorter than half of what a sequence has to evaluate, is not waited for.
+const WORTH_WAITING: usize = 8;
+/// Batches after which unused content may be given up to close a gap between busy slots.
+const STALE: u64 = 64;
+/// Tokens of the pool per busy sequence that must be free before another is admitted.
+const HEADROOM: usize = 8;
+
+/// Plans forward passes.
+#[derive(Debug)]
+pub struct Scheduler {
+    slots: Slots,
+    batch_tokens: usize,
+    architecture: Architecture,
+    requests: BTreeMap<RequestId, Request>,
+    sequences: BTreeMap<SequenceId, Sequence>,
+    pending: BTreeSet<SequenceId>,
+    active: BTreeSet<SequenceId>,
+    arrivals: RequestId,
+    now: u64,
+    tally: Tally,
+}
+
+impl Scheduler {
+    /// A scheduler over empty slots.
+    pub fn new(capacity: Capacity, architecture: Architecture) -> Self {
+        Self {
+            slots: Slots::new(capacity.slots, capacity.total_tokens),
+            batch_tokens: capacity.batch_tokens,
+            architecture,
+            requests: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            active: BTreeSet::new(),
+            arrivals: 0,
+            now: 0,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Takes a prompt to be continued by so many samples. The prompt is not empty and fits a slot with a token to
+    /// spare.
+    pub fn generate(&mut self, prompt: Arc<[Token]>, samples: u32) -> RequestId {
+        self.add(prompt, Work::Generate { samples, forked: false })
+    }
+
+    /// Takes a sequence to be read at some positions, which rise and are below its length. It is not empty and fits
+    /// a slot.
+    pub fn score(&mut self, tokens: Arc<[Token]>, marks: Vec<usize>) -> RequestId {
+        self.add(tokens, Work::Score { marks, read: 0 })
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.sequences.is_empty()
+    }
+
+    /// Sequences in slots.
+    pub fn active(&self) -> usize {
+        self.active.len()
+    }
+
+    /// Sequences that wait for a slot or for a prefix.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// What has happened so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// The slots, to look at.
+    pub fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// Plans the next forward pass; `None` if there is nothing to do.
+    #[expect(clippy::should_implement_trait, reason = "it plans; it does not iterate")]
+    pub fn next(&mut self) -> Option<Batch> {
+        if self.sequences.is_empty() {
+            return None;
+        }
+        self.now += 1;
+        self.slots.tick();
+        self.make_room();
+        self.admit();
+        self.close_gaps();
+        let mut batch = self.fill();
+        batch.operations = self.slots.take_operations();
+        let copies = batch.operations.iter().filter(|operation| matches!(operation, Operation::Copy { .. }));
+        self.tally.copies += copies.count() as u64;
+        debug_assert!(!batch.spans.is_empty(), "whatever waits, waits for something that is computed");
+        Some(batch)
+    }
+
+    /// Notes that a batch has been computed. Drawn tokens follow by [`Self::push`] or [`Self::finish`].
+    pub fn evaluated(&mut self, batch: &Batch) {
+        for (span, id) in batch.spans.iter().zip(&batch.owners) {
+            self.slots.extend(span.slot, &span.tokens);
+            let end = span.start + span.tokens.len();
+            let request = self.requests.get_mut(&id.request).expect("a batch is of live requests");
+            let sequence = self.sequences.get_mut(id).expect("a batch is of live sequences");
+            request.flops += self.architecture.flops(span.start as u64..end as u64);
+            let counted = request.counted.unwrap_or(0);
+            let new = end.min(request.given.len()).saturating_sub(counted.max(span.start));
+            let drawn = end.saturating_sub(span.start.max(request.given.len()).max(sequence.reached));
+            request.counted = Some(counted.max(end.min(request.given.len())));
+            request.prefilled += new as u64;
+            self.tally.prefilled += new as u64;
+            self.tally.decoded += drawn as u64;
+            self.tally.repeated += (span.tokens.len() - new - drawn) as u64;
+            sequence.reached = sequence.reached.max(end);
+            sequence.served = self.now;
+            if let Work::Score { marks, read } = &mut request.work {
+                *read = marks.partition_point(|&mark| mark < end).max(*read);
+            }
+        }
+    }
+
+    /// Notes that a batch could not be computed: its requests are dropped and its slots emptied. Gives the requests.
+    pub fn failed(&mut self, batch: &Batch) -> Vec<RequestId> {
+        let requests: BTreeSet<RequestId> = batch.owners.iter().map(|id| id.request).collect();
+        for &request in &requests {
+            self.remove(request);
+        }
+        for span in &batch.spans {
+            self.slots.clear(span.slot);
+        }
+        requests.into_iter().collect()
+    }
+
+    /// Drops a request whose slots cannot be trusted, with their content.
+    pub fn discard(&mut self, request: RequestId) {
+        let of_request = SequenceId { request, sample: 0 }..=SequenceId { request, sample: u32::MAX };
+        let leases = self.sequences.range(of_request).filter_map(|(_, sequence)| sequence.lease.as_ref());
+        let slots: Vec<Slot> = leases.map(Lease::slot).collect();
+        self.remove(request);
+        for slot in slots {
+            self.slots.clear(slot);
+        }
+    }
+
+    /// Adds a drawn token to a sample, which goes on.
+    pub fn push(&mut self, id: SequenceId, token: Token) {
+        let sequence = self.sequences.entry(id).or_insert_with(|| {
+            self.pending.insert(id);
+            Sequence::default()
+        });
+        sequence.drawn.push(token);
+        if let Some(Request { work: Work::Generate { forked, .. }, .. }) = self.requests.get_mut(&id.request)
+        {
+            *forked = true;
+        }
+    }
+
+    /// Ends a sample: its slot becomes idle. A sample that ended with its first token was never added.
+    pub fn finish(&mut self, id: SequenceId) {
+        self.sequences.remove(&id);
+        self.pending.remove(&id);
+        self.active.remove(&id);
+        if let Some(Request { work: Work::Generate { forked, .. }, .. }) = self.requests.get_mut(&id.request)
+        {
+            *forked = true;
+        }
+    }
+
+    /// Whether all tokens of a score request have been evaluated.
+    pub fn is_scored(&self, request: RequestId) -> bool {
+        let id = SequenceId { request, sample: 0 };
+        self.sequences
+            .get(&id)
+            .is_some_and(|sequence| sequence.reached >= self.requests[&request].given.len())
+    }
+
+    /// Ends a request, done or not: its slots become idle. Gives what it cost, drawn tokens not counted.
+    pub fn remove(&mut self, request: RequestId) -> Usage {
+        let of_request = SequenceId { request, sample: 0 }..=SequenceId { request, sample: u32::MAX };
+        let ids: Vec<SequenceId> = self.sequences.range(of_request).map(|(&id, _)| id).collect();
+        for id in ids {
+            self.finish(id);
+        }
+        let Some(Request { given, work, prefilled, flops, .. }) = self.requests.remove(&request) else {
+            return Usage::default();
+        };
+        let samples = if let Work::Generate { samples, .. } = work { samples } else { 1 };
+        let all = given.len() as u64 * u64::from(samples);
+        Usage { prefilled, cached: all - prefilled, decoded: 0, flops }
+    }
+
+    fn add(&mut self, given: Arc<[Token]>, work: Work) -> RequestId {
+        let request = self.arrivals;
+        self.arrivals += 1;
+        self.requests.insert(request, Request { given, work, counted: None, prefilled: 0, flops: 0.0 });
+        let id = SequenceId { request, sample: 0 };
+        self.sequences.insert(id, Sequence::default());
+        self.pending.insert(id);
+        request
+    }
+
+    /// Tokens that a sequence consists of so far.
+    fn length(&self, id: SequenceId) -> usize {
+        self.requests[&id.request].given.len() + self.sequences[&id].drawn.len()
+    }
+
+    fn tokens(&self, id: SequenceId, range: Range<usize>) -> Vec<Token> {
+        let given = &self.requests[&id.request].given;
+        let drawn = &self.sequences[&id].drawn;
+        let mut tokens = Vec::with_capacity(range.len());
+        tokens.extend_from_slice(&given[range.start.min(given.len())..range.end.min(given.len())]);
+        let past = |position: usize| position.saturating_sub(given.len());
+        tokens.extend_from_slice(&drawn[past(range.start)..past(range.end)]);
+        tokens
+    }
+
+    /// Tokens of a sequence that need not be evaluated if they are cached.
+    fn reusable(&self, id: SequenceId) -> usize {
+        let last = self.length(id) - 1;
+        match &self.requests[&id.request].work {
+            Work::Generate { .. } => last,
+            Work::Score { marks, read } => marks.get(*read).map_or(last, |&mark| mark.min(last)),
+        }
+    }
+
+    fn slot(&self, id: SequenceId) -> Option<Slot> {
+        self.sequences.get(&id)?.lease.as_ref().map(Lease::slot)
+    }
+
+    /// Tokens of an active sequence that stand in its slot.
+    fn progress(&self, id: SequenceId) -> Option<usize> {
+        self.slot(id).map(|slot| self.slots.len(slot))
+    }
+
+    fn remaining(&self, id: SequenceId) -> usize {
+        self.length(id) - self.progress(id).unwrap_or(0)
+    }
+
+    /// Makes sure that every active sequence can grow by a token.
+    fn make_room(&mut self) {
+        while !self.slots.free(self.active.len()) && self.active.len() > 1 {
+            let youngest = self.active.pop_last().expect("there are at least two");
+            self.sequences.get_mut(&youngest).expect("active sequences live").lease = None;
+            self.pending.insert(youngest);
+            self.tally.preemptions += 1;
+        }
+    }
+
+    fn admit(&mut self) {
+        let waiting: Vec<SequenceId> = self.pending.iter().copied().collect();
+        for id in waiting {
+            if !self.slots.any_idle() {
+                return;
+            }
+            if let Some((other, enough)) = self.sequences[&id].awaits
+                && self.progress(other).is_some_and(|progress| progress < enough)
+            {
+                continue;
+            }
+            let tokens = self.tokens(id, 0..self.length(id));
+            let reusable = self.reusable(id);
+            let awaits = self.worth_awaiting(&tokens, reusable);
+            self.sequences.get_mut(&id).expect("pending sequences live").awaits = awaits;
+            if awaits.is_some() {
+                continue;
+            }
+            let headroom = HEADROOM * self.active.len();
+            let claim = Claim { tokens: &tokens, reusable, headroom };
+            let busy = self.busy();
+            let near = busy.first().copied().zip(busy.last().copied());
+            let Some(lease) = self.slots.acquire(claim, near) else { return };
+            let cached = self.slots.len(lease.slot());
+            let request = self.requests.get_mut(&id.request).expect("sequences belong to live requests");
+            request.counted.get_or_insert(cached.min(request.given.len()));
+            let sequence = self.sequences.get_mut(&id).expect("pending sequences live");
+            sequence.reached = sequence.reached.max(cached);
+            sequence.lease = Some(lease);
+            self.pending.remove(&id);
+            self.active.insert(id);
+        }
+    }
+
+    /// The active sequence that is about to evaluate more of these tokens than the cache holds, if that saves enough.
+    fn worth_awaiting(&self, tokens: &[Token], reusable: usize) -> Option<(SequenceId, usize)> {
+        let cached = self.slots.cached(tokens).min(reusable);
+        let mut best = None;
+        for &other in &self.active {
+            let given = &self.requests[&other.request].given;
+            let progress = self.progress(other).unwrap_or(0);
+            // What a sequence draws is not known before: only given tokens can be waited for.
+            if progress >= given.len() {
+                continue;
+            }
+            let shared = common_prefix(given, tokens).min(reusable);
+            let saved = shared.saturating_sub(cached);
+            let enough = saved >= WORTH_WAITING.min((tokens.len() - cached).div_ceil(2)).max(1);
+            if shared > progress && enough && best.is_none_or(|(_, most)| shared > most) {
+                best = Some((other, shared));
+            }
+        }
+        best
+    }
+
+    /// Slots of active sequences, rising.
+    fn busy(&self) -> Vec<Slot> {
+        let mut busy: Vec<Slot> = self.active.iter().filter_map(|&id| self.slot(id)).collect();
+        busy.sort_unstable();
+        busy
+    }
+
+    fn close_gaps(&mut self) {
+        for (from, to) in compaction::moves(&self.busy()) {
+            let moved = self.slots.len(from).max(self.slots.len(to));
+            if moved + self.active.len() > self.slots.room() || !self.slots.evacuate(to, STALE) {
+                continue;
+            }
+            let id = self.active.iter().copied().find(|&id| self.slot(id) == Some(from));
+            let sequence = id.and_then(|id| self.sequences.get_mut(&id)).expect("a busy slot has a sequence");
+            let lease = sequence.lease.take().expect("the slot is its own");
+            sequence.lease = Some(self.slots.relocate(lease, to));
+        }
+    }
+
+    /// Distributes the tokens of a batch over the active sequences.
+    fn fill(&mut self) -> Batch {
+        let (mut decoding, prefilling): (Vec<SequenceId>, Vec<SequenceId>) =
+            self.active.iter().partition(|&&id| self.remaining(id) == 1);
+        // Longest not served first, which matters only when not all fit.
+        decoding.sort_by_key(|id| (self.sequences[id].served, *id));
+        let reserve = if prefilling.is_empty() { 0 } else { self.batch_tokens / 4 };
+        decoding.truncate(self.batch_tokens - reserve);
+        let mut budget = self.batch_tokens - decoding.len();
+        let mut shares: Vec<(SequenceId, usize)> = decoding.into_iter().map(|id| (id, 1)).collect();
+        for id in prefilling {
+            if budget == 0 {
+                break;
+            }
+            // A token for everyone else stays free.
+            let others = self.active.len() - 1;
+            let wanted = self.remaining(id).min(budget);
+            self.slots.free(wanted + others);
+            let planned: usize = shares.iter().map(|&(_, share)| share.saturating_sub(1)).sum();
+            let share = wanted.min(self.slots.room().saturating_sub(others + planned).max(1));
+            shares.push((id, share));
+            budget -= share;
+        }
+        shares.sort_by_key(|&(id, _)| self.slot(id));
+        let mut batch = Batch::default();
+        for (id, share) in shares {
+            self.plan(&mut batch, id, share);
+        }
+        batch
+    }
+
+    fn plan(&self, batch: &mut Batch, id: SequenceId, share: usize) {
+        let slot = self.slot(id).expect("active sequences have a slot");
+        let start = self.slots.len(slot);
+        let end = start + share;
+        let span = batch.spans.len();
+        let mut read = Vec::new();
+        let mut row = |position: usize, purpose| {
+            read.push(position - start);
+            batch.rows.push(RowPlan { span, token: position - start, purpose });
+        };
+        match &self.requests[&id.request].work {
+            Work::Generate { samples, forked } if end == self.length(id) => {
+                let drawing = if *forked { id.sample..id.sample + 1 } else { 0..*samples };
+                row(end - 1, Purpose::Draw(id.request, drawing));
+            }
+            Work::Generate { .. } => {}
+            Work::Score { marks, read } => {
+                for (index, &mark) in
+                    marks.iter().enumerate().skip(*read).take_while(|&(_, &mark)| mark < end)
+                {
+                    row(mark, Purpose::Read(id.request, index));
+                }
+            }
+        }
+        batch.spans.push(Span { slot, start, tokens: self.tokens(id, start..end), read });
+        batch.owners.push(id);
+    }
+}
