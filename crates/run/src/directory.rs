@@ -1,0 +1,200 @@
+//! The run directory: what is in it, who may write to it, and whether a run may go on in it.
+
+use crate::journal::Recovered;
+use crate::{Journal, JournalError, QuestionResult, Summary};
+use deliberate_search::Record;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// The directory or a file in it cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// What could not be written.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file in it cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// What could not be read.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process is running in it.
+    #[error("another process is running in `{}`", path.display())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It holds another run.
+    #[error("`{}` holds another run: {} (give another --run-directory, or the earlier settings)", path.display(), differences.join("; "))]
+    OtherRun {
+        /// The directory.
+        path: PathBuf,
+        /// Settings that differ, as `name: then → now`.
+        differences: Vec<String>,
+    },
+    /// Its configuration cannot be understood.
+    #[error("`{}` is not a run's configuration", path.display())]
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Its journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// An open run directory, locked until it is dropped.
+///
+/// | file | what |
+/// |---|---|
+/// | `config.json` | the resolved configuration |
+/// | `journal.jsonl` | every answer of every role, and every finished question, in order of arrival |
+/// | `results.jsonl` | the finished questions in the dataset's order, once all are finished; the same for equal runs |
+/// | `summary.json` | accuracy, pass@k and cost |
+#[derive(Debug)]
+pub struct RunDirectory<S> {
+    path: PathBuf,
+    /// The open journal.
+    pub journal: Journal,
+    /// Questions finished by earlier processes.
+    pub finished: HashMap<String, QuestionResult>,
+    /// Records of questions that an earlier process left unfinished.
+    pub unfinished: HashMap<String, Vec<Record<S>>>,
+    _lock: File,
+}
+
+impl<S: serde::de::DeserializeOwned> RunDirectory<S> {
+    /// Creates a run directory, or opens one to go on in it.
+    ///
+    /// # Errors
+    /// [`DirectoryError::OtherRun`] if it was made with another configuration, [`DirectoryError::Busy`] if a process
+    /// is at work in it.
+    pub fn open(path: &Path, configuration: &Value) -> Result<Self, DirectoryError> {
+        let write_error = |path: &Path, source| DirectoryError::Write { path: path.to_owned(), source };
+        std::fs::create_dir_all(path).map_err(|source| write_error(path, source))?;
+        let lock_path = path.join(".lock");
+        let lock = File::create(&lock_path).map_err(|source| write_error(&lock_path, source))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(DirectoryError::Busy { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(write_error(&lock_path, source)),
+        }
+        let config_path = path.join("config.json");
+        match std::fs::read(&config_path) {
+            Ok(bytes) => {
+                let earlier: Value = serde_json::from_slice(&bytes)
+                    .map_err(|source| DirectoryError::Configuration { path: config_path, source })?;
+                let mut differences = Vec::new();
+                compare("", &earlier, configuration, &mut differences);
+                if !differences.is_empty() {
+                    return Err(DirectoryError::OtherRun { path: path.to_owned(), differences });
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let text = serde_json::to_vec_pretty(configuration).expect("a JSON value can be written");
+                write_whole(&config_path, &text)?;
+            }
+            Err(source) => return Err(DirectoryError::Read { path: config_path, source }),
+        }
+        let (journal, Recovered { records, results }) = Journal::open(&path.join("journal.jsonl"))?;
+        Ok(Self { path: path.to_owned(), journal, finished: results, unfinished: records, _lock: lock })
+    }
+
+    /// Writes `results.jsonl` and `summary.json`.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Write`]; nothing half-written is left.
+    pub fn write_results(&self, results: &[QuestionResult], summary: &Summary) -> Result<(), DirectoryError> {
+        let mut lines = Vec::new();
+        for result in results {
+            serde_json::to_writer(&mut lines, &result.reproducible()).expect("a JSON value can be written");
+            lines.push(b'\n');
+        }
+        write_whole(&self.path.join("results.jsonl"), &lines)?;
+        let summary =
+            serde_json::to_vec_pretty(summary).expect("a summary is plain data with finite numbers");
+        write_whole(&self.path.join("summary.json"), &summary)
+    }
+}
+
+/// Writes a file so that it is there whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DirectoryError> {
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        io::Result::Ok(())
+    };
+    write().map_err(|source| DirectoryError::Write { path: path.to_owned(), source })
+}
+
+/// Collects the leaves at which two configurations differ.
+fn compare(name: &str, then: &Value, now: &Value, differences: &mut Vec<String>) {
+    if let (Value::Object(then), Value::Object(now)) = (then, now) {
+        let keys: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+        for key in keys {
+            let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+            compare(
+                &name,
+                then.get(key).unwrap_or(&Value::Null),
+                now.get(key).unwrap_or(&Value::Null),
+                differences,
+            );
+        }
+    } else if then != now {
+        differences.push(format!("{name}: {then} → {now}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_directory_goes_on_with_the_same_settings_and_names_what_differs_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs/one");
+        let settings = json!({"seed": 1, "sampling": {"temperature": 0.5}});
+        drop(RunDirectory::<u8>::open(&path, &settings).unwrap());
+        drop(RunDirectory::<u8>::open(&path, &settings).unwrap());
+        let other = json!({"seed": 2, "sampling": {"temperature": 0.5}});
+        let error = RunDirectory::<u8>::open(&path, &other).unwrap_err().to_string();
+        assert!(error.contains("seed: 1 → 2") && !error.contains("temperature"), "{error}");
+    }
+
+    #[test]
+    fn two_processes_cannot_run_in_one_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = json!({});
+        let first = RunDirectory::<u8>::open(folder.path(), &settings).unwrap();
+        let second = RunDirectory::<u8>::open(folder.path(), &settings);
+        assert!(matches!(second, Err(DirectoryError::Busy { .. })));
+        drop(first);
+        assert!(RunDirectory::<u8>::open(folder.path(), &settings).is_ok());
+    }
+
+    #[test]
+    fn a_path_that_cannot_hold_a_directory_is_an_error_that_names_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = RunDirectory::<u8>::open(&file.path().join("run"), &json!({})).unwrap_err();
+        assert!(error.to_string().contains("run"), "{error}");
+    }
+}

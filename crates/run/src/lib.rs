@@ -1,0 +1,17 @@
+//! Many questions, one crash-safe directory.
+//!
+//! A run is a directory: the resolved configuration, a journal of everything that the roles answered, and results.
+//! Killing the process at any moment loses at most the calls in flight; opening the directory again continues.
+//! This crate does not know how a question is answered: it is given a function for that.
+
+mod dataset;
+mod directory;
+mod journal;
+mod result;
+mod statistics;
+
+pub use dataset::{Dataset, DatasetError, Question, Skipped};
+pub use directory::{DirectoryError, RunDirectory};
+pub use journal::{Journal, JournalError};
+pub use result::{Found, QuestionResult, Summary};
+pub use statistics::{Interval, bootstrap_mean, pass_at_k};

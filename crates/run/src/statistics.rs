@@ -1,0 +1,84 @@
+//! Estimates over questions, with their uncertainty.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// A value with a 95 % confidence interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The estimate.
+    pub value: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Bootstrap resamples; the ends of an interval move by about a hundredth of its width between seeds.
+const RESAMPLES: usize = 10_000;
+
+/// Mean of per-question values with a 95 % percentile bootstrap over the questions. `None` without questions.
+pub fn bootstrap_mean(values: &[f64], seed: u64) -> Option<Interval> {
+    if values.is_empty() {
+        return None;
+    }
+    let mean = |sum: f64| sum / values.len() as f64;
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut means: Vec<f64> = (0..RESAMPLES)
+        .map(|_| mean((0..values.len()).map(|_| values[random.random_range(0..values.len())]).sum()))
+        .collect();
+    means.sort_unstable_by(f64::total_cmp);
+    let at = |fraction: f64| means[((RESAMPLES - 1) as f64 * fraction).round() as usize];
+    Some(Interval { value: mean(values.iter().sum()), low: at(0.025), high: at(0.975) })
+}
+
+/// Unbiased estimate of the chance that at least one of `k` samples is right, from `n` samples of which `right` were
+/// (Chen et al. 2021). `None` if `k` is 0 or above `n`.
+pub fn pass_at_k(n: u64, right: u64, k: u64) -> Option<f64> {
+    if k == 0 || k > n || right > n {
+        return None;
+    }
+    // 1 − C(n − right, k) / C(n, k), as a product so that nothing overflows.
+    let wrong = n - right;
+    if k > wrong {
+        return Some(1.0);
+    }
+    Some(1.0 - (0..k).map(|i| (wrong - i) as f64 / (n - i) as f64).product::<f64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pass_at_k_equals_the_mean_over_all_subsets() {
+        for n in 1..=8_u64 {
+            for right in 0..=n {
+                for k in 1..=n {
+                    let (mut hits, mut subsets) = (0_u64, 0_u64);
+                    for subset in 0..1_u64 << n {
+                        if subset.count_ones() == k as u32 {
+                            subsets += 1;
+                            hits += u64::from(subset & ((1 << right) - 1) != 0);
+                        }
+                    }
+                    let exact = hits as f64 / subsets as f64;
+                    assert!((pass_at_k(n, right, k).unwrap() - exact).abs() < 1e-12, "{n} {right} {k}");
+                }
+            }
+        }
+        assert_eq!((pass_at_k(4, 2, 0), pass_at_k(4, 2, 5)), (None, None));
+    }
+
+    #[test]
+    fn the_interval_of_a_proportion_is_about_its_normal_approximation() {
+        let values: Vec<f64> = (0..100).map(|i| f64::from(u8::from(i < 30))).collect();
+        let interval = bootstrap_mean(&values, 1).unwrap();
+        let half = 1.96 * (0.3_f64 * 0.7 / 100.0).sqrt();
+        assert!((interval.value - 0.3).abs() < 1e-12);
+        assert!((interval.low - (0.3 - half)).abs() < 0.02 && (interval.high - (0.3 + half)).abs() < 0.02);
+        assert_eq!(bootstrap_mean(&values, 1), Some(interval));
+        assert_eq!(bootstrap_mean(&[], 1), None);
+    }
+}
