@@ -34,7 +34,8 @@ impl Answer {
         let inner = unwrapped(&content);
         let cleaned = ascii(inner.trim());
         let stripped = without_stop(&cleaned);
-        let Some(tokens) = lexer::tokens(stripped) else { return Self::unread(text) };
+        let Some(mut tokens) = lexer::tokens(stripped) else { return Self::unread(text) };
+        lone_variable_in_lower_case(&mut tokens);
         let spelling = spelling(&tokens);
         let value = structure::value(&tokens, 0);
         let decimal_comma = decimal_comma(stripped);
@@ -116,6 +117,26 @@ fn without_stop(text: &str) -> &str {
         text = rest.trim_end();
     }
     text
+}
+
+/// `3R^2` and `3r^2`: where a single variable occurs there is nothing its case could tell apart. `I` and `E` keep
+/// theirs, since `i` and `e` are numbers.
+fn lone_variable_in_lower_case(tokens: &mut [Token]) {
+    let mut names = tokens.iter().filter_map(|token| match token {
+        Token::Symbol(name) if name != "i" && name != "e" => Some(name),
+        _ => None,
+    });
+    let Some(name) = names.next().cloned() else { return };
+    if name.len() != 1 || matches!(name.as_str(), "I" | "E") || names.any(|other| *other != name) {
+        return;
+    }
+    for token in tokens {
+        if let Token::Symbol(symbol) = token
+            && *symbol == name
+        {
+            symbol.make_ascii_lowercase();
+        }
+    }
 }
 
 fn spelling(tokens: &[Token]) -> String {

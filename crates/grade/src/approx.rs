@@ -121,13 +121,13 @@ impl Approx {
 
     pub(crate) fn exp(self) -> Option<Self> {
         let size = self.real.exp();
-        let (sine, cosine) = self.imaginary.sin_cos();
+        let turned = self.imaginary.sin_cos();
         let error =
             size.high * (self.error * 2.0 + UNIT * (self.real.high.abs() + self.imaginary.high.abs()));
         if self.error > 1.0 {
             return None;
         }
-        Self::new(size * cosine, size * sine, error)
+        Self::new(size * turned.1, size * turned.0, error)
     }
 
     /// Principal logarithm.
@@ -146,12 +146,15 @@ impl Approx {
 
     pub(crate) fn sin_cos(self) -> Option<(Self, Self)> {
         if self.is_real() {
-            let (sine, cosine) = self.real.sin_cos();
+            let turned = self.real.sin_cos();
             let error = self.error + UNIT * (1.0 + self.real.high.abs());
             if error > 1e-9 {
                 return None;
             }
-            return Some((Self::new(sine, Twofold::ZERO, error)?, Self::new(cosine, Twofold::ZERO, error)?));
+            return Some((
+                Self::new(turned.0, Twofold::ZERO, error)?,
+                Self::new(turned.1, Twofold::ZERO, error)?,
+            ));
         }
         let turned = self.multiply(Self::I)?;
         let (up, down) = (turned.exp()?, turned.negate().exp()?);

@@ -39,15 +39,16 @@ fn one_way(a: &Value, b: &Value) -> bool {
             equations || (name == other_name && same(value, other))
         }
         (Value::Named { equation: Some(equation), .. }, Value::Relation { difference, relation, .. }) => {
-            *relation == Relation::Equal && equation.ratio_sign(difference).is_some()
+            let difference = difference.as_ref();
+            *relation == Relation::Equal
+                && difference.is_some_and(|difference| equation.ratio_sign(difference).is_some())
         }
-        (Value::Named { .. }, Value::Relation { .. }) => false,
-        (Value::Named { value, .. }, other) => same(value, other),
+        (Value::Named { value, .. }, other) if !matches!(other, Value::Relation { .. }) => same(value, other),
         (
             Value::Relation { difference, relation, .. },
             Value::Relation { difference: other, relation: other_relation, .. },
         ) => {
-            let sign = difference.ratio_sign(other);
+            let sign = difference.as_ref().zip(other.as_ref()).and_then(|(a, b)| a.ratio_sign(b));
             relation == other_relation
                 && match relation {
                     Relation::Equal | Relation::NotEqual => sign.is_some(),
@@ -57,7 +58,13 @@ fn one_way(a: &Value, b: &Value) -> bool {
         (Value::List(a), Value::List(b)) | (Value::Set(a), Value::List(b) | Value::Set(b)) => members(a, b),
         (Value::List(a) | Value::Set(a), Value::Scalar(_)) => a.len() == 1 && same(&a[0], b),
         (Value::List(a) | Value::Tuple(a), Value::Tuple(b)) => in_order(a, b),
-        (Value::Ratio(a), Value::Ratio(b)) => ratios(a, b),
+        (Value::Ratio { parts: a, clock }, Value::Ratio { parts: b, clock: other }) => {
+            if *clock || *other {
+                in_order(a, b)
+            } else {
+                ratios(a, b)
+            }
+        }
         (Value::Tuple(a), Value::Interval { low, high, .. }) => {
             matches!(a.as_slice(), [first, second] if open_at(low, first) && open_at(high, second))
         }

@@ -86,7 +86,7 @@ fn power(base: &BigRational, exponent: &BigRational) -> Option<BigRational> {
 
 /// The real root if it is rational; odd roots of negative numbers are negative, as at school.
 fn root(of: &BigRational, degree: u32) -> Option<BigRational> {
-    if degree == 0 || degree > 64 || (of.is_negative() && degree % 2 == 0) {
+    if degree == 0 || degree > 64 || (of.is_negative() && degree.is_multiple_of(2)) {
         return None;
     }
     let (numerator, denominator) = (of.numer().nth_root(degree), of.denom().nth_root(degree));
@@ -124,7 +124,7 @@ fn call(function: Function, of: BigRational) -> Option<BigRational> {
         Function::Absolute => Some(of.abs()),
         Function::Floor => Some(of.floor()),
         Function::Ceiling => Some(of.ceil()),
-        Function::Real | Function::Conjugate => Some(of),
+        Function::Real => Some(of),
         Function::Imaginary => Some(BigRational::zero()),
         _ => None,
     }

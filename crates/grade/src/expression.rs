@@ -25,7 +25,6 @@ pub(crate) enum Function {
     Ceiling,
     Real,
     Imaginary,
-    Conjugate,
 }
 
 /// Functions of two or more integers or numbers.
@@ -87,8 +86,12 @@ impl Expression {
         match self {
             Self::Number(_) | Self::Pi | Self::Euler | Self::ImaginaryUnit | Self::Variable(_) => Vec::new(),
             Self::Sum(parts) | Self::Product(parts) | Self::CallSeveral(_, parts) => parts.iter().collect(),
-            Self::Negative(one) | Self::Root { of: one, .. } | Self::Call(_, one) => vec![one],
-            Self::Factorial(one) | Self::Degrees(one) | Self::Percent(one) => vec![one],
+            Self::Negative(one)
+            | Self::Root { of: one, .. }
+            | Self::Call(_, one)
+            | Self::Factorial(one)
+            | Self::Degrees(one)
+            | Self::Percent(one) => vec![one],
             Self::Quotient(a, b) | Self::Power(a, b) | Self::Binomial(a, b) => vec![a, b],
             Self::Logarithm { base, of } => vec![base, of],
             Self::Matrix(rows) => rows.iter().flatten().collect(),

@@ -19,7 +19,7 @@ pub enum Source {
     Phrase,
     /// `#### ...`, the convention of GSM8K.
     Hashes,
-    /// What the closing sentence says something "is".
+    /// What the closing sentence says something "is", or a text that is nothing but a formula.
     Conclusion,
     /// The last number of the text: a guess.
     LastNumber,
@@ -64,6 +64,7 @@ pub fn extract(text: &str) -> Option<Extracted<'_>> {
         .and_then(marked(Source::Phrase))
         .or_else(|| hashes(text).and_then(marked(Source::Hashes)))
         .or_else(|| conclusion(text).and_then(marked(Source::Conclusion)))
+        .or_else(|| bare(text).and_then(marked(Source::Conclusion)))
         .or_else(|| last_number(text).and_then(marked(Source::LastNumber)))
 }
 
@@ -161,6 +162,13 @@ fn announced(rest: &str) -> Option<&str> {
     if rest.starts_with("\\[") || rest.starts_with("$$") {
         return segments(rest).iter().find(|segment| segment.mathematics).map(|segment| segment.text.trim());
     }
+    // A whole sentence without an "is": the answer is its number.
+    if tail.split_whitespace().count() > 4
+        && !tail.contains(['$', '\\'])
+        && let Some(number) = last_number(tail)
+    {
+        return Some(number);
+    }
     (!tail.is_empty()).then_some(tail)
 }
 
@@ -204,6 +212,12 @@ fn conclusion(text: &str) -> Option<&str> {
         Some(Segment { text, mathematics: true, .. }) => Some(text.trim()),
         _ => None,
     }
+}
+
+/// The text itself, if it is nothing but a formula.
+fn bare(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (text.len() <= 2048 && crate::Answer::parse(text).is_mathematics()).then_some(text)
 }
 
 /// The last number; inside a formula, the formula or what its last equals sign arrives at.

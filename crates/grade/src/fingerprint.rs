@@ -18,7 +18,7 @@ pub(crate) enum Fingerprint {
     /// An irrational or complex constant.
     Constant(Approx),
     /// A function: its value at every sample point where it has one.
-    Function([Option<Approx>; POINTS]),
+    Function(Box<[Option<Approx>; POINTS]>),
 }
 
 impl Fingerprint {
@@ -31,7 +31,7 @@ impl Fingerprint {
             };
         }
         let values: [Option<Approx>; POINTS] = std::array::from_fn(|point| evaluate(expression, point));
-        (values.iter().flatten().count() >= 2).then_some(Self::Function(values))
+        (values.iter().flatten().count() >= 2).then(|| Self::Function(Box::new(values)))
     }
 
     pub(crate) fn is_constant(&self) -> bool {

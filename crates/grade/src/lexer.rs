@@ -95,7 +95,8 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let rest = self.rest();
         // Typographic separators say what they are; a bare comma or space needs the right surroundings.
-        let marked = [",\\!", "{,}", "\\,", "{\\,}", "\\!"].iter().find(|mark| rest.starts_with(**mark));
+        let marked =
+            [",\\!", "{,}", "{, }", "\\,", "{\\,}", "\\!"].iter().find(|mark| rest.starts_with(**mark));
         let (length, bare) = match marked {
             Some(mark) => (mark.len(), false),
             None if rest.starts_with(',') => (1, true),
@@ -298,6 +299,8 @@ impl<'a> Lexer<'a> {
             }
             _ if is_greek(name) => self.push(Token::Symbol(format!("\\{name}"))),
             _ if is_decoration(name) => {}
+            // `\quadx` would not compile, yet it is written.
+            _ if name.starts_with("quad") => self.at -= name.len() - 4,
             _ => self.push(command(name).unwrap_or_else(|| Token::Other(format!("\\{name}")))),
         }
     }
@@ -386,7 +389,9 @@ impl<'a> Lexer<'a> {
             b'<' => self.push(Token::Relation(Relation::Less)),
             b'>' => self.push(Token::Relation(Relation::Greater)),
             b'&' => self.push(Token::Ampersand),
+            // The stop of an abbreviation (`sq. units`, `a.m.`) or of a sentence says nothing.
             b'.' if self.prose > 0 || self.rest().trim().is_empty() => {}
+            b'.' if start > 0 && self.text.as_bytes()[start - 1].is_ascii_alphabetic() => {}
             b' ' | b'\t' | b'\n' | b'\r' | b'~' | b'"' | b'`' => {}
             _ if byte.is_ascii_control() => {}
             _ => self.push(Token::Other(self.text[start..self.at].to_owned())),

@@ -63,7 +63,7 @@ fn joined(mut spans: Vec<Span>) -> Vec<Value> {
     spans.sort_by(|a, b| a.from.total_cmp(&b.from).then(b.low.closed.cmp(&a.low.closed)));
     let mut result: Vec<Span> = Vec::new();
     for span in spans {
-        let close = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-13 * a.abs();
+        let close = |a: f64, b: f64| a.total_cmp(&b).is_eq() || (a - b).abs() <= 1e-13 * a.abs();
         match result.last_mut() {
             Some(last)
                 if span.from < last.to && !close(span.from, last.to)

@@ -117,12 +117,7 @@ fn without_unit(tokens: &[Token]) -> (&[Token], Option<Measure>) {
 
 /// Where a trailing run of unit words begins: a word that directly follows a complete number.
 fn unit_start(tokens: &[Token]) -> Option<usize> {
-    let start = tokens.iter().position(|token| matches!(token, Token::Word(_)));
-    let start = match start {
-        Some(start) => start,
-        // A single letter after a number is a unit only when its exponent or a stroke says so: `5 m^2`, `3 m/s`.
-        None => return None,
-    };
+    let start = tokens.iter().position(|token| matches!(token, Token::Word(_)))?;
     if start == 0 {
         return None;
     }

@@ -48,34 +48,28 @@ fn signs(tokens: &[Token]) -> Vec<Relation> {
     signs
 }
 
-/// The name on one side of an equation: `x`, `y_1`, `f(x)`, `(p,q)`, `A:B`, `\text{Area}`.
+/// The name on one side of an equation: `x`, `y_1`, `f(2)`, `(p,q)`, `A:B`, `\text{Area}`, the segment `AB`.
+///
+/// Capital letters side by side name a figure and may stand in a ratio; small ones are a product.
 fn name_of(tokens: &[Token]) -> Option<String> {
-    let part = |token: &Token| {
-        matches!(
-            token,
-            Token::Symbol(_)
-                | Token::Word(_)
-                | Token::Under
-                | Token::Prime
-                | Token::Comma
-                | Token::Colon
-                | Token::Open(Bracket::Round | Bracket::Group)
-                | Token::Close(Bracket::Round | Bracket::Group)
-        )
+    let figure = tokens.iter().all(|token| match token {
+        Token::Symbol(name) => name.starts_with(|first: char| first.is_ascii_uppercase()),
+        _ => true,
+    });
+    let readable = |at: usize| match &tokens[at] {
+        Token::Symbol(_) => figure || at == 0 || !matches!(tokens[at - 1], Token::Symbol(_)),
+        Token::Word(_) | Token::Under | Token::Prime | Token::Comma | Token::Colon => true,
+        Token::Open(bracket) | Token::Close(bracket) => matches!(bracket, Bracket::Round | Bracket::Group),
+        Token::Over | Token::Fraction | Token::Degree => figure,
+        Token::Number(_) if at == 0 => false,
+        Token::Number(_) => {
+            matches!(tokens[at - 1], Token::Under)
+                || matches!(tokens[at - 1], Token::Open(Bracket::Group | Bracket::Round)) && at >= 2
+        }
+        _ => false,
     };
-    let number = |at: usize| matches!(tokens[at], Token::Number(_)) && at > 0;
-    let subscript = |at: usize| {
-        number(at) && matches!(tokens[at - 1], Token::Under | Token::Open(Bracket::Group))
-            // `f(2)` is a name too.
-            || number(at) && at >= 2 && matches!(tokens[at - 1], Token::Open(Bracket::Round))
-    };
-    let letters: Vec<_> =
-        tokens.iter().enumerate().filter(|(_, token)| matches!(token, Token::Symbol(_))).collect();
-    // Two letters side by side are a product, unless the second is an argument or an index.
-    let product = letters.windows(2).any(|pair| pair[0].0 + 1 == pair[1].0);
-    let readable = (0..tokens.len()).all(|at| part(&tokens[at]) || subscript(at));
     let named = tokens.iter().any(|token| matches!(token, Token::Symbol(_) | Token::Word(_)));
-    (readable && named && !product && tokens.len() <= 24)
+    (named && tokens.len() <= 24 && (0..tokens.len()).all(readable))
         .then(|| tokens.iter().filter(|token| !is_group(token)).map(ToString::to_string).collect())
 }
 
@@ -112,7 +106,7 @@ fn equation(sides: &[&[Token]], depth: usize) -> Option<Value> {
         return right;
     }
     Some(Value::Relation {
-        difference: difference(first, last)?,
+        difference: difference(first, last),
         relation: Relation::Equal,
         right: right.map(Box::new),
     })
@@ -155,7 +149,7 @@ fn inequality(sides: &[&[Token]], signs: &[Relation], depth: usize) -> Option<Va
             } else {
                 (right, left, sign.mirrored())
             };
-            Some(Value::Relation { difference: difference(left, right)?, relation, right: None })
+            Some(Value::Relation { difference: Some(difference(left, right)?), relation, right: None })
         }
         ([left, middle, right], [first, second]) => {
             let name = is_variable(middle)?;

@@ -250,12 +250,14 @@ pub(crate) fn end(tokens: &[Token], closed: bool, depth: usize) -> Option<End> {
 
 fn ratio(tokens: &[Token], depth: usize) -> Option<Value> {
     let parts = split(tokens, |token| *token == Token::Colon);
-    // Two digits behind the colon are minutes, not a ratio: 12:00.
+    // Two digits behind the colon may be minutes: 12:00.
     let clock = |part: &[Token]| matches!(part, [Token::Number(literal)] if literal.whole.len() == 2);
-    if !(2..=PARTS).contains(&parts.len()) || parts[1..].iter().all(|part| clock(part)) {
+    if !(2..=PARTS).contains(&parts.len()) {
         return None;
     }
-    parts.iter().map(|part| value(part, depth + 1)).collect::<Option<Vec<_>>>().map(Value::Ratio)
+    let clock = parts[1..].iter().all(|part| clock(part));
+    let parts = parts.iter().map(|part| value(part, depth + 1)).collect::<Option<Vec<_>>>()?;
+    Some(Value::Ratio { parts, clock })
 }
 
 fn matrix(tokens: &[Token]) -> Option<Value> {

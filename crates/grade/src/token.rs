@@ -158,11 +158,10 @@ impl fmt::Display for Token {
                 }
                 if literal.exponent != 0 { write!(f, "e{}", literal.exponent) } else { Ok(()) }
             }
-            Self::Symbol(name) => write!(f, "{name}"),
+            Self::Symbol(name) | Self::Other(name) => write!(f, "{name}"),
             Self::Word(word) => write!(f, "{}", word.to_lowercase()),
             Self::Begin(name) => write!(f, "begin {name}"),
             Self::End(name) => write!(f, "end {name}"),
-            Self::Other(name) => write!(f, "{name}"),
             other => write!(f, "{other:?}"),
         }
     }

@@ -142,7 +142,11 @@ impl Twofold {
 
     pub(crate) fn floor(self) -> Self {
         let high = self.high.floor();
-        if high == self.high { quick_two_sum(high, self.low.floor()) } else { Self::from(high) }
+        if high.total_cmp(&self.high).is_eq() {
+            quick_two_sum(high, self.low.floor())
+        } else {
+            Self::from(high)
+        }
     }
 }
 

@@ -76,11 +76,16 @@ pub(crate) enum Value {
     },
     /// An equation or inequality `difference (relation) 0`; `right` is the last side.
     Relation {
-        difference: Fingerprint,
+        /// `None` if a side cannot be evaluated.
+        difference: Option<Fingerprint>,
         relation: Relation,
         right: Option<Box<Value>>,
     },
-    Ratio(Vec<Value>),
+    /// `clock` if it may be a time of day, which does not reduce.
+    Ratio {
+        parts: Vec<Value>,
+        clock: bool,
+    },
     /// Anything else, as normalised words.
     Text(String),
 }
