@@ -16,6 +16,7 @@ mod roles;
 mod seed;
 mod select;
 mod state;
+pub mod strategies;
 mod strategy;
 mod tree;
 
@@ -31,5 +32,6 @@ pub use roles::{
 pub use seed::mix;
 pub use select::{Choice, Rule, Selection, Vote, select, select_chains};
 pub use state::State;
+pub use strategies::{SpecError, StrategySpec};
 pub use strategy::{Decision, Draw, Expand, Purpose, Reach, Revise, StopReason, Strategy};
 pub use tree::{ClassId, Node, NodeId, Origin, Status, Tree};
