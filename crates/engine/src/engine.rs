@@ -164,7 +164,10 @@ impl LanguageModel for Engine {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("model", &self.facts.name).field("capacity", &self.capacity).finish()
+        f.debug_struct("Engine")
+            .field("model", &self.facts.name)
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! Written so that the compiler vectorises it: sixteen independent lanes, a polynomial exponential, no branches, no
 //! fused multiply-add. The same operations run whatever the vector width, so the width never changes a result.
+#![expect(
+    clippy::inline_always,
+    reason = "kernels must be inlined into functions compiled for wider vectors"
+)]
 
 use deliberate_lm::{Token, TokenStat};
 
@@ -100,7 +104,6 @@ impl<'a> Row<'a> {
 
 /// `e^x` for `x ≤ 0` to about 2 units in the last place; 0 below −87.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be inlined into functions compiled for wider vectors")]
 pub(crate) fn exp(x: f32) -> f32 {
     // Adding and subtracting 1.5 × 2²³ rounds to an integer, which then stands in the low bits.
     const ROUND: f32 = 12_582_912.0;
@@ -116,7 +119,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     poly = poly * rest + 8.333_452e-3;
     poly = poly * rest + 4.166_579_6e-2;
     poly = poly * rest + 1.666_666_5e-1;
-    poly = poly * rest + 5.000_000_1e-1;
+    poly = poly * rest + 0.5;
     let value = poly * rest * rest + rest + 1.0;
     let scale = f32::from_bits(rounded.to_bits().wrapping_add(127).wrapping_shl(23));
     if x < -87.0 { 0.0 } else { value * scale }
@@ -144,7 +147,7 @@ impl Kernel for Extremes<'_> {
             for lane in 0..LANES {
                 let logit = chunk[lane];
                 maxima[lane] = if logit > maxima[lane] { logit } else { maxima[lane] };
-                invalid[lane] |= u32::from(!(logit <= f32::MAX));
+                invalid[lane] |= u32::from(logit.is_nan()) | u32::from(logit > f32::MAX);
             }
         }
         let mut maximum = maxima.into_iter().fold(f32::NEG_INFINITY, f32::max);
@@ -209,4 +212,81 @@ fn dispatch<K: Kernel>(kernel: K) -> K::Output {
         }
     }
     kernel.run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+
+    fn random(vocabulary: usize, spread: f32) -> Vec<f32> {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(vocabulary as u64);
+        (0..vocabulary).map(|_| rng.random_range(-spread..spread)).collect()
+    }
+
+    #[test]
+    fn the_exponential_is_accurate_to_single_precision() {
+        for step in 0..870_000 {
+            let x = -(step as f32) * 1e-4;
+            let exact = f64::from(x).exp();
+            assert!((f64::from(exp(x)) - exact).abs() <= 3e-7 * exact, "exp({x})");
+        }
+        let bits = |x| exp(x).to_bits();
+        assert_eq!([bits(-87.5), bits(f32::NEG_INFINITY), bits(0.0)], [0, 0, 1.0f32.to_bits()]);
+    }
+
+    #[test]
+    fn statistics_agree_with_their_definitions() {
+        for (vocabulary, spread) in [(1, 3.0), (2, 0.1), (100, 5.0), (512, 1.0), (513, 30.0), (49_152, 10.0)]
+        {
+            let logits = random(vocabulary, spread);
+            let row = Row::new(&logits).unwrap();
+            let total: f64 = logits.iter().map(|&logit| f64::from(logit).exp()).sum();
+            let logprob = |token: usize| f64::from(logits[token]) - total.ln();
+            let uniform = 1.0 / vocabulary as f64;
+            let divergence: f64 =
+                (0..vocabulary).map(|token| uniform * (uniform.ln() - logprob(token))).sum();
+            let token = vocabulary / 2;
+            assert!((f64::from(row.logprob(token as Token)) - logprob(token)).abs() < 1e-4);
+            assert!(
+                (f64::from(row.certainty()) - divergence).abs() < 1e-4 * (1.0 + divergence),
+                "{vocabulary}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_uniform_distribution_has_no_certainty() {
+        assert!(Row::new(&[2.5; 1000]).unwrap().certainty() < 1e-5);
+    }
+
+    #[test]
+    fn rows_that_are_no_distribution_are_refused() {
+        let mut logits = random(100, 1.0);
+        for (index, bad) in [(3, f32::NAN), (99, f32::NAN), (50, f32::INFINITY)] {
+            let kept = std::mem::replace(&mut logits[index], bad);
+            assert!(matches!(Row::new(&logits), Err(LogitError::NotFinite(_))));
+            logits[index] = kept;
+        }
+        assert!(Row::new(&logits).is_ok());
+        assert_eq!(Row::new(&[f32::NEG_INFINITY; 40]).unwrap_err(), LogitError::Empty);
+        assert_eq!(Row::new(&[]).unwrap_err(), LogitError::Empty);
+    }
+
+    #[test]
+    fn masked_tokens_are_finite_and_never_the_likeliest() {
+        let logits = [f32::NEG_INFINITY, 1.0, 1.0, f32::NEG_INFINITY];
+        let row = Row::new(&logits).unwrap();
+        assert_eq!(row.argmax(), 1);
+        assert!(row.logprob(0).is_finite() && row.logprob(0) < -900.0 && row.certainty().is_finite());
+        assert!((row.logprob(1) + std::f32::consts::LN_2).abs() < 1e-6);
+    }
+
+    #[test]
+    fn wide_vectors_give_the_same_bits() {
+        let logits = random(5000, 9.0);
+        let row = Row::new(&logits).unwrap();
+        let narrow = Weigh { logits: &logits, maximum: row.maximum(), sharpness: 1.7 }.run();
+        assert_eq!(row.weigh(1.7), narrow.0);
+    }
 }

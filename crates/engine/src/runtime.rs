@@ -77,6 +77,9 @@ pub trait ModelRuntime: 'static {
 /// Text to tokens and back, usable from any thread.
 pub trait Tokenizer: Send + Sync {
     /// Tokens of a text; no beginning token is added. Markers of special tokens are recognised only if `special`.
+    ///
+    /// # Errors
+    /// If the text cannot be encoded.
     fn encode(&self, text: &str, special: bool) -> Result<Vec<Token>, RuntimeError>;
     /// Bytes of one token; they may be a part of a character. Special tokens give their marker's text.
     fn piece(&self, token: Token) -> Vec<u8>;

@@ -168,3 +168,126 @@ fn keep_nucleus(row: &Row<'_>, entries: &mut Vec<(Token, f32)>, top_p: f32) {
         head *= 8;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+
+    fn random(vocabulary: usize, seed: u64) -> Vec<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..vocabulary).map(|_| rng.random_range(-6.0..6.0)).collect()
+    }
+
+    /// The chain as it is written down, in double precision.
+    fn reference(logits: &[f32], sampling: &Sampling) -> Vec<f64> {
+        let maximum = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let heat = f64::from(sampling.temperature);
+        let mut weights: Vec<f64> = logits.iter().map(|&l| (f64::from(l - maximum) / heat).exp()).collect();
+        let mut order: Vec<usize> = (0..logits.len()).collect();
+        order.sort_by(|&l, &r| logits[r].total_cmp(&logits[l]).then(l.cmp(&r)));
+        for &token in order.iter().skip(sampling.top_k.map_or(usize::MAX, |k| k as usize)) {
+            weights[token] = 0.0;
+        }
+        let total: f64 = weights.iter().sum();
+        let mut sum = 0.0;
+        for &token in &order {
+            if sum >= f64::from(sampling.top_p) * total {
+                weights[token] = 0.0;
+            }
+            sum += weights[token];
+        }
+        for weight in &mut weights {
+            if *weight < f64::from(sampling.min_p) {
+                *weight = 0.0;
+            }
+        }
+        let total: f64 = weights.iter().sum();
+        weights.iter().map(|weight| weight / total).collect()
+    }
+
+    fn check(sampling: Sampling) {
+        for (seed, vocabulary) in [(1, 1), (2, 7), (3, 511), (4, 512), (5, 1300)] {
+            let logits = random(vocabulary, seed);
+            let row = Row::new(&logits).unwrap();
+            let distribution = Distribution::new(&row, &sampling);
+            let expected = reference(&logits, &sampling);
+            let mut below = 0.0;
+            for (token, &probability) in expected.iter().enumerate() {
+                // Just inside both ends of the token's part of the cumulative distribution.
+                for share in [0.02, 0.5, 0.98] {
+                    if probability > 1e-5 {
+                        let drawn = distribution.draw(&row, below + share * probability);
+                        assert_eq!(drawn as usize, token, "{sampling:?}, vocabulary {vocabulary}");
+                    }
+                }
+                below += probability;
+            }
+        }
+    }
+
+    #[test]
+    fn the_chain_agrees_with_its_definition() {
+        let all = Sampling::at(1.0);
+        check(all);
+        check(Sampling::at(0.3));
+        check(Sampling::at(2.5));
+        check(Sampling { top_k: Some(5), ..all });
+        check(Sampling { top_k: Some(1), ..all });
+        check(Sampling { top_p: 0.7, ..all });
+        check(Sampling { top_p: 0.99, temperature: 3.0, ..all });
+        check(Sampling { min_p: 0.2, ..all });
+        check(Sampling { top_k: Some(40), top_p: 0.8, min_p: 0.05, temperature: 0.8 });
+        check(Sampling { top_p: 1e-6, ..all });
+    }
+
+    #[test]
+    fn greedy_takes_the_lower_of_equals() {
+        let logits = [0.0, 3.0, 3.0, 1.0];
+        let row = Row::new(&logits).unwrap();
+        for temperature in [0.0, 1e-45] {
+            let distribution = Distribution::new(&row, &Sampling::at(temperature));
+            assert_eq!(distribution.draw(&row, 0.99), 1);
+        }
+        let first = Distribution::new(&row, &Sampling { top_k: Some(1), ..Sampling::at(1.0) });
+        assert_eq!(first.draw(&row, 0.99), 1);
+    }
+
+    #[test]
+    fn masked_tokens_are_never_drawn() {
+        let mut logits = vec![f32::NEG_INFINITY; 2000];
+        logits[700] = -3.0;
+        logits[1500] = -3.0;
+        let row = Row::new(&logits).unwrap();
+        for sampling in [Sampling::at(1.0), Sampling::at(0.5), Sampling { top_p: 0.9, ..Sampling::at(1.0) }] {
+            let distribution = Distribution::new(&row, &sampling);
+            assert_eq!(distribution.draw(&row, 0.0), 700);
+            assert_eq!(distribution.draw(&row, 1.0 - f64::EPSILON), 1500);
+        }
+    }
+
+    #[test]
+    fn draws_follow_the_distribution() {
+        let logits: Vec<f32> = [0.1f32, 0.2, 0.3, 0.4].iter().map(|p| p.ln()).collect();
+        let row = Row::new(&logits).unwrap();
+        let distribution = Distribution::new(&row, &Sampling::at(1.0));
+        let mut counts = [0u32; 4];
+        let mut draws = Draws::new(11);
+        for index in 0..40_000 {
+            counts[distribution.draw(&row, draws.at(index)) as usize] += 1;
+        }
+        for (count, expected) in counts.into_iter().zip([4000.0, 8000.0, 12_000.0, 16_000.0f64]) {
+            assert!((f64::from(count) - expected).abs() < 5.0 * expected.sqrt(), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_draw_depends_on_seed_and_index_alone() {
+        let forward: Vec<f64> = (0..50).map(|index| Draws::new(9).at(index)).collect();
+        let mut draws = Draws::new(9);
+        let backward: Vec<f64> = (0..50).rev().map(|index| draws.at(index)).collect();
+        assert!(forward.iter().eq(backward.iter().rev()));
+        assert!(forward.iter().all(|draw| (0.0..1.0).contains(draw)));
+        assert!((Draws::new(10).at(0) - forward[0]).abs() > 0.0);
+    }
+}

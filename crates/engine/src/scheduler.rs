@@ -111,8 +111,6 @@ struct Sequence {
 
 /// A shared prefix shorter than this, and shorter than half of what a sequence has to evaluate, is not waited for.
 const WORTH_WAITING: usize = 8;
-/// Batches after which unused content may be given up to close a gap between busy slots.
-const STALE: u64 = 64;
 /// Tokens of the pool per busy sequence that must be free before another is admitted.
 const HEADROOM: usize = 8;
 
@@ -134,8 +132,11 @@ pub struct Scheduler {
 impl Scheduler {
     /// A scheduler over empty slots.
     pub fn new(capacity: Capacity, architecture: Architecture) -> Self {
+        // Slots with memory of their own never run into one another.
+        let separate = capacity.slots as usize * capacity.slot_tokens <= capacity.total_tokens;
+        let pool = if separate { usize::MAX } else { capacity.total_tokens };
         Self {
-            slots: Slots::new(capacity.slots, capacity.total_tokens),
+            slots: Slots::new(capacity.slots, pool),
             batch_tokens: capacity.batch_tokens,
             architecture,
             requests: BTreeMap::new(),
@@ -417,16 +418,18 @@ impl Scheduler {
         busy
     }
 
+    /// Moves busy slots next to each other. A copy costs a fraction of a pass, a gap costs a pass in every batch from
+    /// now on; and of what is cached at most the least recently used goes, once, for it leaves an empty slot.
     fn close_gaps(&mut self) {
         for (from, to) in compaction::moves(&self.busy()) {
-            let moved = self.slots.len(from).max(self.slots.len(to));
-            if moved + self.active.len() > self.slots.room() || !self.slots.evacuate(to, STALE) {
+            // While a copy is made both are held.
+            let twice = self.slots.len(from).max(self.slots.len(to)) + self.active.len();
+            if twice > self.slots.room() || !self.slots.evacuate(to) {
                 continue;
             }
             let id = self.active.iter().copied().find(|&id| self.slot(id) == Some(from));
             let sequence = id.and_then(|id| self.sequences.get_mut(&id)).expect("a busy slot has a sequence");
-            let lease = sequence.lease.take().expect("the slot is its own");
-            sequence.lease = Some(self.slots.relocate(lease, to));
+            self.slots.relocate(sequence.lease.as_mut().expect("the slot is its own"), to);
         }
     }
 

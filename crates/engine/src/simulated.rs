@@ -75,9 +75,9 @@ impl SimulatedRuntime {
         for (token, logit) in (0u64..).zip(&mut self.logits) {
             let noise = (mix(state ^ mix(token + 1)) >> 40) as f32 / (1u64 << 24) as f32;
             let plausible = matches!(token as u8, b'a'..=b'z' | b' ' | b'\n') && token < 256;
-            *logit = 4.0 * noise + if plausible { 6.0 } else { 0.0 };
+            *logit = 4.0 * noise + if plausible { 6.0 } else { -14.0 };
         }
-        self.logits[END as usize] += 4.0 + self.end_bias;
+        self.logits[END as usize] += 18.0 + self.end_bias;
     }
 }
 
@@ -95,14 +95,14 @@ impl ModelRuntime for SimulatedRuntime {
     }
 
     fn forward(&mut self, spans: &[Span], sink: &mut LogitSink<'_>) -> Result<(), RuntimeError> {
-        if let Some(hook) = &mut self.hook {
-            if let Err(error) = hook(spans) {
-                // What a failed pass leaves behind is undefined.
-                for span in spans {
-                    self.prefixes[span.slot as usize].push(13);
-                }
-                return Err(error);
+        if let Some(hook) = &mut self.hook
+            && let Err(error) = hook(spans)
+        {
+            // What a failed pass leaves behind is undefined.
+            for span in spans {
+                self.prefixes[span.slot as usize].push(13);
             }
+            return Err(error);
         }
         let total: usize = spans.iter().map(|span| span.tokens.len()).sum();
         assert!(total <= self.capacity.batch_tokens, "a batch of {total} tokens is too large");

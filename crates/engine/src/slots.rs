@@ -170,64 +170,54 @@ impl Slots {
         if let Some(&(slot, len)) = longest
             && len.min(reusable) == cached
         {
-            let lease = self.lease(slot);
-            self.touch(slot);
-            return self.free(growth).then(|| {
-                self.truncate(slot, cached);
-                lease
-            });
+            return self.take_over(slot, cached, growth);
         }
         if cached == 0 {
             let slot = self.victim(near, None)?;
-            let lease = self.lease(slot);
-            self.truncate(slot, 0);
-            return self.free(growth).then_some(lease);
+            return self.take_over(slot, 0, growth);
         }
         // Of equal sources, an idle one: it is the one that could serve in place.
         let source = found.sources.into_iter().min_by_key(|&slot| (self.is_leased(slot), slot))?;
         self.touch(source);
-        let Some(slot) = self.victim(near, Some(source)) else {
-            if self.is_leased(source) {
-                return None;
+        let in_use = self.is_leased(source);
+        if let Some(slot) = self.victim(near, Some(source)) {
+            let kept = self.lease(source);
+            if let Some(lease) = self.take_over(slot, 0, growth + cached) {
+                drop(kept);
+                self.copy(source, slot, cached);
+                return Some(lease);
             }
-            let lease = self.lease(source);
-            return self.free(growth).then(|| {
-                self.truncate(source, cached);
-                lease
-            });
-        };
-        let kept = self.lease(source);
-        let lease = self.lease(slot);
-        self.truncate(slot, 0);
-        if !self.free(growth + cached) {
-            return None;
         }
-        drop(kept);
-        self.copy(source, slot, cached);
-        Some(lease)
+        // No room for two: what the source holds beyond the prefix is the price.
+        if in_use { None } else { self.take_over(source, cached, growth) }
     }
 
-    /// Moves a sequence in use to another slot, whose content is lost.
-    pub fn relocate(&mut self, lease: Lease, to: Slot) -> Lease {
-        let moved = self.lease(to);
-        self.shift(lease.slot, to);
-        moved
+    /// Leases an idle slot with the first `tokens` of its content, if the pool has room for `growth` more.
+    fn take_over(&mut self, slot: Slot, tokens: usize, growth: usize) -> Option<Lease> {
+        let lease = self.lease(slot);
+        self.truncate(slot, tokens);
+        self.touch(slot);
+        self.free(growth).then_some(lease)
     }
 
-    /// Moves what an idle slot holds out of the way, into a slot with nothing in it that is worth keeping. `false`,
-    /// and nothing done, if there is none. `stale` is the age from which unused content counts as worthless.
-    pub fn evacuate(&mut self, slot: Slot, stale: u64) -> bool {
+    /// Moves a sequence in use to another slot, whose content is lost; the old one is left empty and idle.
+    pub fn relocate(&mut self, lease: &mut Lease, to: Slot) {
+        let from = lease.slot;
+        *lease = self.lease(to);
+        self.shift(from, to);
+    }
+
+    /// Moves what an idle slot holds out of the way: nothing to do if another slot holds it too, or else into the
+    /// idle slot that it hurts least to lose. `false`, and nothing done, if no other slot is idle.
+    pub fn evacuate(&mut self, slot: Slot) -> bool {
         if self.tree.is_redundant(slot) {
             return true;
         }
         let spare = self.idle().filter(|&other| other != slot).min_by_key(|&other| self.worth(other));
-        match spare {
-            Some(spare) if self.tree.is_redundant(spare) || self.used[spare as usize] + stale < self.now => {
-                self.shift(slot, spare);
-                true
-            }
-            _ => false,
+        if let Some(spare) = spare {
+            self.shift(slot, spare);
         }
+        spare.is_some()
     }
 
     /// Frees tokens of the pool by cutting the tails of idle slots, least recently used first. Whether there is as

@@ -19,11 +19,12 @@ async fn samples_of_a_request_prefill_once() {
     let drawn: Vec<u64> = generation.samples.iter().map(|sample| sample.tokens.len() as u64).collect();
     assert_eq!(generation.usage.decoded, drawn.iter().sum::<u64>());
     // The last drawn token is not evaluated, unless an end of sequence came after it.
-    let mut ranges = vec![0..prompt];
-    ranges.extend(generation.samples.iter().zip(&drawn).map(|(sample, &drawn)| {
-        let ended = u64::from(sample.finish == deliberate_lm::Finish::EndOfSequence);
-        prompt..(prompt + drawn + ended).saturating_sub(1).max(prompt)
-    }));
+    let ranges: Vec<_> = std::iter::once(0..prompt)
+        .chain(generation.samples.iter().zip(&drawn).map(|(sample, &drawn)| {
+            let ended = u64::from(sample.finish == deliberate_lm::Finish::EndOfSequence);
+            prompt..(prompt + drawn + ended).saturating_sub(1).max(prompt)
+        }))
+        .collect();
     assert!((generation.usage.flops - flops(&engine, &ranges)).abs() < 1e-3);
 }
 

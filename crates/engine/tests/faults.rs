@@ -1,0 +1,148 @@
+//! What goes wrong stays with whom it concerns, and nobody hangs.
+
+mod common;
+
+use common::{capacity, draw, engine, is_backend, request, start, texts, tokens};
+use deliberate_engine::simulated::SimulatedRuntime;
+use deliberate_engine::{Engine, EngineConfig, RuntimeError, StartError};
+use deliberate_lm::{LanguageModel, LmError, ScoreRequest, Token};
+use futures::future::{join, join_all};
+use std::convert::Infallible;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::mpsc;
+
+const BAD: Token = b'!' as Token;
+
+fn failing() -> SimulatedRuntime {
+    SimulatedRuntime::new(capacity(4, 200, 64)).with_hook(|spans| {
+        let bad = spans.iter().any(|span| span.tokens.contains(&BAD));
+        if bad { Err(RuntimeError { reason: "out of luck".into() }) } else { Ok(()) }
+    })
+}
+
+#[tokio::test]
+async fn a_failed_batch_fails_its_requests_and_no_others() {
+    let engine = start(failing);
+    let warm = texts(&draw(&engine, request("good ", &[1], 30)).await);
+    let failed = engine.generate(request("good! ", &[1], 5)).await;
+    assert!(is_backend(&failed));
+    assert_eq!(failed.unwrap_err().to_string(), "model `simulated` failed: out of luck");
+    // The slots of the failed batch hold rubbish, which must not be found again.
+    for _ in 0..6 {
+        assert_eq!(texts(&draw(&engine, request("good ", &[1], 30)).await), warm);
+        assert!(is_backend(&engine.generate(request("bad!", &[1, 2], 5)).await));
+    }
+    let more = join_all((0..8).map(|seed| draw(&engine, request("good ", &[seed], 30)))).await;
+    let alone = common::engine(capacity(4, 200, 64));
+    assert_eq!(texts(&more[3]), texts(&draw(&alone, request("good ", &[3], 30)).await));
+}
+
+#[tokio::test]
+async fn a_panic_closes_the_model_for_everyone() {
+    let engine = start(|| {
+        SimulatedRuntime::new(capacity(4, 200, 64)).with_hook(|spans| {
+            assert!(!spans.iter().any(|span| span.tokens.contains(&BAD)), "as intended by the test");
+            Ok(())
+        })
+    });
+    let asks = ["fine", "boom!", "also fine"].map(|prompt| engine.generate(request(prompt, &[1, 2, 3], 150)));
+    for result in join_all(asks).await {
+        assert!(matches!(result, Err(LmError::Closed { .. })));
+    }
+    assert!(matches!(engine.generate(request("later", &[1], 5)).await, Err(LmError::Closed { .. })));
+    let later = engine.score(ScoreRequest { tokens: tokens("later"), marks: vec![] }).await;
+    assert!(matches!(later, Err(LmError::Closed { .. })));
+}
+
+/// An engine that computes one batch for every message.
+fn stepped(config: EngineConfig, slots: u32) -> (Engine, mpsc::Sender<()>) {
+    let (step, steps) = mpsc::channel::<()>();
+    let make = move || {
+        Ok::<_, Infallible>(SimulatedRuntime::new(capacity(slots, 200, 64)).with_end_bias(-50.0).with_hook(
+            move |_| {
+                // Without a sender left it runs freely.
+                let _ = steps.recv();
+                Ok(())
+            },
+        ))
+    };
+    (Engine::start(config, make).unwrap(), step)
+}
+
+#[tokio::test]
+async fn a_dropped_future_frees_its_slots() {
+    let (engine, step) = stepped(EngineConfig::default(), 2);
+    let mut long = engine.generate(request("endless ", &[1, 2], 190));
+    // Poll it once, so that it is in the queue, and let it work.
+    assert!(futures::poll!(&mut long).is_pending());
+    for _ in 0..5 {
+        step.send(()).unwrap();
+    }
+    while engine.metrics().active < 2 {
+        tokio::task::yield_now().await;
+    }
+    drop(long);
+    drop(step);
+    let next = draw(&engine, request("endless x", &[1, 2], 10)).await;
+    assert_eq!(next.samples.len(), 2);
+    let drawn = engine.metrics().drawn;
+    assert!(drawn < 60, "the dropped request went on for {drawn} tokens");
+    // What it had evaluated is still of use.
+    assert_eq!(next.usage.prefilled, 1);
+}
+
+#[tokio::test]
+async fn a_full_queue_holds_callers_back() {
+    let queue = NonZeroUsize::new(2).unwrap();
+    let (engine, step) = stepped(EngineConfig { queue, ..EngineConfig::default() }, 1);
+    let mut all: Vec<_> = (0..40u64).map(|seed| engine.generate(request("wait ", &[seed], 2))).collect();
+    for ask in &mut all {
+        assert!(futures::poll!(ask).is_pending());
+    }
+    // One in the hands of the thread, or at most its window; two in the queue; the rest not even sent.
+    assert!(engine.metrics().queued <= 2);
+    drop(step);
+    let done = join_all(all).await;
+    assert!(done.into_iter().all(|generation| generation.is_ok()));
+    assert_eq!(engine.metrics().answered, 40);
+}
+
+#[tokio::test]
+async fn no_request_starves() {
+    let engine = start(|| SimulatedRuntime::new(capacity(4, 400, 8)).with_end_bias(-50.0));
+    // Far more samples than slots, a long prompt, and short requests behind them.
+    let crowd = draw(&engine, request("crowd ", &(0..40).collect::<Vec<_>>(), 60));
+    let long = draw(&engine, request(&"long ".repeat(60), &[1], 60));
+    let short = join_all((0..30).map(|seed| draw(&engine, request("short ", &[seed], 3))));
+    let (crowd, (long, short)) = join(crowd, join(long, short)).await;
+    assert_eq!((crowd.samples.len(), long.samples.len(), short.len()), (40, 1, 30));
+}
+
+#[tokio::test]
+async fn invalid_requests_are_refused_before_the_queue() {
+    let engine = engine(capacity(2, 50, 16));
+    let refused = engine.generate(request("", &[1], 5)).await;
+    assert!(matches!(refused, Err(LmError::InvalidRequest { .. })));
+    let refused = engine.generate(request(&"x".repeat(50), &[1], 5)).await;
+    assert!(matches!(refused, Err(LmError::PromptTooLong { prompt: 50, context: 50 })));
+    assert_eq!(engine.metrics().batches, 0);
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no such file")]
+struct Missing;
+
+#[test]
+fn an_engine_that_cannot_start_says_why() {
+    let none = Engine::start(EngineConfig::default(), || Err::<SimulatedRuntime, _>(Missing));
+    assert!(matches!(none, Err(StartError::Load(Missing))));
+    let config = EngineConfig { slots: NonZeroU32::new(9), ..EngineConfig::default() };
+    let few = Engine::start(config, || Ok::<_, Infallible>(SimulatedRuntime::new(capacity(8, 10, 10))));
+    assert_eq!(
+        few.unwrap_err().to_string(),
+        "the runtime has 8 slots, 9 were asked for (load it with more, or lower `slots`)"
+    );
+    let panicked =
+        Engine::start(EngineConfig::default(), || -> Result<SimulatedRuntime, Missing> { panic!("oh") });
+    assert!(matches!(panicked, Err(StartError::Panicked)));
+}
