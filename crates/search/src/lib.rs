@@ -15,6 +15,7 @@ mod observe;
 mod roles;
 mod seed;
 mod select;
+pub mod simulated;
 mod state;
 pub mod strategies;
 mod strategy;
