@@ -38,7 +38,8 @@ impl Answer {
         lone_variable_in_lower_case(&mut tokens);
         let spelling = spelling(&tokens);
         let value = structure::value(&tokens, 0);
-        let decimal_comma = decimal_comma(stripped);
+        let separated = tokens.iter().filter(|token| **token == Token::Comma).count() == 1;
+        let decimal_comma = if separated { decimal_comma(stripped) } else { None };
         Self { value, decimal_comma, spelling }
     }
 
@@ -113,10 +114,14 @@ pub fn equal(gold: &str, prediction: &str) -> bool {
 /// Without the full stop, comma or colon that ends a sentence and not an answer.
 fn without_stop(text: &str) -> &str {
     let mut text = text.trim();
-    while let Some(rest) = text.strip_suffix(['.', ',', ';', ':']) {
-        text = rest.trim_end();
+    loop {
+        // Markdown emphasis may end after the answer without having begun in it.
+        let rest = text.strip_suffix(['.', ',', ';', ':']).or_else(|| text.strip_suffix("**"));
+        match rest {
+            Some(rest) => text = rest.trim_end(),
+            None => return text,
+        }
     }
-    text
 }
 
 /// `3R^2` and `3r^2`: where a single variable occurs there is nothing its case could tell apart. `I` and `E` keep
@@ -162,12 +167,18 @@ fn grouping(tokens: &[Token]) -> bool {
         .all(|token| matches!(token, Token::Word(_) | Token::Symbol(_) | Token::Open(_) | Token::Close(_)))
 }
 
-/// `2,74` read as a continental decimal.
+/// `2,74` read as a continental decimal. One digit behind the comma is far more often a list of two.
 fn decimal_comma(text: &str) -> Option<Value> {
     let (before, after) = text.split_once(',')?;
     let digits =
         before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit());
-    if !digits || after.contains(',') || before.contains(['.', '(', '[', '{']) || after.contains('.') {
+    let places = after.bytes().take_while(u8::is_ascii_digit).count();
+    if !digits
+        || places < 2
+        || after.contains(',')
+        || before.contains(['.', '(', '[', '{'])
+        || after.contains('.')
+    {
         return None;
     }
     let tokens = lexer::tokens(&format!("{before}.{after}"))?;

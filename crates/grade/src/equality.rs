@@ -55,9 +55,12 @@ fn one_way(a: &Value, b: &Value) -> bool {
                     _ => sign == Some(Ordering::Greater),
                 }
         }
-        (Value::List(a), Value::List(b)) | (Value::Set(a), Value::List(b) | Value::Set(b)) => members(a, b),
+        (Value::List(a), Value::List(b))
+        | (Value::Set(a), Value::List(b) | Value::Set(b))
+        | (Value::Intersection(a), Value::Intersection(b)) => members(a, b),
         (Value::List(a) | Value::Set(a), Value::Scalar(_)) => a.len() == 1 && same(&a[0], b),
-        (Value::List(a) | Value::Tuple(a), Value::Tuple(b)) => in_order(a, b),
+        (Value::List(a) | Value::Tuple(a), Value::Tuple(b))
+        | (Value::Difference(a), Value::Difference(b)) => in_order(a, b),
         (Value::Ratio { parts: a, clock }, Value::Ratio { parts: b, clock: other }) => {
             if *clock || *other {
                 in_order(a, b)
@@ -83,12 +86,13 @@ fn one_way(a: &Value, b: &Value) -> bool {
             let names = variable.is_none() || other_variable.is_none() || variable == other_variable;
             names && ends(low, other_low) && ends(high, other_high)
         }
-        (Value::Union(_), Value::Union(_) | Value::Interval { .. }) => {
+        (
+            Value::Union(_) | Value::Difference(_),
+            Value::Union(_) | Value::Difference(_) | Value::Interval { .. },
+        ) if !matches!((a, b), (Value::Difference(a), Value::Difference(b)) if in_order(a, b)) => {
             let (a, b) = (crate::line::parts(a), crate::line::parts(b));
             members(&a, &b)
         }
-        (Value::Intersection(a), Value::Intersection(b)) => members(a, b),
-        (Value::Difference(a), Value::Difference(b)) => in_order(a, b),
         (Value::Text(a), Value::Text(b)) => a == b,
         _ => false,
     }
@@ -143,7 +147,7 @@ fn scalars(a: &Scalar, b: &Scalar) -> bool {
         return true;
     }
     let (Some(a_measure), Some(b_measure)) = (&a.measure, &b.measure) else {
-        return quantities(a, b);
+        return quantities(a, b) || degrees(a, b) || degrees(b, a);
     };
     match units(a_measure, b_measure) {
         Units::Same => quantities(a, b),
@@ -153,6 +157,13 @@ fn scalars(a: &Scalar, b: &Scalar) -> bool {
             _ => false,
         },
     }
+}
+
+/// `90^\circ` and `\frac{\pi}{2}`.
+fn degrees(angle: &Scalar, radians: &Scalar) -> bool {
+    let in_degrees =
+        angle.measure.as_ref().and_then(|measure| measure.unit).is_some_and(|unit| unit.kind == "degree");
+    in_degrees && radians.measure.is_none() && angle.value.is_degrees_of(&radians.value)
 }
 
 enum Units {

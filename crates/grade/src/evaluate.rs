@@ -77,7 +77,8 @@ fn power(base: &Expression, exponent: &Expression, point: usize) -> Option<Appro
         return evaluate(exponent, point)?.exp();
     }
     let value = evaluate(base, point)?;
-    let Some(exponent) = exact(exponent) else {
+    let rational = if exponent.has_variable() { None } else { exact(exponent) };
+    let Some(exponent) = rational else {
         let exponent = evaluate(exponent, point)?;
         // A variable exponent takes whole values at the last points: keep those on the precise path.
         let whole = exponent.as_f64().filter(|whole| exponent.error == 0.0 && whole.fract() == 0.0);

@@ -18,14 +18,14 @@ pub(crate) fn exact(expression: &Expression) -> Option<BigRational> {
         Expression::Sum(parts) => {
             let mut sum = BigRational::zero();
             for part in parts {
-                sum = bounded(sum + exact(part)?)?;
+                sum = bounded(add(sum, exact(part)?))?;
             }
             sum
         }
         Expression::Product(parts) => {
             let mut product = BigRational::one();
             for part in parts {
-                product = bounded(product * exact(part)?)?;
+                product = bounded(multiply(product, exact(part)?))?;
             }
             product
         }
@@ -55,6 +55,22 @@ pub(crate) fn exact(expression: &Expression) -> Option<BigRational> {
     bounded(value)
 }
 
+/// The sum, without the reduction to lowest terms that whole numbers do not need.
+fn add(a: BigRational, b: BigRational) -> BigRational {
+    if a.is_integer() && b.is_integer() {
+        return BigRational::from_integer(a.numer() + b.numer());
+    }
+    a + b
+}
+
+/// The product, reduced only where there is something to reduce.
+fn multiply(a: BigRational, b: BigRational) -> BigRational {
+    if a.is_integer() && b.is_integer() {
+        return BigRational::from_integer(a.numer() * b.numer());
+    }
+    a * b
+}
+
 fn bounded(value: BigRational) -> Option<BigRational> {
     (value.numer().bits() <= EXACT_BITS && value.denom().bits() <= EXACT_BITS).then_some(value)
 }
@@ -80,7 +96,9 @@ fn power(base: &BigRational, exponent: &BigRational) -> Option<BigRational> {
     if bits.saturating_sub(1).saturating_mul(times) > EXACT_BITS || times > EXACT_BITS {
         return None;
     }
-    let value = num_traits::pow(base.clone(), times as usize);
+    // Powers of coprime numbers are coprime: nothing to reduce.
+    let times = u32::try_from(times).ok()?;
+    let value = BigRational::new_raw(base.numer().pow(times), base.denom().pow(times));
     Some(if exponent.is_negative() { value.recip() } else { value })
 }
 

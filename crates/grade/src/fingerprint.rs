@@ -9,6 +9,7 @@ use crate::approx::Approx;
 use crate::evaluate::{POINTS, evaluate, may_leave_domain};
 use crate::exact::exact;
 use crate::expression::Expression;
+use crate::twofold::Twofold;
 
 /// Computed once per answer; two of them are compared in a microsecond.
 #[derive(Debug, Clone)]
@@ -91,6 +92,14 @@ impl Fingerprint {
         }
         let sign = first.as_f64()?.partial_cmp(&0.0)?;
         (agreeing >= 3 && sign != Ordering::Equal).then_some(sign)
+    }
+
+    /// Whether this many degrees are the irrational number of radians `radians`.
+    pub(crate) fn is_degrees_of(&self, radians: &Self) -> bool {
+        let (Some(degrees), Self::Constant(radians)) = (self.at(0), radians) else { return false };
+        let turned =
+            degrees.multiply(Approx::real(Twofold::PI)).and_then(|turn| turn.divide(Approx::integer(180)));
+        self.is_constant() && turned.is_some_and(|turned| turned.agrees(*radians) == Some(true))
     }
 
     /// A real constant as `f64`, for ordering.

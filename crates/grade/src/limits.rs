@@ -6,15 +6,17 @@
 /// Bytes of one answer that are read as mathematics; a longer one is compared as text.
 pub(crate) const ANSWER_BYTES: usize = 8 * 1024;
 /// Tokens of one answer.
-pub(crate) const TOKENS: usize = 1500;
+pub(crate) const TOKENS: usize = 800;
 /// Nesting of brackets, fractions, roots and exponents.
 pub(crate) const DEPTH: usize = 40;
+/// Quotients in one product (`a/b/c`) and signs behind one factor (`5!!`): each nests one level deeper.
+pub(crate) const CHAIN: usize = 12;
 /// Digits of one number literal.
 pub(crate) const LITERAL_DIGITS: usize = 1000;
 /// Bits of a numerator or denominator in exact arithmetic.
-pub(crate) const EXACT_BITS: u64 = 8192;
-/// Largest argument of an exact factorial (its value has about 5,700 bits).
-pub(crate) const FACTORIAL: u32 = 700;
+pub(crate) const EXACT_BITS: u64 = 4096;
+/// Largest argument of an exact factorial (its value has about 3,300 bits).
+pub(crate) const FACTORIAL: u32 = 450;
 /// Parts of one list, set, tuple or union: comparing is quadratic.
 pub(crate) const PARTS: usize = 64;
 /// Bytes at the end of a model's text that are searched for an answer.

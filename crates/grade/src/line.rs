@@ -6,12 +6,42 @@ use crate::value::{End, Value};
 /// `(0,1] \cup (1,2]` has the single part `(0,2]`; anything else is left as it stands.
 pub(crate) fn parts(value: &Value) -> Vec<Value> {
     let mut flat = Vec::new();
+    if let Value::Difference(terms) = value
+        && let Some(parts) = without_points(terms)
+    {
+        return parts;
+    }
     flatten(value, &mut flat);
     let spans: Option<Vec<Span>> = flat.iter().map(Span::of).collect();
     match spans {
         Some(spans) => joined(spans),
         None => flat,
     }
+}
+
+/// `\mathbb{R} \setminus \{1, 2\}` as the intervals between the points.
+fn without_points(terms: &[Value]) -> Option<Vec<Value>> {
+    let [from, Value::Set(points)] = terms else { return None };
+    let mut spans: Vec<Span> = parts(from).iter().map(Span::of).collect::<Option<_>>()?;
+    for point in points {
+        let Span { from: at, low, .. } = Span::of(&Value::Set(vec![point.clone()]))?;
+        let end = || End { closed: false, ..low.clone() };
+        let mut next = Vec::with_capacity(spans.len() + 1);
+        for span in spans {
+            if span.from < at && at < span.to {
+                next.push(Span { from: span.from, to: at, low: span.low, high: end() });
+                next.push(Span { from: at, to: span.to, low: end(), high: span.high });
+            } else if at.total_cmp(&span.from).is_eq() && span.from < span.to {
+                next.push(Span { low: end(), ..span });
+            } else if at.total_cmp(&span.to).is_eq() && span.from < span.to {
+                next.push(Span { high: end(), ..span });
+            } else if at.total_cmp(&span.from).is_ne() {
+                next.push(span);
+            }
+        }
+        spans = next;
+    }
+    Some(joined(spans))
 }
 
 fn flatten(value: &Value, into: &mut Vec<Value>) {

@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use crate::expression::{Expression, Function, Several};
-use crate::limits::{DEPTH, PARTS};
+use crate::limits::{CHAIN, DEPTH, PARTS};
 use crate::token::{Bracket, Literal, Token};
 
 /// The expression that all of `tokens` spell.
@@ -85,10 +85,15 @@ impl<'a> Parser<'a> {
     fn product(&mut self) -> Option<Expression> {
         let mut negative = false;
         let mut product = self.signed(&mut negative)?;
+        let mut quotients = 0;
         loop {
+            if quotients > CHAIN {
+                return None;
+            }
             if self.take(&Token::Times) {
                 product = multiply(product, self.signed(&mut negative)?);
             } else if self.take(&Token::Over) {
+                quotients += 1;
                 product = product.over(self.signed(&mut negative)?);
             } else if self.starts_factor() {
                 product = multiply(product, self.power()?);
@@ -137,7 +142,7 @@ impl<'a> Parser<'a> {
     fn power(&mut self) -> Option<Expression> {
         self.deeper(|parser| {
             let mut base = parser.primary()?;
-            loop {
+            for _ in 0..CHAIN {
                 if parser.take(&Token::Bang) {
                     base = Expression::Factorial(Box::new(base));
                 } else if parser.take(&Token::Percent) {
@@ -151,6 +156,7 @@ impl<'a> Parser<'a> {
                     return Some(base);
                 }
             }
+            None
         })
     }
 

@@ -118,19 +118,28 @@ fn without_unit(tokens: &[Token]) -> (&[Token], Option<Measure>) {
 /// Where a trailing run of unit words begins: a word that directly follows a complete number.
 fn unit_start(tokens: &[Token]) -> Option<usize> {
     let start = tokens.iter().position(|token| matches!(token, Token::Word(_)))?;
+    // A raised ordinal: `12^{\text{th}}`.
+    let start = match &tokens[..start] {
+        [.., Token::Power, Token::Open(Bracket::Group)] => start - 2,
+        [.., Token::Power] => start - 1,
+        _ => start,
+    };
     if start == 0 {
         return None;
     }
-    let complete = matches!(
-        tokens[start - 1],
-        Token::Number(_)
-            | Token::Close(_)
-            | Token::Symbol(_)
-            | Token::Pi
-            | Token::Bang
-            | Token::Percent
-            | Token::Degree
-    );
+    let counts =
+        tokens[..start].iter().any(|token| matches!(token, Token::Number(_) | Token::Pi | Token::Root));
+    let complete = counts
+        && matches!(
+            tokens[start - 1],
+            Token::Number(_)
+                | Token::Close(_)
+                | Token::Symbol(_)
+                | Token::Pi
+                | Token::Bang
+                | Token::Percent
+                | Token::Degree
+        );
     let belongs = |token: &Token| {
         matches!(
             token,

@@ -130,18 +130,23 @@ fn inequality(sides: &[&[Token]], signs: &[Relation], depth: usize) -> Option<Va
     match (sides, signs) {
         ([left, right], [sign]) => {
             let (left, right, sign) = (*left, *right, *sign);
-            if sign != Relation::NotEqual {
-                let (name, bound, sign) = match (is_variable(left), is_variable(right)) {
-                    (Some(name), None) => (Some(name), right, sign),
-                    (None, Some(name)) => (Some(name), left, sign.mirrored()),
-                    _ => (None, right, sign),
-                };
-                if let Some(name) = name
-                    && let Some(bound) = end(bound, sign)
-                {
-                    let (low, high) = if rising(sign) { (infinite, bound) } else { (bound, infinite) };
-                    return Some(Value::Interval { low, high, variable: Some(name) });
+            let (name, bound, sign) = match (is_variable(left), is_variable(right)) {
+                (Some(name), None) => (Some(name), right, sign),
+                (None, Some(name)) => (Some(name), left, sign.mirrored()),
+                _ => (None, right, sign),
+            };
+            if let Some(name) = name
+                && let Some(bound) = end(bound, sign)
+            {
+                if sign == Relation::NotEqual {
+                    let hole = End { closed: false, ..bound };
+                    return Some(Value::Union(vec![
+                        Value::Interval { low: infinite.clone(), high: hole.clone(), variable: None },
+                        Value::Interval { low: hole, high: infinite, variable: None },
+                    ]));
                 }
+                let (low, high) = if rising(sign) { (infinite, bound) } else { (bound, infinite) };
+                return Some(Value::Interval { low, high, variable: Some(name) });
             }
             // Greater-than is stored as less-than of the mirrored difference.
             let (left, right, relation) = if rising(sign) || sign == Relation::NotEqual {
