@@ -2,6 +2,19 @@
 //!
 //! handle ([`Engine`]: clone, `async`) → bounded queue → pure [`scheduler`] → one model thread that owns a
 //! [`ModelRuntime`]. The scheduler and the prefix cache know neither tokio nor tensors.
+//!
+//! # What a token costs
+//! A token is evaluated once, given or drawn, and stays cached in its slot until another sequence needs the place.
+//! Two exceptions: the last token of a prompt that is cached whole is evaluated again, because its logits are not
+//! kept; and where busy sequences fill all memory, the youngest give way and are evaluated again later
+//! ([`Metrics::repeated`]). Give a search more slots than it draws samples at a time.
+//!
+//! # What can vary
+//! The random number behind a token depends on its sample's seed and index alone, and the logits on the tokens
+//! before it alone, as far as the runtime is concerned: who else is in the batch, which slot is used, what is cached
+//! and who gives way never enters. A runtime whose arithmetic differs between evaluating a token alone and within
+//! a longer span (llama.cpp's does, in the last digits) can still turn a close draw, because caching and load decide
+//! how a prompt is cut into spans. One request at a time on a fresh engine is reproducible to the bit.
 
 mod compaction;
 mod config;

@@ -68,23 +68,25 @@ impl Distribution {
             let total = sums.iter().sum();
             return Self::Blocks { sums, total, sharpness };
         }
-        let weight = |logit: f32| exp((logit - row.maximum()) * sharpness);
-        let mut entries: Vec<(Token, f32)> =
-            (0..).zip(row.logits().iter().map(|&logit| weight(logit))).collect();
-        if top_k < vocabulary {
-            if top_k > 0 {
-                // By logit, because weights far below the maximum are all 0.
-                entries.select_nth_unstable_by(top_k - 1, |l, r| by_weight(row, *l, *r));
-            }
-            entries.truncate(top_k.max(1));
+        let weight = |token: Token| exp((row.logits()[token as usize] - row.maximum()) * sharpness);
+        let sum = |keys: &[u64]| keys.iter().map(|&key| f64::from(weight(token(key)))).sum::<f64>();
+        // Each step keeps a head of the order of likelihood, so min-p may drop tokens early; but the shares of top-p
+        // are of all that top-k keeps.
+        let limited = top_k < vocabulary;
+        let mut ranked = rank(row, if limited { 0.0 } else { sampling.min_p }, sharpness);
+        if limited {
+            let kept = top_k.max(1);
+            ranked.select_nth_unstable_by(kept - 1, |l, r| r.cmp(l));
+            ranked.truncate(kept);
         }
         if sampling.top_p < 1.0 {
-            keep_nucleus(row, &mut entries, sampling.top_p);
+            let total = if limited { sum(&ranked) } else { row.weigh(sharpness).iter().sum() };
+            keep_nucleus(&mut ranked, weight, f64::from(sampling.top_p) * total);
         }
-        if sampling.min_p > 0.0 {
-            // The likeliest token survives all of the chain and has weight 1.
-            entries.retain(|&(_, weight)| weight >= sampling.min_p);
-        }
+        let weighed = ranked.into_iter().map(|key| (token(key), weight(token(key))));
+        // The likeliest token survives all of the chain and has weight 1.
+        let mut entries: Vec<(Token, f32)> =
+            weighed.filter(|&(_, weight)| weight >= sampling.min_p).collect();
         // Partial selection leaves an arbitrary order; the drawn token must not depend on it.
         entries.sort_unstable_by_key(|&(token, _)| token);
         let total = entries.iter().map(|&(_, weight)| f64::from(weight)).sum();
@@ -136,35 +138,52 @@ fn invert(weights: impl Iterator<Item = f32>, mut target: f64) -> usize {
     last
 }
 
-fn by_weight(row: &Row<'_>, left: (Token, f32), right: (Token, f32)) -> std::cmp::Ordering {
-    let logit = |token: Token| row.logits()[token as usize];
-    logit(right.0).total_cmp(&logit(left.0)).then(left.0.cmp(&right.0))
+/// Tokens as numbers whose descending order is that of likelihood, the lower of equals first.
+///
+/// Top-k, top-p and min-p each keep a head of that order, so the one that is cheapest may go first: min-p drops on
+/// the way.
+fn rank(row: &Row<'_>, min_p: f32, sharpness: f32) -> Vec<u64> {
+    let maximum = row.maximum();
+    // The exponential is taken only near the threshold's good side, which the logarithm tells with room to spare.
+    let near = if min_p > 0.0 { (min_p.ln() - 0.01) / sharpness } else { f32::NEG_INFINITY };
+    let keep = |logit: f32| logit - maximum >= near && exp((logit - maximum) * sharpness) >= min_p;
+    let all = (0u32..).zip(row.logits());
+    let key = |token: Token, logit: f32| {
+        let bits = (logit + 0.0).to_bits();
+        // Negative numbers sort the other way round, and before all others.
+        let ordered = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+        u64::from(ordered) << 32 | u64::from(!token)
+    };
+    if min_p > 0.0 {
+        all.filter(|&(_, &logit)| keep(logit)).map(|(token, &logit)| key(token, logit)).collect()
+    } else {
+        all.map(|(token, &logit)| key(token, logit)).collect()
+    }
 }
 
-/// Keeps the smallest set of the likeliest entries whose share of the weight reaches `top_p`.
-fn keep_nucleus(row: &Row<'_>, entries: &mut Vec<(Token, f32)>, top_p: f32) {
-    let total: f64 = entries.iter().map(|&(_, weight)| f64::from(weight)).sum();
-    let wanted = f64::from(top_p) * total;
+/// The token of a [`rank`] number.
+fn token(key: u64) -> Token {
+    !(key as u32)
+}
+
+/// Keeps the smallest set of the likeliest whose weights reach `wanted`.
+fn keep_nucleus(ranked: &mut Vec<u64>, weight: impl Fn(Token) -> f32, wanted: f64) {
     // The nucleus is mostly small: sort a growing head instead of the whole vocabulary.
-    let mut head = 64;
-    loop {
-        let whole = head >= entries.len();
-        if !whole {
-            entries.select_nth_unstable_by(head - 1, |l, r| by_weight(row, *l, *r));
+    let (mut sorted, mut head, mut sum) = (0, 64, 0.0);
+    while sorted < ranked.len() {
+        let end = head.min(ranked.len());
+        if end < ranked.len() {
+            ranked[sorted..].select_nth_unstable_by(end - sorted - 1, |l, r| r.cmp(l));
         }
-        let end = head.min(entries.len());
-        entries[..end].sort_unstable_by(|l, r| by_weight(row, *l, *r));
-        let mut sum = 0.0;
-        for index in 0..end {
-            sum += f64::from(entries[index].1);
+        ranked[sorted..end].sort_unstable_by(|l, r| r.cmp(l));
+        for index in sorted..end {
+            sum += f64::from(weight(token(ranked[index])));
             if sum >= wanted {
-                entries.truncate(index + 1);
+                ranked.truncate(index + 1);
                 return;
             }
         }
-        if whole {
-            return;
-        }
+        sorted = end;
         head *= 8;
     }
 }
@@ -239,6 +258,9 @@ mod tests {
         check(Sampling { min_p: 0.2, ..all });
         check(Sampling { top_k: Some(40), top_p: 0.8, min_p: 0.05, temperature: 0.8 });
         check(Sampling { top_p: 1e-6, ..all });
+        check(Sampling { top_p: 0.9, min_p: 0.3, ..all });
+        check(Sampling { top_k: Some(200), top_p: 0.5, min_p: 0.4, ..all });
+        check(Sampling { min_p: 1.0, ..all });
     }
 
     #[test]

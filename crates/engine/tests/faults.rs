@@ -4,12 +4,14 @@ mod common;
 
 use common::{capacity, draw, engine, is_backend, request, start, texts, tokens};
 use deliberate_engine::simulated::SimulatedRuntime;
-use deliberate_engine::{Engine, EngineConfig, RuntimeError, StartError};
-use deliberate_lm::{LanguageModel, LmError, ScoreRequest, Token};
+use deliberate_engine::{
+    Capacity, Engine, EngineConfig, LogitSink, ModelRuntime, RuntimeError, Slot, Span, StartError, Tokenizer,
+};
+use deliberate_lm::{LanguageModel, LmError, Mark, ModelFacts, ScoreRequest, Token};
 use futures::future::{join, join_all};
 use std::convert::Infallible;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 const BAD: Token = b'!' as Token;
 
@@ -39,19 +41,70 @@ async fn a_failed_batch_fails_its_requests_and_no_others() {
 
 #[tokio::test]
 async fn a_panic_closes_the_model_for_everyone() {
-    let engine = start(|| {
-        SimulatedRuntime::new(capacity(4, 200, 64)).with_hook(|spans| {
+    let (hold, held) = mpsc::channel::<()>();
+    let engine = start(move || {
+        SimulatedRuntime::new(capacity(4, 200, 64)).with_end_bias(-50.0).with_hook(move |spans| {
+            // Nothing is computed before everyone has asked.
+            let _ = held.recv();
             assert!(!spans.iter().any(|span| span.tokens.contains(&BAD)), "as intended by the test");
             Ok(())
         })
     });
-    let asks = ["fine", "boom!", "also fine"].map(|prompt| engine.generate(request(prompt, &[1, 2, 3], 150)));
+    let mut asks =
+        ["fine", "boom!", "also fine"].map(|prompt| engine.generate(request(prompt, &[1, 2, 3], 150)));
+    for ask in &mut asks {
+        assert!(futures::poll!(ask).is_pending());
+    }
+    drop(hold);
     for result in join_all(asks).await {
         assert!(matches!(result, Err(LmError::Closed { .. })));
     }
     assert!(matches!(engine.generate(request("later", &[1], 5)).await, Err(LmError::Closed { .. })));
     let later = engine.score(ScoreRequest { tokens: tokens("later"), marks: vec![] }).await;
     assert!(matches!(later, Err(LmError::Closed { .. })));
+}
+
+/// Gives rows that are no numbers after a certain token.
+struct Spoilt(SimulatedRuntime);
+
+impl ModelRuntime for Spoilt {
+    fn facts(&self) -> &ModelFacts {
+        self.0.facts()
+    }
+    fn capacity(&self) -> Capacity {
+        self.0.capacity()
+    }
+    fn tokenizer(&self) -> Arc<dyn Tokenizer> {
+        self.0.tokenizer()
+    }
+    fn forward(&mut self, spans: &[Span], sink: &mut LogitSink<'_>) -> Result<(), RuntimeError> {
+        self.0.forward(spans, &mut |span, token, logits| {
+            let bad = spans[span].tokens[token] == BAD;
+            if bad { sink(span, token, &vec![f32::NAN; logits.len()]) } else { sink(span, token, logits) }
+        })
+    }
+    fn copy(&mut self, from: Slot, to: Slot, tokens: usize) {
+        self.0.copy(from, to, tokens);
+    }
+    fn truncate(&mut self, slot: Slot, tokens: usize) {
+        self.0.truncate(slot, tokens);
+    }
+}
+
+#[tokio::test]
+async fn logits_that_are_no_numbers_fail_only_their_request() {
+    let make = || Ok::<_, Infallible>(Spoilt(SimulatedRuntime::new(capacity(8, 200, 64))));
+    let engine = Engine::start(EngineConfig::default(), make).unwrap();
+    let asks = ["fine", "not!", "fine too"].map(|prompt| engine.generate(request(prompt, &[1, 2], 30)));
+    let answers = join_all(asks).await;
+    assert!(answers[0].is_ok() && answers[2].is_ok());
+    let message = answers[1].as_ref().unwrap_err().to_string();
+    assert_eq!(message, "model `simulated` failed: the logits contain NaN");
+    let scoring = |text: &str| {
+        let marks = vec![Mark { position: text.len() - 1, candidates: vec![97] }];
+        engine.score(ScoreRequest { tokens: tokens(text), marks })
+    };
+    assert!(scoring("not!").await.is_err() && scoring("fine").await.is_ok());
 }
 
 /// An engine that computes one batch for every message.
