@@ -1,0 +1,157 @@
+//! Composes the roles for one model and one prompt, and turns questions into roots.
+
+use crate::prompt::PromptKind;
+use crate::{
+    DrawSettings, Prompt, PromptError, StepRule, TextAnswers, TextError, TextProposer, TextReviser,
+    TokenBytes, Trace,
+};
+use deliberate_lm::{LanguageModel, Sampling};
+use deliberate_search::{Reviser, Roles, Verifier};
+use serde::{Deserialize, Serialize};
+
+/// How questions are put and solutions drawn. What is left out comes from the prompt file or from
+/// [`DrawSettings::default`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct DomainSettings {
+    /// A built-in prompt or the path of a prompt file.
+    pub prompt: String,
+    /// How tokens are sampled.
+    pub sampling: Sampling,
+    /// Tokens of one step, at most.
+    pub step_tokens: u32,
+    /// Tokens of one solution, at most.
+    pub answer_tokens: u32,
+    /// Where a step ends, if not where the prompt says.
+    pub steps: Option<StepRule>,
+}
+
+impl Default for DomainSettings {
+    fn default() -> Self {
+        let DrawSettings { sampling, step_tokens, answer_tokens, .. } = DrawSettings::default();
+        Self { prompt: "chat".to_owned(), sampling, step_tokens, answer_tokens, steps: None }
+    }
+}
+
+impl DomainSettings {
+    /// How solutions to a prompt are drawn.
+    pub fn draw_settings(&self, prompt: &Prompt) -> DrawSettings {
+        DrawSettings {
+            sampling: self.sampling,
+            step_tokens: self.step_tokens,
+            answer_tokens: self.answer_tokens,
+            steps: self.steps.clone().unwrap_or_else(|| prompt.steps().clone()),
+            ending: prompt.ending(),
+        }
+    }
+}
+
+/// All that a search over solutions in words needs.
+pub struct Domain<M> {
+    prompt: Prompt,
+    proposer: TextProposer<M>,
+    verifier: Option<Box<dyn Verifier<Trace>>>,
+    reviser: Option<TextReviser<M>>,
+    answers: TextAnswers,
+}
+
+impl<M: LanguageModel> Domain<M> {
+    /// A domain with a proposer and nothing else.
+    ///
+    /// # Errors
+    /// [`PromptError`] if the prompt cannot be loaded or does not solve questions.
+    pub fn new(model: M, settings: &DomainSettings) -> Result<Self, PromptError> {
+        let prompt = Prompt::load_for(&settings.prompt, PromptKind::Solve)?;
+        let proposer = TextProposer::new(model, settings.draw_settings(&prompt));
+        Ok(Self { prompt, proposer, verifier: None, reviser: None, answers: TextAnswers })
+    }
+
+    /// Draws rollouts at once, see [`TextProposer::with_spelling`].
+    #[must_use]
+    pub fn with_spelling(mut self, spelling: TokenBytes) -> Self {
+        self.proposer = self.proposer.with_spelling(spelling);
+        self
+    }
+
+    /// Scores with this verifier; `None` for none.
+    #[must_use]
+    pub fn with_verifier(mut self, verifier: Option<Box<dyn Verifier<Trace>>>) -> Self {
+        self.verifier = verifier;
+        self
+    }
+
+    /// Rewrites with this reviser.
+    #[must_use]
+    pub fn with_reviser(mut self, reviser: TextReviser<M>) -> Self {
+        self.reviser = Some(reviser);
+        self
+    }
+
+    /// Where the search for an answer to a question starts.
+    ///
+    /// # Errors
+    /// [`TextError`] for an empty question, one that leaves no room in the context, or one that cannot be encoded.
+    pub async fn root(&self, question: &str) -> Result<Trace, TextError> {
+        if question.trim().is_empty() {
+            return Err(TextError::EmptyQuestion);
+        }
+        let model = self.proposer.model();
+        let question_tokens = model.encode(question, false).await.map_err(PromptError::from)?.len();
+        let tokens = self.prompt.encode(model, &[("question", question)]).await?;
+        let (prompt, context) = (tokens.len(), model.facts().context);
+        if prompt >= context {
+            return Err(TextError::QuestionTooLong { prompt, context, model: model.facts().name.clone() });
+        }
+        Ok(Trace::root(question, question_tokens as u32, tokens))
+    }
+
+    /// Who does the work, for [`deliberate_search::search`].
+    pub fn roles(&self) -> Roles<'_, Trace> {
+        Roles {
+            proposer: &self.proposer,
+            verifier: self.verifier.as_deref(),
+            reviser: self.reviser.as_ref().map(|reviser| reviser as &dyn Reviser<Trace>),
+            answers: &self.answers,
+        }
+    }
+
+    /// The prompt that questions are put with.
+    pub fn prompt(&self) -> &Prompt {
+        &self.prompt
+    }
+
+    /// Who draws.
+    pub fn proposer(&self) -> &TextProposer<M> {
+        &self.proposer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulated::Simulated;
+    use futures::executor::block_on;
+
+    #[test]
+    fn a_question_that_cannot_be_asked_is_named_with_the_way_out() {
+        let mut model = Simulated::silent();
+        model.facts.context = 300;
+        let domain = Domain::new(model, &DomainSettings::default()).unwrap();
+        let empty = block_on(domain.root(" \n")).unwrap_err();
+        assert!(matches!(empty, TextError::EmptyQuestion));
+        let long = block_on(domain.root(&"x".repeat(300))).unwrap_err().to_string();
+        assert!(long.contains("holds 300") && long.contains("raise `context`"), "{long}");
+        let root = block_on(domain.root("x")).unwrap();
+        assert_eq!((root.question_tokens(), root.text(), root.question()), (1, "", "x"));
+    }
+
+    #[test]
+    fn settings_are_data() {
+        let settings: DomainSettings =
+            serde_json::from_str(r#"{"prompt":"few-shot","steps":"tokens:8"}"#).unwrap();
+        let domain = Domain::new(Simulated::silent(), &settings).unwrap();
+        assert_eq!(domain.proposer().settings().steps, "tokens:8".parse().unwrap());
+        assert_eq!(domain.proposer().settings().ending.stop, ["\nQuestion:"]);
+        assert!(serde_json::from_str::<DomainSettings>(r#"{"step":1}"#).is_err());
+    }
+}

@@ -1,0 +1,1 @@
+//! Facts about revising, on a simulated model.

@@ -1,0 +1,139 @@
+//! Where a step ends: data, not code.
+//!
+//! A rule names the texts that end a step; the step then ends with the *token* that completes such a text. It does
+//! not say what a step means, and it never looks at a cut generation: only [`StepRule::Tokens`] ends by length.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+/// What separates the steps of a solution.
+///
+/// Written `newline`, `blank-line`, `heading:Step` (or `step`), `tokens:64`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum StepRule {
+    /// One step a line.
+    #[default]
+    Newline,
+    /// Paragraphs.
+    BlankLine,
+    /// A step goes on until a line opens with this word: "Step 1: …", "Step 2: …".
+    ///
+    /// The word is drawn before anyone can know that the next step has begun, so its tokens stand at the end of the
+    /// earlier step's range; its *text* belongs to the later step.
+    Heading(String),
+    /// A step is this many tokens.
+    Tokens(NonZeroU32),
+}
+
+impl StepRule {
+    /// Texts that end a step, for [`deliberate_lm::GenerateRequest::stop`].
+    pub fn separators(&self) -> Vec<String> {
+        match self {
+            Self::Newline => vec!["\n".to_owned()],
+            Self::BlankLine => vec!["\n\n".to_owned()],
+            Self::Heading(word) => vec![format!("\n{word}")],
+            Self::Tokens(_) => Vec::new(),
+        }
+    }
+
+    /// Length of a step in tokens, if that is what ends it.
+    pub const fn token_budget(&self) -> Option<u32> {
+        match self {
+            Self::Tokens(tokens) => Some(tokens.get()),
+            _ => None,
+        }
+    }
+
+    /// Where the text of a step ends, given all text so far and where this step's tokens end: an offset in bytes.
+    pub(crate) fn text_end(&self, text: &str, from: usize) -> usize {
+        match self {
+            Self::Heading(word) => {
+                let start = floor(text, from.saturating_sub(word.len() + 1));
+                text[start..].rfind(&format!("\n{word}")).map_or(text.len(), |at| start + at + 1)
+            }
+            _ => text.len(),
+        }
+    }
+}
+
+/// The nearest character boundary at or before an offset.
+pub(crate) fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// A text that names no step rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is no step rule (use newline, blank-line, step, heading:WORD or tokens:NUMBER)")]
+pub struct StepRuleError {
+    /// What was given.
+    pub given: String,
+}
+
+impl FromStr for StepRule {
+    type Err = StepRuleError;
+
+    fn from_str(given: &str) -> Result<Self, StepRuleError> {
+        let wrong = || StepRuleError { given: given.to_owned() };
+        match given.split_once(':') {
+            None if given == "newline" => Ok(Self::Newline),
+            None if given == "blank-line" => Ok(Self::BlankLine),
+            None if given == "step" => Ok(Self::Heading("Step".to_owned())),
+            Some(("heading", word)) if !word.trim().is_empty() && !word.contains('\n') => {
+                Ok(Self::Heading(word.to_owned()))
+            }
+            Some(("tokens", number)) => number.parse().map(Self::Tokens).map_err(|_| wrong()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for StepRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newline => f.write_str("newline"),
+            Self::BlankLine => f.write_str("blank-line"),
+            Self::Heading(word) => write!(f, "heading:{word}"),
+            Self::Tokens(tokens) => write!(f, "tokens:{tokens}"),
+        }
+    }
+}
+
+impl TryFrom<String> for StepRule {
+    type Error = StepRuleError;
+    fn try_from(given: String) -> Result<Self, StepRuleError> {
+        given.parse()
+    }
+}
+
+impl From<StepRule> for String {
+    fn from(rule: StepRule) -> Self {
+        rule.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_written_as_it_is_read() {
+        for text in ["newline", "blank-line", "heading:Step", "heading:Étape", "tokens:64"] {
+            assert_eq!(text.parse::<StepRule>().unwrap().to_string(), text);
+        }
+        assert_eq!("step".parse::<StepRule>().unwrap(), StepRule::Heading("Step".to_owned()));
+    }
+
+    #[test]
+    fn a_wrong_rule_is_named_with_the_alternatives() {
+        for text in ["", "lines", "tokens:0", "tokens:", "heading:", "heading: ", "newline:1"] {
+            let error = text.parse::<StepRule>().unwrap_err().to_string();
+            assert!(error.contains(&format!("`{text}`")) && error.contains("blank-line"), "{error}");
+        }
+    }
+}
