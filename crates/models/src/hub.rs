@@ -3,6 +3,7 @@
 //! Speaks the two addresses that are needed, over `ureq`. The hub's own crate has no timeouts in its light version,
 //! and needs hundreds of crates in the other. Nothing is downloaded here.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -197,7 +198,7 @@ fn encoded(text: &str, keep_slash: bool) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || (keep_slash && byte == b'/') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            write!(out, "%{byte:02X}").expect("writing to a string cannot fail");
         }
     }
     out

@@ -39,6 +39,8 @@ impl Models {
         };
         // Without a lock first, so that a store that cannot be written is good for what is in it.
         match file.as_deref().map_or_else(|| self.resolve(text).map(Some), |file| self.open(file)) {
+            // Somebody's file under a name whose content is known is compared with it first.
+            Ok(Some(model)) if model.origin == Origin::Local && self.is_in_catalogue(file.as_deref()) => {}
             Ok(Some(model)) => return Ok(already_here(model, observer)),
             Ok(None) | Err(ModelError::NotHere { .. }) => {}
             Err(ModelError::Changed { path, found, .. }) => {
@@ -51,10 +53,14 @@ impl Models {
         // Another process may have brought it meanwhile.
         match self.open(&plan.file) {
             Ok(Some(model)) if model.origin != Origin::Local => return Ok(already_here(model, observer)),
-            Ok(None) | Err(ModelError::Changed { .. } | ModelError::NotGguf { .. }) | Ok(Some(_)) => {}
+            Ok(_) | Err(ModelError::Changed { .. } | ModelError::NotGguf { .. }) => {}
             Err(error) => return Err(error),
         }
         self.execute(&plan, observer)
+    }
+
+    fn is_in_catalogue(&self, file: Option<&str>) -> bool {
+        file.is_some_and(|file| self.catalogue.models.iter().any(|entry| entry.file == file))
     }
 
     fn plan(

@@ -1,0 +1,133 @@
+//! What needs no source: resolving, listing, verifying, removing.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use deliberate_models::{ModelError, Origin, Verification};
+
+use super::fake_hub::{FakeHub, Fault};
+use super::support::{Seen, model_bytes, models, settings};
+
+const ID: &str = "owner/repo/m.gguf";
+
+#[test]
+fn what_is_not_here_says_how_to_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(&folder, "http://unused");
+    for text in ["smollm2", ID, "owner/repo"] {
+        let error = models.resolve(text).unwrap_err();
+        assert!(matches!(error, ModelError::NotHere { .. }));
+        assert!(error.to_string().contains(&format!("`deliberate models pull {text}`")), "{error}");
+    }
+    let unknown = models.resolve("gpt-5").unwrap_err();
+    assert!(unknown.to_string().contains("known names: SmolLM2-135M-Instruct"), "{unknown}");
+    assert!(matches!(models.pull("gpt-5", &mut ()), Err(ModelError::Unknown { .. })));
+    assert!(matches!(models.pull("./none.gguf", &mut ()), Err(ModelError::NoSuchFile { .. })));
+    assert!(!models.folder().exists(), "looking leaves nothing behind");
+}
+
+#[test]
+fn a_local_file_is_a_model_if_it_looks_like_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(&folder, "http://unused");
+    let (good, bad) = (folder.path().join("mine.gguf"), folder.path().join("page.gguf"));
+    fs::write(&good, b"GGUF...").unwrap();
+    fs::write(&bad, b"<html>").unwrap();
+    let model = models.resolve(good.to_str().unwrap()).unwrap();
+    assert_eq!((model.name.as_str(), &model.origin), ("mine", &Origin::Local));
+    assert_eq!(models.pull(good.to_str().unwrap(), &mut ()).unwrap(), model);
+    assert!(matches!(models.verify(good.to_str().unwrap(), &mut ()), Ok(Verification::Unrecorded { .. })));
+    assert!(matches!(models.remove(good.to_str().unwrap()), Err(ModelError::NotOurs { .. })));
+    assert!(matches!(models.resolve(bad.to_str().unwrap()), Err(ModelError::NotGguf { .. })));
+}
+
+#[test]
+fn a_file_put_into_the_store_by_hand_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(&folder, "http://unused");
+    fs::create_dir_all(models.folder()).unwrap();
+    fs::write(models.folder().join("mine.gguf"), b"GGUF...").unwrap();
+    for text in ["mine", "mine.gguf", "MINE"] {
+        assert_eq!(models.resolve(text).unwrap().origin, Origin::Local);
+    }
+    assert_eq!(models.list().unwrap()[0].sha256, None);
+}
+
+#[test]
+fn a_changed_file_is_found_out_and_fetched_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = model_bytes(1);
+    let hub = FakeHub::with(&content, []);
+    let models = models(&folder, &hub.endpoint);
+    let path = models.pull(ID, &mut ()).unwrap().path;
+
+    let mut damaged = content.clone();
+    damaged[500_000] ^= 1;
+    for (bytes, what) in [(&content[..1000], "cut"), (&damaged[..], "one bit")] {
+        fs::write(&path, bytes).unwrap();
+        let later = SystemTime::now() + Duration::from_secs(5);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
+        assert!(matches!(models.resolve(ID), Err(ModelError::Changed { .. })), "{what}");
+        assert!(matches!(models.verify(ID, &mut ()), Err(ModelError::Changed { .. })), "{what}");
+        models.pull(ID, &mut ()).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), content, "{what}");
+    }
+}
+
+#[test]
+fn damage_under_the_same_time_is_found_by_verifying() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut content = model_bytes(2);
+    let hub = FakeHub::with(&content, []);
+    let models = models(&folder, &hub.endpoint);
+    let path = models.pull(ID, &mut ()).unwrap().path;
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    content[7] ^= 1;
+    fs::write(&path, &content).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    assert!(models.resolve(ID).is_ok(), "opening compares size and time alone");
+    assert!(matches!(models.verify(ID, &mut ()), Err(ModelError::Changed { .. })));
+}
+
+#[test]
+fn a_copied_store_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = FakeHub::with(&model_bytes(3), []);
+    let models = models(&folder, &hub.endpoint);
+    let path = models.pull(ID, &mut ()).unwrap().path;
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)).unwrap();
+    models.resolve(ID).unwrap();
+    let mut seen = Seen::default();
+    models.pull(ID, &mut seen).unwrap();
+    assert_eq!(seen.0, ["here"]);
+}
+
+#[test]
+fn removing_frees_the_file_and_what_is_unfinished() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = model_bytes(4);
+    let hub = FakeHub::with(&content, [Fault::Cut(300_000)]);
+    let mut settings = settings(&folder, &hub.endpoint);
+    settings.hub.attempts = 1;
+    let models = deliberate_models::Models::new(settings);
+    assert!(matches!(models.remove(ID), Err(ModelError::NotHere { .. })));
+    models.pull(ID, &mut ()).unwrap_err();
+    assert_eq!(models.remove(ID).unwrap().bytes, 300_000);
+    models.pull(ID, &mut ()).unwrap();
+    assert_eq!(models.remove("owner/repo").unwrap().bytes, content.len() as u64);
+    assert!(models.list().unwrap().is_empty());
+    assert!(matches!(models.resolve(ID), Err(ModelError::NotHere { .. })));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file where the folder should be stops every user, the administrator too.
+    fs::write(folder.path().join("models"), b"").unwrap();
+    let hub = FakeHub::with(&model_bytes(5), []);
+    let error = models(&folder, &hub.endpoint).pull(ID, &mut ()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains(&*folder.path().join("models").to_string_lossy()), "{text}");
+    assert!(matches!(error, ModelError::Folder { .. } | ModelError::Read { .. }), "{text}");
+}
