@@ -3,8 +3,8 @@
 //! pip is an external program. Nothing is installed, and no code of the package runs: only a wheel is accepted.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -16,6 +16,9 @@ use crate::{PullEvent, PullObserver, SourceError};
 
 /// How often the growing download is looked at.
 const POLL: Duration = Duration::from_millis(100);
+
+/// How many bytes of its last words are kept.
+const LOG_KEPT: usize = 1 << 16;
 
 /// A package to download.
 pub(crate) struct Download<'a> {
@@ -94,8 +97,6 @@ impl Download<'_> {
         let Some((program, first)) = words.split_first() else {
             return Ok(End::Absent("an empty command".into()));
         };
-        let log_path = incoming.join("tmp/pip.log");
-        let log = File::create(&log_path).map_err(SourceError::storage(&log_path))?;
         let temporary = std::path::absolute(incoming.join("tmp")).map_err(SourceError::storage(incoming))?;
         let mut command = Command::new(program);
         command
@@ -115,19 +116,20 @@ impl Download<'_> {
             .env("PYTHONUNBUFFERED", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log);
+            .stderr(Stdio::piped());
         if let Some(path) = &self.settings.search_path {
             command.env("PATH", path);
         }
-        let status = match self.wait(command, incoming, observer) {
-            Ok(status) => status,
+        let (status, log) = match self.wait(command, incoming, observer) {
+            Ok(end) => end,
             Err(error) => return Ok(End::Absent(format!("`{}`: {error}", display(words)))),
         };
         if status.success() {
             return Ok(End::Downloaded);
         }
-        let log =
-            fs::read(&log_path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        if log.contains("No space left on device") || log.contains("Disk quota exceeded") {
+            return Err(SourceError::storage(self.folder)(io::ErrorKind::StorageFull.into()));
+        }
         // A shell's word for a missing command, and Python's for a missing module.
         if status.code() == Some(127) || log.contains("No module named pip") {
             return Ok(End::Absent(format!("`{}`: {}", display(words), last_lines(&log, 1))));
@@ -136,24 +138,41 @@ impl Download<'_> {
         Ok(End::Failed { command, message: last_lines(&log, 3) })
     }
 
+    /// How it ended, and what it wrote last.
     fn wait(
         &self,
         mut command: Command,
         incoming: &Path,
         observer: &mut dyn PullObserver,
-    ) -> io::Result<ExitStatus> {
+    ) -> io::Result<(ExitStatus, String)> {
         let mut child = command.spawn()?;
-        loop {
+        let errors = child.stderr.take().expect("standard error is a pipe");
+        // Not to a file: on a full disk, just the line that says so would be lost.
+        let log = thread::spawn(move || tail_of(errors));
+        let status = loop {
             if let Some(status) = child.try_wait()? {
-                return Ok(status);
+                break status;
             }
             // pip writes the wheel twice at the end, into its temporary folder and into the destination.
             let bytes = bytes_under(incoming);
             let bytes = self.wheel_bytes.map_or(bytes, |total| bytes.min(total));
             observer.observe(PullEvent::Received { bytes, total: self.wheel_bytes });
             thread::sleep(POLL);
-        }
+        };
+        Ok((status, log.join().unwrap_or_default()))
     }
+}
+
+/// Reads to the end and keeps the last part.
+fn tail_of(mut stream: impl Read) -> String {
+    let mut tail = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        tail.extend_from_slice(&buffer[..read]);
+        let surplus = tail.len().saturating_sub(LOG_KEPT);
+        tail.drain(..surplus);
+    }
+    String::from_utf8_lossy(&tail).into_owned()
 }
 
 fn wheel_in(folder: &Path) -> io::Result<Option<PathBuf>> {
@@ -188,6 +207,7 @@ mod tests {
 
     #[test]
     fn the_last_words_are_kept() {
+        assert_eq!(tail_of(&b"x".repeat(LOG_KEPT + 5)[..]).len(), LOG_KEPT);
         assert_eq!(last_lines("a\nERROR: x\n\nERROR: y\n[notice] new pip\n", 2), "ERROR: x; ERROR: y");
         assert_eq!(last_lines("", 3), "");
         assert_eq!(last_lines(&"é".repeat(1000), 1).chars().count(), 600);

