@@ -1,8 +1,8 @@
 //! The handle through which everyone speaks to a model.
 
 use crate::metrics::{Counters, Metrics};
-use crate::worker::{Job, Worker};
-use crate::{Capacity, EngineConfig, ModelRuntime, Shortage, Tokenizer, validate};
+use crate::worker::{Job, Shares, Worker};
+use crate::{Capacity, EngineConfig, ModelRuntime, Shortage, Tokenizer, Turns, validate};
 use deliberate_lm::{
     Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
     Token,
@@ -64,6 +64,19 @@ impl Engine {
         E: std::error::Error + Send + 'static,
         F: FnOnce() -> Result<R, E> + Send + 'static,
     {
+        Self::start_in_turn(config, Turns::default(), make)
+    }
+
+    /// Like [`Self::start`], for a model that computes in turn with others.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_in_turn<R, E, F>(config: EngineConfig, turns: Turns, make: F) -> Result<Self, StartError<E>>
+    where
+        R: ModelRuntime,
+        E: std::error::Error + Send + 'static,
+        F: FnOnce() -> Result<R, E> + Send + 'static,
+    {
         let (queue, requests) = mpsc::channel(config.queue.get());
         let (report, ready) = blocking::sync_channel(1);
         let counters = Arc::new(Counters::default());
@@ -78,7 +91,8 @@ impl Engine {
             });
             match started {
                 Ok((answer, runtime)) => {
-                    let worker = Worker::new(runtime, answer.capacity, Arc::clone(&answer.facts), counted);
+                    let shares = Shares { facts: Arc::clone(&answer.facts), counters: counted, turns };
+                    let worker = Worker::new(runtime, answer.capacity, shares);
                     if report.send(Ok(answer)).is_ok() {
                         worker.run(requests);
                     }

@@ -9,6 +9,9 @@
 //! kept; and where busy sequences fill all memory, the youngest give way and are evaluated again later
 //! ([`Metrics::repeated`]). Give a search more slots than it draws samples at a time.
 //!
+//! Several models that share a machine are started with one [`Turns`], so that their passes do not fight for the
+//! cores, and take their slots from one [`MemoryBudget`].
+//!
 //! # What can vary
 //! The random number behind a token depends on its sample's seed and index alone, and the logits on the tokens
 //! before it alone, as far as the runtime is concerned: who else is in the batch, which slot is used, what is cached
@@ -30,6 +33,7 @@ pub mod scheduler;
 pub mod simulated;
 pub mod slots;
 mod stop;
+mod turns;
 mod validate;
 mod worker;
 
@@ -38,3 +42,4 @@ pub use engine::{Engine, StartError};
 pub use memory::{MemoryBudget, MemoryError, MemoryGrant, MemoryRequest};
 pub use metrics::Metrics;
 pub use runtime::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer};
+pub use turns::Turns;

@@ -6,7 +6,7 @@ use crate::metrics::Counters;
 use crate::sampler::Distribution;
 use crate::scheduler::{Batch, Purpose, RequestId, Scheduler, SequenceId};
 use crate::slots::Operation;
-use crate::{Capacity, ModelRuntime, RuntimeError, Tokenizer};
+use crate::{Capacity, ModelRuntime, RuntimeError, Tokenizer, Turns};
 use deliberate_lm::{
     GenerateRequest, Generation, LmError, ModelFacts, Reading, ScoreRequest, Scoring, Token, TokenStat, Usage,
 };
@@ -59,33 +59,38 @@ struct Harvest {
     spoilt: Vec<(RequestId, LogitError)>,
 }
 
+/// What the model thread shares with others.
+pub(crate) struct Shares {
+    pub(crate) facts: Arc<ModelFacts>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) turns: Turns,
+}
+
 /// Everything that lives on the model thread.
 pub(crate) struct Worker<R> {
     runtime: R,
     facts: Arc<ModelFacts>,
+    counters: Arc<Counters>,
+    turns: Turns,
     tokenizer: Arc<dyn Tokenizer>,
     scheduler: Scheduler,
     live: BTreeMap<RequestId, Live>,
     /// Requests that the scheduler looks at; the others wait in the queue, which holds their callers back.
     window: usize,
-    counters: Arc<Counters>,
 }
 
 impl<R: ModelRuntime> Worker<R> {
-    pub(crate) fn new(
-        runtime: R,
-        capacity: Capacity,
-        facts: Arc<ModelFacts>,
-        counters: Arc<Counters>,
-    ) -> Self {
+    pub(crate) fn new(runtime: R, capacity: Capacity, shares: Shares) -> Self {
+        let Shares { facts, counters, turns } = shares;
         Self {
             tokenizer: runtime.tokenizer(),
             scheduler: Scheduler::new(capacity, facts.architecture),
             runtime,
             facts,
+            counters,
+            turns,
             live: BTreeMap::new(),
             window: (2 * capacity.slots as usize).max(16),
-            counters,
         }
     }
 
@@ -142,12 +147,15 @@ impl<R: ModelRuntime> Worker<R> {
     fn compute(&mut self, batch: &Batch) {
         let _span =
             tracing::trace_span!("batch", spans = batch.spans.len(), rows = batch.rows.len()).entered();
+        let turns = self.turns.clone();
+        let turn = turns.take();
         self.apply(&batch.operations);
         let mut harvest = Harvest::default();
         let live = &mut self.live;
         let outcome = self.runtime.forward(&batch.spans, &mut |span, token, logits| {
             gather(batch, live, &mut harvest, (span, token), logits);
         });
+        drop(turn);
         let tokens: usize = batch.spans.iter().map(|span| span.tokens.len()).sum();
         Counters::add(&self.counters.batches, 1);
         Counters::add(&self.counters.batch_tokens, tokens as u64);

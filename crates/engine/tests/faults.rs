@@ -6,11 +6,13 @@ use common::{capacity, draw, engine, is_backend, request, start, texts, tokens};
 use deliberate_engine::simulated::SimulatedRuntime;
 use deliberate_engine::{
     Capacity, Engine, EngineConfig, LogitSink, ModelRuntime, RuntimeError, Slot, Span, StartError, Tokenizer,
+    Turns,
 };
 use deliberate_lm::{LanguageModel, LmError, Mark, ModelFacts, ScoreRequest, Token};
 use futures::future::{join, join_all};
 use std::convert::Infallible;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 
 const BAD: Token = b'!' as Token;
@@ -41,11 +43,11 @@ async fn a_failed_batch_fails_its_requests_and_no_others() {
 
 #[tokio::test]
 async fn a_panic_closes_the_model_for_everyone() {
-    let (hold, held) = mpsc::channel::<()>();
+    let (hold, gate) = mpsc::channel::<()>();
     let engine = start(move || {
         SimulatedRuntime::new(capacity(4, 200, 64)).with_end_bias(-50.0).with_hook(move |spans| {
             // Nothing is computed before everyone has asked.
-            let _ = held.recv();
+            let _ = gate.recv();
             assert!(!spans.iter().any(|span| span.tokens.contains(&BAD)), "as intended by the test");
             Ok(())
         })
@@ -158,6 +160,27 @@ async fn a_full_queue_holds_callers_back() {
     let done = join_all(all).await;
     assert!(done.into_iter().all(|generation| generation.is_ok()));
     assert_eq!(engine.metrics().answered, 40);
+}
+
+#[tokio::test]
+async fn models_that_share_turns_never_compute_at_once() {
+    let (turns, inside) = (Turns::default(), Arc::new(AtomicBool::new(false)));
+    let engines: Vec<Engine> = (0..2)
+        .map(|_| {
+            let inside = Arc::clone(&inside);
+            let make = move || {
+                Ok::<_, Infallible>(SimulatedRuntime::new(capacity(4, 200, 64)).with_hook(move |_| {
+                    assert!(!inside.swap(true, SeqCst), "two passes at once");
+                    std::thread::yield_now();
+                    inside.store(false, SeqCst);
+                    Ok(())
+                }))
+            };
+            Engine::start_in_turn(EngineConfig::default(), turns.clone(), make).unwrap()
+        })
+        .collect();
+    let asks = (0..20).map(|seed| draw(&engines[seed as usize % 2], request("in turn ", &[seed], 50)));
+    assert_eq!(join_all(asks).await.len(), 20);
 }
 
 #[tokio::test]
