@@ -19,6 +19,7 @@
 //! a longer span (llama.cpp's does, in the last digits) can still turn a close draw, because caching and load decide
 //! how a prompt is cut into spans. One request at a time on a fresh engine is reproducible to the bit.
 
+mod batch;
 mod compaction;
 mod config;
 mod draft;
