@@ -127,31 +127,4 @@ impl<M: LanguageModel> Domain<M> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::simulated::Simulated;
-    use futures::executor::block_on;
-
-    #[test]
-    fn a_question_that_cannot_be_asked_is_named_with_the_way_out() {
-        let mut model = Simulated::silent();
-        model.facts.context = 300;
-        let domain = Domain::new(model, &DomainSettings::default()).unwrap();
-        let empty = block_on(domain.root(" \n")).unwrap_err();
-        assert!(matches!(empty, TextError::EmptyQuestion));
-        let long = block_on(domain.root(&"x".repeat(300))).unwrap_err().to_string();
-        assert!(long.contains("holds 300") && long.contains("raise `context`"), "{long}");
-        let root = block_on(domain.root("x")).unwrap();
-        assert_eq!((root.question_tokens(), root.text(), root.question()), (1, "", "x"));
-    }
-
-    #[test]
-    fn settings_are_data() {
-        let settings: DomainSettings =
-            serde_json::from_str(r#"{"prompt":"few-shot","steps":"tokens:8"}"#).unwrap();
-        let domain = Domain::new(Simulated::silent(), &settings).unwrap();
-        assert_eq!(domain.proposer().settings().steps, "tokens:8".parse().unwrap());
-        assert_eq!(domain.proposer().settings().ending.stop, ["\nQuestion:"]);
-        assert!(serde_json::from_str::<DomainSettings>(r#"{"step":1}"#).is_err());
-    }
-}
+mod tests;

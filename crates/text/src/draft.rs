@@ -119,10 +119,10 @@ impl<'a> Draft<'a> {
         Taken::Step
     }
 
-    /// What stands after the last step becomes a step, or, if it is white space, joins it.
+    /// What stands after the last step becomes a step, or, if it is white space or has no token of its own, joins it.
     fn finish(&mut self) {
         let end = StepEnd { token: self.tokens.len(), text: self.text.len() };
-        if !self.text[self.step_start()..].trim().is_empty() {
+        if self.unfinished() > 0 && !self.text[self.step_start()..].trim().is_empty() {
             self.ends.push(end);
         } else if let Some(last) = self.ends.last_mut() {
             *last = end;
@@ -178,6 +178,16 @@ mod tests {
         check("step", &pieces, &taken, &["Step 1: a\n", "Step 2: b\n", "Step 3: c"]);
         let leading = [("\nStep", Step), (" 1: a\nStep", Step)];
         check("step", &leading, &[Taken::Blank, Taken::Step], &["\nStep 1: a\n"]);
+    }
+
+    #[test]
+    fn text_past_a_separator_is_text_of_the_next_step_but_no_step_of_its_own() {
+        use PieceEnd::{Solution, Step};
+        let pieces = [("a\nSo", Step), (" b", Solution)];
+        check("newline", &pieces, &[Taken::Step, Taken::Complete], &["a\n", "So b"]);
+        let pieces = [("a\nSo", Step), ("", Solution)];
+        check("newline", &pieces, &[Taken::Step, Taken::Complete], &["a\nSo"]);
+        check("newline", &[("\nSo", Step), (" b\n", Step)], &[Taken::Blank, Taken::Step], &["\nSo b\n"]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod simulated;
 mod split;
 mod steps;
 mod trace;
+mod verifiers;
 
 pub use answers::TextAnswers;
 pub use domain::{Domain, DomainSettings};
@@ -30,3 +31,7 @@ pub use proposer::{DrawSettings, TextProposer, TokenBytes};
 pub use reviser::{Critique, TextReviser};
 pub use steps::{StepRule, StepRuleError};
 pub use trace::Trace;
+pub use verifiers::{
+    CertaintyVerifier, Confidence, JudgeSettings, JudgeVerifier, LabelFormat, LabelSource, LabelVerifier,
+    VerifierError, VerifierSpec, VerifierSpecError,
+};

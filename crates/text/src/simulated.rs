@@ -10,7 +10,7 @@ use deliberate_lm::{
 use std::sync::{Arc, Mutex};
 
 const SPECIAL: [(&str, Token); 3] = [("<s>", 256), ("<|im_start|>", 257), ("<|im_end|>", 258)];
-const LONG: [&str; 15] = [
+const LONG: [&str; 17] = [
     "\n\n",
     ".\n",
     " the",
@@ -26,6 +26,8 @@ const LONG: [&str; 15] = [
     "Question:",
     "\n ",
     "é",
+    " +",
+    " -",
 ];
 
 type Write = Box<dyn Fn(&str, u64) -> Result<String, LmError> + Send + Sync>;
@@ -82,7 +84,6 @@ impl Simulated {
         Self::new(move |text, _| Ok(rest(&solution, text)))
     }
 
-    #[expect(dead_code, reason = "for the verifiers")]
     pub(crate) fn with_read(self, read: impl Fn(&str, Token) -> f32 + Send + Sync + 'static) -> Self {
         Self { read: Box::new(read), ..self }
     }

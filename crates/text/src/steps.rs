@@ -1,7 +1,7 @@
 //! Where a step ends: data, not code.
 //!
-//! A rule names the texts that end a step; the step then ends with the *token* that completes such a text. It does
-//! not say what a step means, and it never looks at a cut generation: only [`StepRule::Tokens`] ends by length.
+//! A rule names the texts that end a step; the step then ends with the *token* that completes such a text. Should that
+//! token hold more than the end of the separator, the surplus is text of the next step all the same. A rule does not say what a step means, and it never looks at a cut generation: only [`StepRule::Tokens`] ends by length.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -47,15 +47,13 @@ impl StepRule {
         }
     }
 
-    /// Where the text of a step ends, given all text so far and where this step's tokens end: an offset in bytes.
+    /// Where the text of a step ends, given all text so far and where its newest piece began: an offset in bytes.
+    /// What the completing token holds past the separator is text of the next step.
     pub(crate) fn text_end(&self, text: &str, from: usize) -> usize {
-        match self {
-            Self::Heading(word) => {
-                let start = floor(text, from.saturating_sub(word.len() + 1));
-                text[start..].rfind(&format!("\n{word}")).map_or(text.len(), |at| start + at + 1)
-            }
-            _ => text.len(),
-        }
+        let Some(separator) = self.separators().into_iter().next() else { return text.len() };
+        let start = floor(text, (from + 1).saturating_sub(separator.len()));
+        let kept = if matches!(self, Self::Heading(_)) { 1 } else { separator.len() };
+        text[start..].rfind(&separator).map_or(text.len(), |at| start + at + kept)
     }
 }
 

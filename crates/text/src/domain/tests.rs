@@ -1,0 +1,202 @@
+//! Whole searches over a simulated model, by the real executor.
+
+use super::*;
+use crate::simulated::{Simulated, spelling};
+use crate::{Critique, VerifierSpec};
+use deliberate_search::{
+    Aggregation, Budget, Choice, Decision, Expand, NodeId, Observer, ObserverError, Outcome, Record, Revise,
+    Rule, Selection, Settings, Silent, State, Status, StopReason, Strategy, Tree, search, select,
+};
+use futures::executor::block_on;
+use std::sync::Arc;
+
+/// Draws a first step, scores it, solves it `draws` times, scores, revises the first answer, scores that, chooses.
+struct Tiny {
+    draws: u32,
+    revise: bool,
+    rule: Rule,
+}
+
+impl Strategy for Tiny {
+    fn decide(&mut self, tree: &Tree) -> Decision {
+        let answers: Vec<NodeId> = tree.answers().collect();
+        let Some((first, _)) = tree.iter().nth(1) else {
+            return Decision::Expand(vec![Expand::step(NodeId::ROOT, 1)]);
+        };
+        if self.rule != Rule::Majority && tree.node(first).scores.is_none() {
+            return Decision::Verify(vec![first]);
+        }
+        if answers.is_empty() {
+            return Decision::Expand(vec![Expand::solve(first, self.draws)]);
+        }
+        let unscored: Vec<NodeId> =
+            answers.iter().copied().filter(|&id| tree.node(id).scores.is_none()).collect();
+        if self.rule != Rule::Majority && !unscored.is_empty() {
+            return Decision::Verify(unscored);
+        }
+        let revised = answers.len() > self.draws as usize;
+        if self.revise && !revised {
+            return Decision::Revise(vec![Revise { attempts: answers[..2].to_vec(), draws: 1 }]);
+        }
+        Decision::Stop(StopReason::Finished)
+    }
+
+    fn choose(&self, tree: &Tree) -> Choice {
+        let answers: Vec<NodeId> = tree.answers().collect();
+        select(tree, &answers, Selection { rule: self.rule, aggregation: Aggregation::Last })
+    }
+}
+
+/// Adds; is often wrong, and knows it when it reads.
+fn model() -> Arc<Simulated> {
+    let model = Simulated::new(|text, seed| {
+        let answer = if seed % 4 == 0 || text.contains("Attempt 2") { 4 } else { 5 };
+        Ok(match text {
+            _ if text.ends_with("assistant\n") => {
+                format!("We add.\n2 + 2 = {answer}\nThe answer is \\boxed{{{answer}}}.")
+            }
+            _ if text.ends_with("We add.\n") => {
+                format!("2 + 2 = {answer}\nThe answer is \\boxed{{{answer}}}.")
+            }
+            _ => {
+                let answer = if text.ends_with("4\n") { 4 } else { 5 };
+                format!("The answer is \\boxed{{{answer}}}.")
+            }
+        })
+    });
+    Arc::new(model.with_read(|text, token| {
+        let good = !text.contains("= 5") || text.contains("Attempt 1") && !text.ends_with("5\n");
+        if good == (token == u32::from(b'+')) { f32::ln(0.9) } else { f32::ln(0.1) }
+    }))
+}
+
+fn domain(verifier: &str, whole: bool) -> Domain<Arc<Simulated>> {
+    let model = model();
+    let spec: VerifierSpec = verifier.parse().unwrap();
+    let verifier = block_on(spec.build(Arc::clone(&model), &model.facts)).unwrap();
+    let domain = Domain::new(Arc::clone(&model), &DomainSettings::default()).unwrap().with_verifier(verifier);
+    let critique = Critique { prompt: Prompt::load("critique").unwrap(), tokens: 32 };
+    let reviser = TextReviser::new(
+        model,
+        Prompt::load("critique-and-revise").unwrap(),
+        Some(critique),
+        domain.proposer().settings().clone(),
+    );
+    let domain = domain.with_reviser(block_on(reviser).unwrap());
+    if whole { domain.with_spelling(spelling()) } else { domain }
+}
+
+fn run(
+    domain: &Domain<Arc<Simulated>>,
+    mut strategy: Tiny,
+    checkpoint: Vec<Record<Trace>>,
+    observer: &mut dyn Observer<Trace>,
+) -> Outcome<Trace> {
+    let root = block_on(domain.root("What is 2 + 2?")).unwrap();
+    let settings = Settings { checkpoint, ..Settings::new(Budget::default(), 7) };
+    block_on(search(root, &mut strategy, &domain.roles(), settings, observer)).unwrap()
+}
+
+#[test]
+fn a_verifier_finds_the_answer_that_the_majority_misses() {
+    for whole in [false, true] {
+        let vote = run(
+            &domain("none", whole),
+            Tiny { draws: 8, revise: false, rule: Rule::Majority },
+            vec![],
+            &mut Silent,
+        );
+        assert_eq!(vote.answer().unwrap().answer(), Some("5"));
+        let best = run(
+            &domain("prm:signs", whole),
+            Tiny { draws: 8, revise: false, rule: Rule::Best },
+            vec![],
+            &mut Silent,
+        );
+        let answer = best.answer().unwrap();
+        assert_eq!((answer.answer(), answer.steps(), best.choice.votes.len()), (Some("4"), 3, 2));
+        assert_eq!(best.ledger.failures, 0);
+        assert!(best.tree.iter().all(|(_, node)| node.status != Status::Truncated));
+    }
+}
+
+#[test]
+fn the_verifier_evaluates_no_token_that_it_has_seen() {
+    let outcome = run(
+        &domain("prm:signs", false),
+        Tiny { draws: 4, revise: false, rule: Rule::Best },
+        vec![],
+        &mut Silent,
+    );
+    let all: u64 = outcome.tree.answers().map(|id| outcome.tree.node(id).units).sum();
+    assert!(outcome.ledger.verifier.prefilled < all / 4, "{:?} of {all}", outcome.ledger.verifier);
+}
+
+#[derive(Default)]
+struct Journal(Vec<String>);
+
+impl Observer<Trace> for Journal {
+    fn performed(&mut self, record: &Record<Trace>) -> Result<(), ObserverError> {
+        self.0.push(serde_json::to_string(record).map_err(|error| ObserverError(Box::new(error)))?);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_search_with_revisions_resumes_from_its_journal_at_any_record() {
+    let tiny = || Tiny { draws: 3, revise: true, rule: Rule::Weighted };
+    let mut journal = Journal::default();
+    let outcome = run(&domain("prm:math-shepherd", false), tiny(), vec![], &mut journal);
+    assert_eq!(outcome.answer().unwrap().answer(), Some("4"), "{:?}", outcome.choice);
+    assert!(journal.0.len() > 3);
+    for kept in 0..=journal.0.len() {
+        let records = journal.0[..kept].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let resumed = run(&domain("prm:math-shepherd", false), tiny(), records, &mut Silent);
+        assert_eq!((resumed.tree, resumed.states), (outcome.tree.clone(), outcome.states.clone()), "{kept}");
+        assert_eq!(resumed.ledger.charged, outcome.ledger.charged);
+    }
+}
+
+#[test]
+fn a_budget_in_tokens_is_kept() {
+    for tokens in [1, 10, 50, 100, 300] {
+        let domain = domain("prm:signs", false);
+        let root = block_on(domain.root("What is 2 + 2?")).unwrap();
+        let budget = Budget { tokens: Some(tokens), ..Budget::default() };
+        let mut tiny = Tiny { draws: 4, revise: true, rule: Rule::Best };
+        let outcome =
+            block_on(search(root, &mut tiny, &domain.roles(), Settings::new(budget, 7), &mut Silent));
+        let Ok(outcome) = outcome else { continue };
+        assert!(outcome.ledger.charged.tokens <= tokens && outcome.ledger.failures == 0);
+    }
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_named_with_the_way_out() {
+    let mut model = Simulated::silent();
+    model.facts.context = 300;
+    let domain = Domain::new(model, &DomainSettings::default()).unwrap();
+    assert!(matches!(block_on(domain.root(" \n")).unwrap_err(), TextError::EmptyQuestion));
+    let long = block_on(domain.root(&"x".repeat(300))).unwrap_err().to_string();
+    assert!(long.contains("holds 300") && long.contains("raise `context`"), "{long}");
+    let root = block_on(domain.root("x")).unwrap();
+    assert_eq!((root.question_tokens(), root.text(), root.question()), (1, "", "x"));
+}
+
+#[test]
+fn settings_are_data() {
+    let settings: DomainSettings =
+        serde_json::from_str(r#"{"prompt":"few-shot","steps":"tokens:8"}"#).unwrap();
+    let domain = Domain::new(Simulated::silent(), &settings).unwrap();
+    assert_eq!(domain.proposer().settings().steps, "tokens:8".parse().unwrap());
+    assert_eq!(domain.proposer().settings().ending.stop, ["\nQuestion:"]);
+    assert!(serde_json::from_str::<DomainSettings>(r#"{"step":1}"#).is_err());
+}
+
+#[test]
+fn a_verifier_from_a_model_without_labels_is_refused() {
+    let model = model();
+    let spec: VerifierSpec = "orm:nowhere/mine.toml".parse().unwrap();
+    let error = block_on(spec.build(Arc::clone(&model), &model.facts)).err().unwrap().to_string();
+    assert!(error.contains("nowhere/mine.toml"), "{error}");
+}

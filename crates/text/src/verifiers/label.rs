@@ -1,0 +1,154 @@
+//! Verifiers that answer with a label token: PRMs at every step, ORMs at the end.
+//!
+//! One pass over a trace, with marks at the ends of its *new* steps only; the steps scored before come from the
+//! model's prefix cache, since the sequence of a longer trace begins with that of a shorter one.
+
+use super::{LabelFormat, LabelSource, ScoreError, Scores, VerifierError, assessed, label, share};
+use crate::Trace;
+use crate::prompt::{Template, around};
+use deliberate_lm::{LanguageModel, LmError, Mark, ModelFacts, Role, ScoreRequest, Token, Usage as LmUsage};
+use deliberate_search::{Answer, Assessed, Granularity, Verification, Verifier};
+use futures::future::{join_all, try_join_all};
+use std::ops::Range;
+
+/// Scores by the probability of a positive label.
+pub struct LabelVerifier<M> {
+    model: M,
+    format: LabelFormat,
+    granularity: Granularity,
+    opening: Template,
+    /// Before the question: beginning of sequence, or the start of the first turn.
+    start: Vec<Token>,
+    ask: Vec<Token>,
+    keep: Vec<Token>,
+    labels: [Token; 2],
+}
+
+impl<M: LanguageModel> LabelVerifier<M> {
+    /// A PRM ([`Granularity::Step`]) or an ORM ([`Granularity::Whole`]). `proposer` is who draws what it will read.
+    ///
+    /// # Errors
+    /// [`VerifierError`] if the model does not write the labels as single tokens, or cannot read what the format wants
+    /// it to read.
+    pub async fn new(
+        model: M,
+        format: LabelFormat,
+        granularity: Granularity,
+        proposer: &ModelFacts,
+    ) -> Result<Self, VerifierError> {
+        let facts = model.facts();
+        if format.source == LabelSource::Tokens && facts.vocabulary != proposer.vocabulary {
+            return Err(VerifierError::OtherVocabulary {
+                verifier: facts.name.clone(),
+                verifier_entries: facts.vocabulary,
+                proposer: proposer.name.clone(),
+                proposer_entries: proposer.vocabulary,
+            });
+        }
+        let labels = [label(&model, &format.positive).await?, label(&model, &format.negative).await?];
+        if labels[0] == labels[1] {
+            return Err(VerifierError::SameToken { model: facts.name.clone() });
+        }
+        let mut ask = model.encode(&format.ask, false).await?;
+        let mut keep = model.encode(&format.keep, false).await?;
+        let mut start = Vec::new();
+        if format.source == LabelSource::Chat {
+            // What stands around a user's turn, the assistant's label, and the next user's turn.
+            let [before, asks, keeps, _] =
+                <[String; 4]>::try_from(around(&model, &[Role::User, Role::Assistant, Role::User]).await?)
+                    .expect("three turns have four surroundings");
+            start = model.encode(&before, true).await?;
+            ask.extend(model.encode(&asks, true).await?);
+            keep.extend(model.encode(&keeps, true).await?);
+        }
+        if let Some(beginning) = facts.beginning
+            && start.first() != Some(&beginning)
+        {
+            start.insert(0, beginning);
+        }
+        let opening = Template::parse(&format.opening);
+        Ok(Self { opening, start, ask, keep, labels, model, format, granularity })
+    }
+
+    /// How it is asked.
+    pub fn format(&self) -> &LabelFormat {
+        &self.format
+    }
+
+    /// What is read of a trace before its steps, and each step (or the whole solution).
+    async fn parts(&self, trace: &Trace) -> Result<(Vec<Token>, Vec<Vec<Token>>), LmError> {
+        let whole = self.granularity == Granularity::Whole;
+        if self.format.source == LabelSource::Tokens {
+            let (prompt, solution) = trace.tokens().split_at(trace.prompt_tokens());
+            let steps = (0..trace.step_count()).map(|step| trace.tokens()[trace.step_range(step)].to_vec());
+            let steps = if whole { vec![solution.to_vec()] } else { steps.collect() };
+            return Ok((prompt.to_vec(), steps));
+        }
+        let question = self.opening.fill_to_string(&[("question", trace.question())]);
+        let mut opening = self.start.clone();
+        opening.extend(self.model.encode(&question, false).await?);
+        let lead = |index: usize| if index == 0 { self.format.lead.as_str() } else { "" };
+        let texts: Vec<String> = if whole {
+            vec![[lead(0), trace.text().trim()].concat()]
+        } else {
+            let show =
+                |(index, step): (usize, &str)| [lead(index), &self.format.show_step(index, step)].concat();
+            trace.step_texts().enumerate().map(show).collect()
+        };
+        let steps = try_join_all(texts.iter().map(|text| self.model.encode(text, false))).await?;
+        Ok((opening, steps))
+    }
+
+    async fn score(&self, trace: &Trace, known: usize) -> Scores {
+        if self.granularity == Granularity::Step && trace.step_count() <= known {
+            return (Ok(Vec::new()), LmUsage::default());
+        }
+        let (mut tokens, steps) = match self.parts(trace).await {
+            Ok(parts) => parts,
+            Err(error) => return (Err(error.into()), LmUsage::default()),
+        };
+        let mut marks = Vec::with_capacity(steps.len() - known);
+        for (index, step) in steps.iter().enumerate() {
+            if index > 0 {
+                tokens.extend(&self.keep);
+            }
+            tokens.extend(step);
+            tokens.extend(&self.ask);
+            if index >= known {
+                marks.push(Mark {
+                    position: tokens.len().saturating_sub(1),
+                    candidates: self.labels.to_vec(),
+                });
+            }
+        }
+        let scoring = match self.model.score(ScoreRequest { tokens: tokens.into(), marks }).await {
+            Ok(scoring) => scoring,
+            Err(error) => return (Err(error.into()), LmUsage::default()),
+        };
+        let scores = scoring.readings.iter().map(|reading| match reading.logprobs[..] {
+            [positive, negative] => share(&[positive], &[negative]),
+            _ => Err(ScoreError::Nothing),
+        });
+        (scores.collect(), scoring.usage)
+    }
+}
+
+impl<M: LanguageModel> Verifier<Trace> for LabelVerifier<M> {
+    fn verify<'a>(&'a self, batch: &'a [Verification<'a, Trace>]) -> Answer<'a, Assessed> {
+        Box::pin(async move {
+            assessed(join_all(batch.iter().map(|one| self.score(one.state, one.known.len()))).await)
+        })
+    }
+
+    fn granularity(&self) -> Granularity {
+        self.granularity
+    }
+
+    /// Exact up to what the format inserts; where the verifier reads text, up to its own tokenisation as well.
+    fn flops(&self, positions: Range<u64>) -> f64 {
+        self.model.facts().architecture.flops(positions)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Verifiers of traces: by label tokens (PRM, ORM), by a judge's yes or no, and for nothing by the proposer's own
+//! confidence.
+
+mod certainty;
+mod format;
+mod judge;
+mod label;
+mod spec;
+
+pub use certainty::{CertaintyVerifier, Confidence};
+pub use format::{LabelFormat, LabelSource};
+pub use judge::{JudgeSettings, JudgeVerifier};
+pub use label::LabelVerifier;
+pub use spec::{VerifierSpec, VerifierSpecError};
+
+use crate::PromptError;
+use deliberate_lm::{LanguageModel, LmError, Token, Usage as LmUsage};
+use deliberate_search::{Assessed, Failure};
+use std::path::PathBuf;
+
+/// Why a verifier cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifierError {
+    /// Neither a built-in label format nor a path.
+    #[error("there is no label format `{name}` (built in: {known}; or give the path of a .toml file)")]
+    UnknownFormat {
+        /// What was asked for.
+        name: String,
+        /// The built-in names.
+        known: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read the label format `{}`", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file that is no label format.
+    #[error("`{format}` is not a label format")]
+    Parse {
+        /// Which format.
+        format: String,
+        /// Where and why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// A label that the model does not write as one token.
+    #[error(
+        "`{label}` is not one token of `{model}` but {tokens} (is this the verifier that the format is for?)"
+    )]
+    NotOneToken {
+        /// The label's text.
+        label: String,
+        /// How many tokens it is.
+        tokens: usize,
+        /// Whose tokens.
+        model: String,
+    },
+    /// Both labels are the same token.
+    #[error("`{model}` writes both labels as the same token")]
+    SameToken {
+        /// Whose tokens.
+        model: String,
+    },
+    /// The proposer's tokens mean something else to the verifier.
+    #[error(
+        "`{verifier}` has {verifier_entries} vocabulary entries and `{proposer}` has {proposer_entries}, so it cannot read the proposer's tokens (use a label format with `source = \"text\"`)"
+    )]
+    OtherVocabulary {
+        /// Who scores.
+        verifier: String,
+        /// Size of its vocabulary.
+        verifier_entries: u32,
+        /// Who draws.
+        proposer: String,
+        /// Size of its vocabulary.
+        proposer_entries: u32,
+    },
+    /// A prompt could not be loaded or does not fit.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// The model could not encode something.
+    #[error(transparent)]
+    Model(#[from] LmError),
+}
+
+/// One state's scores.
+type Scores = (Result<Vec<f64>, ScoreError>, LmUsage);
+
+/// Why one state was not scored.
+#[derive(Debug, thiserror::Error)]
+enum ScoreError {
+    #[error(transparent)]
+    Model(#[from] LmError),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    #[error("the verifier gives neither label any probability")]
+    Nothing,
+    #[error("the proposer's backend tells no token statistics (choose another verifier)")]
+    NoStatistics,
+}
+
+/// All states' scores; a model that has shut down fails the batch.
+fn assessed(all: Vec<Scores>) -> Result<Assessed, Failure> {
+    let mut usage = LmUsage::default();
+    let mut scores = Vec::with_capacity(all.len());
+    for (score, used) in all {
+        usage += used;
+        if let Err(
+            error @ (ScoreError::Model(LmError::Closed { .. })
+            | ScoreError::Prompt(PromptError::Model(LmError::Closed { .. }))),
+        ) = &score
+        {
+            return Err(Failure::from_error(error));
+        }
+        scores.push(score.map_err(|error| Failure::from_error(&error)));
+    }
+    Ok(Assessed { scores, usage: crate::proposer::usage(usage) })
+}
+
+/// The share of the positive labels in the probability of all labels.
+fn share(positive: &[f32], negative: &[f32]) -> Result<f64, ScoreError> {
+    let highest = positive.iter().chain(negative).copied().fold(f32::NEG_INFINITY, f32::max);
+    if !highest.is_finite() {
+        return Err(ScoreError::Nothing);
+    }
+    let sum = |labels: &[f32]| labels.iter().map(|&label| f64::from(label - highest).exp()).sum::<f64>();
+    let (positive, negative) = (sum(positive), sum(negative));
+    let share = positive / (positive + negative);
+    if share.is_nan() { Err(ScoreError::Nothing) } else { Ok(share.clamp(0.0, 1.0)) }
+}
+
+/// A label as the one token that it must be.
+async fn label<M: LanguageModel>(model: &M, text: &str) -> Result<Token, VerifierError> {
+    let tokens = model.encode(text, false).await?;
+    match tokens[..] {
+        [token] => Ok(token),
+        _ => Err(VerifierError::NotOneToken {
+            label: text.to_owned(),
+            tokens: tokens.len(),
+            model: model.facts().name.clone(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_is_the_share_of_the_positive_labels() {
+        let ln = f32::ln;
+        assert!((share(&[ln(0.03)], &[ln(0.01)]).unwrap() - 0.75).abs() < 1e-6);
+        assert!((share(&[ln(0.1), ln(0.2)], &[ln(0.1)]).unwrap() - 0.75).abs() < 1e-6);
+        assert!((share(&[f32::NEG_INFINITY], &[-900.0]).unwrap() - 0.0).abs() < 1e-12);
+        assert!(share(&[f32::NEG_INFINITY], &[f32::NEG_INFINITY]).is_err());
+        assert!(share(&[f32::NAN], &[0.0]).is_err());
+    }
+}

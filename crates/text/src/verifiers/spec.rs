@@ -1,0 +1,208 @@
+//! A verifier named in a word, for command lines and configuration files.
+
+use super::judge::JudgeSettings;
+use super::{CertaintyVerifier, Confidence, JudgeVerifier, LabelFormat, LabelVerifier, VerifierError};
+use crate::Trace;
+use deliberate_lm::{LanguageModel, ModelFacts};
+use deliberate_search::{Granularity, Verifier};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Nats of mean certainty at which a score reaches 1 − 1/e.
+const CERTAINTY_SCALE: f32 = 20.0;
+
+/// Which verifier.
+///
+/// Written `none`, `logprob`, `certainty`, `judge`, `judge:variants=3`, `judge:samples=4`, `prm:FORMAT`, `orm:FORMAT`;
+/// a format is the name of a built-in [`LabelFormat`] or the path of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum VerifierSpec {
+    /// No verifier: strategies that vote.
+    #[default]
+    None,
+    /// The proposer's mean log-probability.
+    Logprob,
+    /// The proposer's mean certainty.
+    Certainty,
+    /// A yes or a no.
+    Judge {
+        /// Critiques written first; 0 asks directly.
+        samples: u32,
+        /// Wordings, without critiques.
+        variants: u32,
+    },
+    /// A score for each step, by label tokens.
+    Prm {
+        /// Built-in name or path.
+        format: String,
+    },
+    /// A score for the whole, by label tokens.
+    Orm {
+        /// Built-in name or path.
+        format: String,
+    },
+}
+
+impl VerifierSpec {
+    /// Whether it calls a model.
+    pub fn needs_model(&self) -> bool {
+        matches!(self, Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. })
+    }
+
+    /// Sets it up. `model` scores what `proposer` draws; both may be the same model, and `model` is not used by
+    /// verifiers that need none.
+    ///
+    /// # Errors
+    /// [`VerifierError`] if it does not fit the model, or its format or prompt is broken.
+    pub async fn build<M: LanguageModel + 'static>(
+        &self,
+        model: M,
+        proposer: &ModelFacts,
+    ) -> Result<Option<Box<dyn Verifier<Trace>>>, VerifierError> {
+        Ok(Some(match self {
+            Self::None => return Ok(None),
+            Self::Logprob => Box::new(CertaintyVerifier::new(Confidence::Logprob)),
+            Self::Certainty => {
+                Box::new(CertaintyVerifier::new(Confidence::Certainty { scale: CERTAINTY_SCALE }))
+            }
+            Self::Judge { samples: 0, variants } => {
+                Box::new(JudgeVerifier::new(model, JudgeSettings::wordings(*variants)).await?)
+            }
+            Self::Judge { samples, .. } => {
+                Box::new(JudgeVerifier::new(model, JudgeSettings::critiques(*samples)).await?)
+            }
+            Self::Prm { format } => {
+                let format = LabelFormat::load(format)?;
+                Box::new(LabelVerifier::new(model, format, Granularity::Step, proposer).await?)
+            }
+            Self::Orm { format } => {
+                let format = LabelFormat::load(format)?;
+                Box::new(LabelVerifier::new(model, format, Granularity::Whole, proposer).await?)
+            }
+        }))
+    }
+}
+
+/// A text that names no verifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{given}` is no verifier: {reason} (use none, logprob, certainty, judge, judge:variants=1..{max}, judge:samples=NUMBER, prm:FORMAT or orm:FORMAT; formats: {formats}, or the path of a .toml file)",
+    max = JudgeSettings::VARIANTS,
+    formats = LabelFormat::built_in().join(", ")
+)]
+pub struct VerifierSpecError {
+    /// What was given.
+    pub given: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl FromStr for VerifierSpec {
+    type Err = VerifierSpecError;
+
+    fn from_str(given: &str) -> Result<Self, VerifierSpecError> {
+        let wrong = |reason: String| VerifierSpecError { given: given.to_owned(), reason };
+        let (kind, rest) = given.split_once(':').map_or((given, None), |(kind, rest)| (kind, Some(rest)));
+        match (kind, rest) {
+            ("none", None) => Ok(Self::None),
+            ("logprob", None) => Ok(Self::Logprob),
+            ("certainty", None) => Ok(Self::Certainty),
+            ("judge", None) => Ok(Self::Judge { samples: 0, variants: 1 }),
+            ("judge", Some(options)) => judge(options).map_err(wrong),
+            ("prm" | "orm", None | Some("")) => Err(wrong("which label format?".to_owned())),
+            ("prm", Some(format)) => known(format).map(|format| Self::Prm { format }).map_err(wrong),
+            ("orm", Some(format)) => known(format).map(|format| Self::Orm { format }).map_err(wrong),
+            ("none" | "logprob" | "certainty", Some(_)) => Err(wrong(format!("`{kind}` has no options"))),
+            _ => Err(wrong(format!("there is no kind `{kind}`"))),
+        }
+    }
+}
+
+fn judge(options: &str) -> Result<VerifierSpec, String> {
+    let (mut samples, mut variants) = (0, 1);
+    for option in options.split(',') {
+        let (name, value) = option.split_once('=').ok_or_else(|| format!("`{option}` has no value"))?;
+        let number = value.parse::<u32>().ok().filter(|&number| number > 0);
+        let number = number.ok_or_else(|| format!("`{value}` is no number above 0"))?;
+        match name {
+            "samples" => samples = number,
+            "variants" if number <= JudgeSettings::VARIANTS => variants = number,
+            "variants" => return Err(format!("there are only {} variants", JudgeSettings::VARIANTS)),
+            _ => return Err(format!("a judge has no option `{name}`")),
+        }
+    }
+    if samples > 0 && variants > 1 {
+        return Err("samples and variants exclude each other".to_owned());
+    }
+    Ok(VerifierSpec::Judge { samples, variants })
+}
+
+fn known(format: &str) -> Result<String, String> {
+    let path = std::path::Path::new(format).extension().is_some_and(|extension| extension == "toml");
+    if path || LabelFormat::built_in().contains(&format) {
+        return Ok(format.to_owned());
+    }
+    Err(format!("there is no label format `{format}`"))
+}
+
+impl fmt::Display for VerifierSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Logprob => f.write_str("logprob"),
+            Self::Certainty => f.write_str("certainty"),
+            Self::Judge { samples: 0, variants: 1 } => f.write_str("judge"),
+            Self::Judge { samples: 0, variants } => write!(f, "judge:variants={variants}"),
+            Self::Judge { samples, .. } => write!(f, "judge:samples={samples}"),
+            Self::Prm { format } => write!(f, "prm:{format}"),
+            Self::Orm { format } => write!(f, "orm:{format}"),
+        }
+    }
+}
+
+impl TryFrom<String> for VerifierSpec {
+    type Error = VerifierSpecError;
+    fn try_from(given: String) -> Result<Self, VerifierSpecError> {
+        given.parse()
+    }
+}
+
+impl From<VerifierSpec> for String {
+    fn from(spec: VerifierSpec) -> Self {
+        spec.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+
+    #[test]
+    fn a_spec_is_written_as_it_is_read() {
+        let all = "none logprob certainty judge judge:variants=3 judge:samples=4 prm:math-shepherd orm:signs prm:a/b.toml";
+        for text in all.split(' ') {
+            assert_eq!(text.parse::<VerifierSpec>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_wrong_spec_is_answered_with_the_alternatives() {
+        let error = |text: &str| text.parse::<VerifierSpec>().unwrap_err();
+        assert_snapshot!(error("prm:shepherd"), @"`prm:shepherd` is no verifier: there is no label format `shepherd` (use none, logprob, certainty, judge, judge:variants=1..3, judge:samples=NUMBER, prm:FORMAT or orm:FORMAT; formats: signs, math-shepherd, rlhflow, or the path of a .toml file)");
+        for (text, reason) in [
+            ("", "there is no kind ``"),
+            ("prm", "which label format?"),
+            ("none:x", "`none` has no options"),
+            ("judge:samples", "`samples` has no value"),
+            ("judge:samples=0", "`0` is no number above 0"),
+            ("judge:variants=9", "there are only 3 variants"),
+            ("judge:tries=2", "a judge has no option `tries`"),
+            ("judge:samples=2,variants=2", "samples and variants exclude each other"),
+        ] {
+            assert_eq!(error(text).reason, reason);
+        }
+    }
+}
