@@ -103,6 +103,23 @@ impl Expression {
         predicate(self) || self.children().into_iter().any(|child| child.any(predicate))
     }
 
+    /// Number of nodes, and of those that cost a transcendental function or many multiplications.
+    pub(crate) fn work(&self) -> (usize, usize) {
+        let costly = matches!(
+            self,
+            Self::Power(..)
+                | Self::Root { .. }
+                | Self::Logarithm { .. }
+                | Self::Call(..)
+                | Self::Factorial(_)
+                | Self::Binomial(..)
+        );
+        self.children()
+            .into_iter()
+            .map(Self::work)
+            .fold((1, usize::from(costly)), |sum, child| (sum.0 + child.0, sum.1 + child.1))
+    }
+
     /// Whether a variable occurs.
     pub(crate) fn has_variable(&self) -> bool {
         self.any(&|node| matches!(node, Self::Variable(_)))

@@ -9,8 +9,14 @@ pub(crate) const ANSWER_BYTES: usize = 8 * 1024;
 pub(crate) const TOKENS: usize = 800;
 /// Nesting of brackets, fractions, roots and exponents.
 pub(crate) const DEPTH: usize = 40;
+/// Nesting of lists, sets, tuples and relations. Real answers have two levels; comparing sets costs a factor of two
+/// with each.
+pub(crate) const STRUCTURE_DEPTH: usize = 8;
 /// Quotients in one product (`a/b/c`) and signs behind one factor (`5!!`): each nests one level deeper.
 pub(crate) const CHAIN: usize = 12;
+/// Nodes of an expression, and how many of them may be functions, roots or powers, that is evaluated at all.
+pub(crate) const NODES: usize = 500;
+pub(crate) const CALLS: usize = 80;
 /// Digits of one number literal.
 pub(crate) const LITERAL_DIGITS: usize = 1000;
 /// Bits of a numerator or denominator in exact arithmetic.

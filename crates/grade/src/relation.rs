@@ -84,22 +84,23 @@ fn difference(left: &[Token], right: &[Token]) -> Option<Fingerprint> {
 
 fn equation(sides: &[&[Token]], depth: usize) -> Option<Value> {
     let (first, last) = (sides[0], sides[sides.len() - 1]);
-    let named = |name: &[Token], other: &[Token]| {
-        let name = name_of(name)?;
-        let value = structure::value(other, depth + 1)?;
-        let equation = (sides.len() == 2).then(|| difference(first, last)).flatten();
-        Some(Value::Named { value: Box::new(value), equation, name })
-    };
-    // `15 = k`, but `x = y` is an equation between names.
-    if let Some(value) = named(first, last) {
-        return Some(value);
-    }
-    if sides.len() == 2
-        && let Some(value) = named(last, first)
-    {
-        return Some(value);
-    }
     let right = structure::value(last, depth + 1);
+    let named = |name: String, value: Value| {
+        let equation = (sides.len() == 2).then(|| difference(first, last)).flatten();
+        Value::Named { value: Box::new(value), equation, name }
+    };
+    // `k = 15` and `15 = k`.
+    match (name_of(first), &right) {
+        (Some(name), Some(value)) => return Some(named(name, value.clone())),
+        _ if sides.len() > 2 => {}
+        _ => {
+            if let Some(name) = name_of(last)
+                && let Some(value) = structure::value(first, depth + 1)
+            {
+                return Some(named(name, value));
+            }
+        }
+    }
     let constant = |side: &[Token]| parser::expression(side).is_some_and(|side| !side.has_variable());
     if sides.len() > 2 || sides.iter().all(|side| constant(side)) {
         // A calculation: `3 + 4 = 7`, `\sqrt{242} = 11\sqrt{2}`. What it arrives at is the answer.

@@ -1,14 +1,14 @@
 //! Tokens to [`Value`]: lists, brackets, unions; relations and single quantities are read by their own modules.
 
 use crate::fingerprint::Fingerprint;
-use crate::limits::{DEPTH, PARTS};
+use crate::limits::{PARTS, STRUCTURE_DEPTH};
 use crate::token::{Bracket, Token};
 use crate::value::{End, Value};
 use crate::{parser, quantity, relation};
 
 /// The value of an answer, or `None` if it is not mathematics.
 pub(crate) fn value(tokens: &[Token], depth: usize) -> Option<Value> {
-    if depth > DEPTH {
+    if depth > STRUCTURE_DEPTH {
         return None;
     }
     let tokens = trimmed(tokens);
