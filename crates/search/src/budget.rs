@@ -38,7 +38,7 @@ pub struct Charge {
 
 impl AddAssign for Charge {
     fn add_assign(&mut self, other: Self) {
-        self.tokens += other.tokens;
+        self.tokens = self.tokens.saturating_add(other.tokens);
         self.flops += other.flops;
     }
 }
@@ -58,9 +58,9 @@ pub struct Usage {
 
 impl AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
-        self.prefilled += other.prefilled;
-        self.cached += other.cached;
-        self.decoded += other.decoded;
+        self.prefilled = self.prefilled.saturating_add(other.prefilled);
+        self.cached = self.cached.saturating_add(other.cached);
+        self.decoded = self.decoded.saturating_add(other.decoded);
         self.flops += other.flops;
     }
 }
@@ -83,6 +83,18 @@ pub struct Ledger {
     /// Wall time of the calls to the roles, in seconds. The one entry that differs between equal runs, besides the
     /// split between prefilled and cached when searches share an engine.
     pub seconds: f64,
+}
+
+impl AddAssign for Ledger {
+    fn add_assign(&mut self, other: Self) {
+        self.generations += other.generations;
+        self.charged += other.charged;
+        self.proposer += other.proposer;
+        self.verifier += other.verifier;
+        self.reviser += other.reviser;
+        self.failures += other.failures;
+        self.seconds += other.seconds;
+    }
 }
 
 impl Ledger {

@@ -223,3 +223,17 @@ fn early_stopping_that_never_stops_changes_nothing() {
     assert_eq!(plain.choice, wrapped.choice);
     assert_eq!(wrapped.saved(), 0);
 }
+
+#[test]
+fn a_verification_that_was_refused_does_not_make_the_next_one_cheap() {
+    // Reading the question costs 2400 operations, which is more than what is left after drawing.
+    let simulation = Simulation::new(World { length: 1, step_units: 1, ..World::default() });
+    for flops in (2400..8000).step_by(50) {
+        let budget = Budget { flops: Some(f64::from(flops)), ..Budget::default() };
+        let outcome = simulation.run_within("best-of-n", 7, budget, 0);
+        assert!(outcome.ledger.charged.flops <= f64::from(flops));
+        let drawn = outcome.tree.answers().count();
+        let scored = outcome.tree.answers().filter(|&id| outcome.tree.node(id).scores.is_some()).count();
+        assert_eq!(drawn, scored, "what is drawn can be verified too, with {flops} operations");
+    }
+}

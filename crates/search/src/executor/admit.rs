@@ -34,6 +34,8 @@ impl<S: State> Executor<'_, S> {
         let mut meter = self.meter.clone();
         let mut admitted: Vec<Expand> = Vec::with_capacity(acts.len());
         let mut starts = Vec::new();
+        let mut read = self.read.clone();
+        let mut unread = 0.0;
         for act in acts {
             let node = self.existing(act.node)?;
             if node.status != Status::Open || node.origin == Origin::Lookahead {
@@ -55,9 +57,11 @@ impl<S: State> Executor<'_, S> {
                 draws += 1;
             }
             self.trimmed |= draws < act.draws;
+            // What is drawn is to be verified, and with it what leads there.
+            unread += self.reading(act.node, &mut read).iter().map(|(_, flops)| flops).sum::<f64>();
             admitted.push(Expand { draws, ..act });
         }
-        let limit = self.share(&mut starts, |executor, start, units| {
+        let limit = self.share(&mut starts, unread, |executor, start, units| {
             let positions = start..start + units;
             executor.roles.proposer.flops(positions.clone())
                 + executor.roles.verifier.map_or(0.0, |verifier| verifier.flops(positions))
@@ -95,7 +99,7 @@ impl<S: State> Executor<'_, S> {
             self.trimmed |= draws < act.draws;
             admitted.push(Revise { draws, ..act });
         }
-        let limit = self.share(&mut starts, |executor, start, units| {
+        let limit = self.share(&mut starts, 0.0, |executor, start, units| {
             let positions = 0..start + units;
             reviser.flops(positions.clone())
                 + executor.roles.verifier.map_or(0.0, |verifier| verifier.flops(positions))
@@ -116,12 +120,16 @@ impl<S: State> Executor<'_, S> {
             if self.existing(id)?.scores.is_some() || admitted.contains(&id) {
                 continue;
             }
-            let price: f64 = self.reading(id, &mut read).iter().map(|(_, flops)| flops).sum();
+            let path = self.reading(id, &mut read);
+            let price: f64 = path.iter().map(|(_, flops)| flops).sum();
             if self.affords(Charge { tokens: 0, flops: total.flops + price }) {
                 total.flops += price;
                 admitted.push(id);
             } else {
                 self.trimmed = true;
+                for (id, _) in path {
+                    read[id.index()] = false;
+                }
             }
         }
         Ok(admitted)
@@ -169,8 +177,14 @@ impl<S: State> Executor<'_, S> {
             .ok_or_else(|| SearchError::BadDecision { reason: format!("there is no node {}", id.0) })
     }
 
-    /// Drops draws from the end until each can take at least one unit, and returns how many each may take.
-    fn share(&mut self, starts: &mut Vec<u64>, flops: impl Fn(&Self, u64, u64) -> f64) -> Option<u64> {
+    /// Drops draws from the end until each can take at least one unit, and returns how many each may take, when
+    /// `reserved` operations are set aside.
+    fn share(
+        &mut self,
+        starts: &mut Vec<u64>,
+        reserved: f64,
+        flops: impl Fn(&Self, u64, u64) -> f64,
+    ) -> Option<u64> {
         if self.budget.tokens.is_none() && self.budget.flops.is_none() {
             return None;
         }
@@ -180,7 +194,7 @@ impl<S: State> Executor<'_, S> {
                 self.budget.tokens.map_or(FAR, |limit| (limit - self.ledger.charged.tokens) / draws);
             let affordable = |units: u64| {
                 let price: f64 = starts.iter().map(|&start| flops(self, start, units)).sum();
-                self.affords(Charge { tokens: 0, flops: price })
+                self.affords(Charge { tokens: 0, flops: reserved + price })
             };
             let units = largest(by_tokens, affordable);
             if units > 0 {

@@ -1,6 +1,8 @@
 //! Runs strategies in simulated worlds.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod faulty;
+
 use deliberate_search::simulated::{SimulatedProposer, SimulatedReviser, SimulatedVerifier, Sketch, World};
 use deliberate_search::{
     Budget, Granularity, NodeId, Origin, Outcome, Roles, Settings, Silent, StrategySpec, Tree, search,
