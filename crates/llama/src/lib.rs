@@ -10,12 +10,14 @@ mod error;
 pub mod gguf;
 mod load;
 mod machine;
+mod open;
 mod runtime;
 mod settings;
 mod tokenizer;
 
 pub use error::LoadError;
 pub use gguf::GgufError;
+pub use open::{open, open_with};
 pub use runtime::LlamaRuntime;
 pub use settings::Settings;
 pub use tokenizer::LlamaTokenizer;

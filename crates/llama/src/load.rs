@@ -71,12 +71,14 @@ pub(crate) fn context<'model>(
     } else {
         llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED
     };
+    // It asserts that a batch can have as many outputs as there are sequences.
+    let batch = settings.batch_tokens.max(settings.slots);
     let parameters = LlamaContextParams::default()
         // The total over all sequences.
         .with_n_ctx(NonZeroU32::new(settings.slots * settings.stored_context()))
         .with_n_seq_max(settings.slots)
-        .with_n_batch(settings.batch_tokens)
-        .with_n_ubatch(settings.batch_tokens)
+        .with_n_batch(batch)
+        .with_n_ubatch(batch)
         .with_n_threads(threads)
         .with_n_threads_batch(threads)
         .with_type_k(KvCacheType::F16)

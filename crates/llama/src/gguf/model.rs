@@ -122,6 +122,17 @@ pub(super) fn read(gguf: &Gguf) -> Result<ModelHeader, GgufError> {
     }
     let head_size = keys.head_size(embedding / heads[0], rotation)?;
     keys.numbers()?;
+    if let Some(Value::Flag(false)) = gguf.entries.get(&keys.name("attention.causal")) {
+        return Err(keys.value("attention.causal", false, "true (encoders are not supported)"));
+    }
+    let extra = keys.optional("nextn_predict_layers")?.unwrap_or(0);
+    if extra > 0 {
+        return Err(keys.value(
+            "nextn_predict_layers",
+            extra,
+            "0 (predicting several tokens is not supported)",
+        ));
+    }
     let (experts, used) = keys.experts(layers)?;
     let vocabulary = vocabulary::check(gguf)?;
     let stored: u64 = sum(gguf.weights().map(|(_, elements)| elements));
@@ -164,6 +175,7 @@ impl Keys<'_> {
         format!("{}.{key}", self.family)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
     fn value(&self, key: &str, value: impl ToString, expected: &'static str) -> GgufError {
         GgufError::Value { key: self.name(key), value: value.to_string(), expected }
     }

@@ -1,6 +1,5 @@
 //! One test per way to damage a file.
 
-#[expect(unreachable_pub, reason = "shared with the tests under `tests/`")]
 #[path = "../../tests/support/writer.rs"]
 mod writer;
 
@@ -134,6 +133,9 @@ fn architecture() {
     check("from 0 to 1", |file| file.set("llama.attention.layer_norm_rms_epsilon", float(f32::NAN)));
     check("finite", |file| file.set("llama.rope.freq_base", float(f32::INFINITY)));
     check("none, linear", |file| file.set("llama.rope.scaling.type", text("x")));
+    let no = [7_u32.to_le_bytes().to_vec(), vec![0]].concat();
+    check("encoders are not", |file| file.set("llama.attention.causal", no));
+    check("several tokens", |file| file.set("llama.nextn_predict_layers", integer(3)));
     check("expert_used_count", |file| file.set("llama.expert_used_count", integer(1)));
     check("expert_used_count", |file| file.set("llama.expert_count", integer(8)));
 }

@@ -2,39 +2,39 @@
 
 /// A file in the making. Fields are public so that tests can damage them.
 #[derive(Clone)]
-pub struct Writer {
-    pub magic: [u8; 4],
-    pub version: u32,
-    pub entries: Vec<(String, Vec<u8>)>,
-    pub tensors: Vec<Tensor>,
+pub(crate) struct Writer {
+    pub(crate) magic: [u8; 4],
+    pub(crate) version: u32,
+    pub(crate) entries: Vec<(String, Vec<u8>)>,
+    pub(crate) tensors: Vec<Tensor>,
 }
 
 /// A tensor with its data.
 #[derive(Clone)]
-pub struct Tensor {
-    pub name: String,
-    pub shape: Vec<u64>,
-    pub kind: u32,
-    pub offset: Option<u64>,
-    pub data: Vec<u8>,
+pub(crate) struct Tensor {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<u64>,
+    pub(crate) kind: u32,
+    pub(crate) offset: Option<u64>,
+    pub(crate) data: Vec<u8>,
 }
 
 /// The two supported kinds of vocabulary.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Vocabulary {
+pub(crate) enum Vocabulary {
     /// Byte-level pairs, as in SmolLM2.
     Pairs,
     /// Pieces with byte fallback, as in Llama 2.
     Pieces,
 }
 
-pub const LAYERS: u32 = 2;
-pub const EMBEDDING: u64 = 64;
-pub const HEADS: u32 = 4;
-pub const KV_HEADS: u32 = 2;
-pub const INNER: u64 = 96;
+pub(crate) const LAYERS: u32 = 2;
+pub(crate) const EMBEDDING: u64 = 64;
+pub(crate) const HEADS: u32 = 4;
+pub(crate) const KV_HEADS: u32 = 2;
+pub(crate) const INNER: u64 = 96;
 
-pub fn bytes_of_text(text: &[u8]) -> Vec<u8> {
+pub(crate) fn bytes_of_text(text: &[u8]) -> Vec<u8> {
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
     bytes.extend(text);
     bytes
@@ -48,28 +48,28 @@ fn array(kind: u32, count: usize, items: impl IntoIterator<Item = Vec<u8>>) -> V
     bytes
 }
 
-pub fn text(value: &str) -> Vec<u8> {
+pub(crate) fn text(value: &str) -> Vec<u8> {
     [8_u32.to_le_bytes().to_vec(), bytes_of_text(value.as_bytes())].concat()
 }
-pub fn integer(value: u32) -> Vec<u8> {
+pub(crate) fn integer(value: u32) -> Vec<u8> {
     [4_u32.to_le_bytes(), value.to_le_bytes()].concat()
 }
-pub fn float(value: f32) -> Vec<u8> {
+pub(crate) fn float(value: f32) -> Vec<u8> {
     [6_u32.to_le_bytes(), value.to_le_bytes()].concat()
 }
-pub fn texts(values: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn texts(values: &[Vec<u8>]) -> Vec<u8> {
     array(8, values.len(), values.iter().map(|value| bytes_of_text(value)))
 }
-pub fn integers(values: &[i32]) -> Vec<u8> {
+pub(crate) fn integers(values: &[i32]) -> Vec<u8> {
     array(5, values.len(), values.iter().map(|value| value.to_le_bytes().to_vec()))
 }
-pub fn floats(values: &[f32]) -> Vec<u8> {
+pub(crate) fn floats(values: &[f32]) -> Vec<u8> {
     array(6, values.len(), values.iter().map(|value| value.to_le_bytes().to_vec()))
 }
 
 impl Writer {
     /// A complete two-layer model with random weights.
-    pub fn tiny(vocabulary: Vocabulary) -> Self {
+    pub(crate) fn tiny(vocabulary: Vocabulary) -> Self {
         let mut file = Self { magic: *b"GGUF", version: 3, entries: Vec::new(), tensors: Vec::new() };
         file.set("general.architecture", text("llama"));
         file.set("general.name", text("tiny"));
@@ -176,17 +176,17 @@ impl Writer {
     }
 
     /// Sets or replaces an entry; the bytes start with the kind.
-    pub fn set(&mut self, key: &str, value: Vec<u8>) {
+    pub(crate) fn set(&mut self, key: &str, value: Vec<u8>) {
         self.remove(key);
         self.entries.push((key.to_owned(), value));
     }
 
-    pub fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &str) {
         self.entries.retain(|(name, _)| name != key);
     }
 
     /// The bytes of the file.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.magic.to_vec();
         bytes.extend(self.version.to_le_bytes());
         bytes.extend((self.tensors.len() as u64).to_le_bytes());
