@@ -22,11 +22,11 @@ impl Ending {
     /// `step` is where the step in progress began, `piece` where the newest text began; `over` tells that nothing
     /// follows the text (end of sequence), so that a last line without a newline is whole.
     pub(crate) fn find(&self, text: &str, step: usize, piece: usize, over: bool) -> Option<usize> {
-        let stop = self.stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| {
+        let stopped = self.stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| {
             let from = floor(text, (piece + 1).saturating_sub(stop.len()));
             text[from..].find(stop.as_str()).map(|at| (from + at).max(step))
         });
-        stop.chain(self.answer_line(text, step, over)).min()
+        stopped.chain(self.answer_line(text, step, over)).min()
     }
 
     /// Where the first line that gives an answer ends, newline included.

@@ -137,7 +137,7 @@ impl<M: LanguageModel> TextProposer<M> {
             let (sample, draft) = (samples.next(), draft.clone());
             async move {
                 match sample {
-                    Some(sample) if whole => (self.cut_whole(draft, &sample), LmUsage::default()),
+                    Some(sample) if whole => (Ok(self.cut_whole(draft, &sample)), LmUsage::default()),
                     Some(sample) => self.walk(draft, seed, sample, bounds).await,
                     None => (Err(self.fault("fewer samples than seeds")), LmUsage::default()),
                 }
@@ -256,7 +256,7 @@ impl<M: LanguageModel> TextProposer<M> {
     }
 
     /// Cuts a rollout drawn at once at the places where drawing step by step would have paused.
-    fn cut_whole(&self, mut draft: Draft<'_>, sample: &Sample) -> Result<Proposal<Trace>, LmError> {
+    fn cut_whole(&self, mut draft: Draft<'_>, sample: &Sample) -> Proposal<Trace> {
         let spelling = self.spelling.as_ref().expect("rollouts are drawn whole where the spelling is known");
         let pieces: Vec<Vec<u8>> = sample.tokens.iter().map(|&token| spelling(token)).collect();
         let end = if sample.finish == Finish::Length { PieceEnd::Cut } else { PieceEnd::Solution };
@@ -274,7 +274,7 @@ impl<M: LanguageModel> TextProposer<M> {
                 break;
             }
         }
-        Ok(proposal(draft, taken, sample.tokens.len()))
+        proposal(draft, taken, sample.tokens.len())
     }
 
     fn fault(&self, reason: &str) -> LmError {

@@ -105,6 +105,10 @@ impl<M: LanguageModel> TextReviser<M> {
         let stop = request.stop.clone();
         let critiques = match self.model().generate(request).await {
             Ok(critiques) => critiques,
+            Err(LmError::PromptTooLong { .. }) => {
+                let root = self.root(attempt, last, "").await?;
+                return Ok((cut(&root, &attempt.seeds), LmUsage::default()));
+            }
             Err(error) => return Ok((fail(&attempt.seeds, &error), LmUsage::default())),
         };
         let revisions = attempt.seeds.iter().zip(&critiques.samples).map(|(&seed, review)| {
@@ -136,11 +140,6 @@ impl<M: LanguageModel> TextReviser<M> {
     }
 
     async fn draw(&self, root: &Trace, seeds: &[u64], limit: Option<u64>) -> Revised {
-        if root.tokens().len() >= self.model().facts().context {
-            // The attempts leave no room: nothing can be drawn, which is a truncated draw and not an error.
-            let cut = Proposal { state: root.truncated(), status: Status::Truncated, drawn: 0 };
-            return (seeds.iter().map(|_| Ok(cut.clone())).collect(), LmUsage::default());
-        }
         self.proposer.extend(root, seeds, Reach::End, Draw::Sample, limit).await
     }
 
@@ -172,6 +171,12 @@ impl<M: LanguageModel> TextReviser<M> {
 
 fn fail(seeds: &[u64], error: &LmError) -> Vec<Result<Proposal<Trace>, LmError>> {
     seeds.iter().map(|_| Err(error.clone())).collect()
+}
+
+/// The attempts leave no room: nothing can be drawn, which is a truncated draw and not an error.
+fn cut(root: &Trace, seeds: &[u64]) -> Vec<Result<Proposal<Trace>, LmError>> {
+    let cut = Proposal { state: root.truncated(), status: Status::Truncated, drawn: 0 };
+    seeds.iter().map(|_| Ok(cut.clone())).collect()
 }
 
 /// A text up to where another begins in it.

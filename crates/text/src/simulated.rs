@@ -113,11 +113,11 @@ impl Simulated {
         special.unwrap_or_else(|| LONG[token as usize - 300]).as_bytes().to_vec()
     }
 
-    pub(crate) fn is_special(&self, token: Token) -> bool {
+    pub(crate) fn is_special(token: Token) -> bool {
         SPECIAL.iter().any(|(_, id)| *id == token)
     }
 
-    pub(crate) fn spell(&self, tokens: &[Token]) -> String {
+    pub(crate) fn spell(tokens: &[Token]) -> String {
         String::from_utf8(tokens.iter().flat_map(|&token| Self::bytes(token)).collect()).unwrap()
     }
 
@@ -165,7 +165,7 @@ impl Simulated {
             return Err(LmError::PromptTooLong { prompt, context: self.facts.context });
         }
         assert!(prompt > 0 && !request.seeds.is_empty() && request.max_tokens > 0, "{request:?}");
-        let text = self.spell(&request.prompt);
+        let text = Self::spell(&request.prompt);
         let samples: Result<Vec<Sample>, LmError> =
             request.seeds.iter().map(|&seed| self.sample(&request, &text, seed)).collect();
         let samples = samples?;
@@ -191,7 +191,7 @@ impl Simulated {
             .marks
             .iter()
             .map(|mark| {
-                let text = self.spell(&request.tokens[..=mark.position]);
+                let text = Self::spell(&request.tokens[..=mark.position]);
                 let logprobs = mark.candidates.iter().map(|&token| (self.read)(&text, token)).collect();
                 Reading { logprobs, certainty: 1.0 }
             })

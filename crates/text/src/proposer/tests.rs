@@ -136,7 +136,7 @@ fn a_full_context_truncates() {
     assert_eq!(proposal.status, Status::Truncated);
     let full = Trace::root("q", 1, vec![97; PROMPT.len() + 4]);
     let proposal = propose(&proposer, &full, Reach::Steps(1), None);
-    assert_eq!((proposal.status, proposal.drawn, &proposal.state == &full), (Status::Truncated, 0, false));
+    assert_eq!((proposal.status, proposal.drawn, proposal.state == full), (Status::Truncated, 0, false));
 }
 
 #[test]

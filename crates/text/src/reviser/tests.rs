@@ -44,7 +44,7 @@ fn a_revision_has_a_prompt_of_its_own_that_shows_the_attempts() {
         (Status::Complete, 2, Some("1"))
     );
     assert_eq!(revision.state.question(), "Q? {attempts}");
-    let prompt = reviser.model().spell(&revision.state.tokens()[..revision.state.prompt_tokens()]);
+    let prompt = Simulated::spell(&revision.state.tokens()[..revision.state.prompt_tokens()]);
     assert!(
         prompt.contains("Problem:\nQ? {attempts}\n\nAttempt 1:\na\nThe answer is 3.\nAttempt 2:\nb\n"),
         "{prompt}"
@@ -78,7 +78,7 @@ fn each_revision_may_have_a_critique_of_its_own() {
     let prompts: Vec<String> = drawn.drawn[0]
         .iter()
         .map(|draw| draw.as_ref().unwrap())
-        .map(|draw| reviser.model().spell(&draw.state.tokens()[..draw.state.prompt_tokens()]))
+        .map(|draw| Simulated::spell(&draw.state.tokens()[..draw.state.prompt_tokens()]))
         .collect();
     assert!(prompts.iter().all(|prompt| prompt.contains("A review of the last attempt:\nreview ")));
     assert_ne!(prompts[0], prompts[1]);

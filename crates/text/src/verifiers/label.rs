@@ -67,7 +67,7 @@ impl<M: LanguageModel> LabelVerifier<M> {
             start.insert(0, beginning);
         }
         let opening = Template::parse(&format.opening);
-        Ok(Self { opening, start, ask, keep, labels, model, format, granularity })
+        Ok(Self { model, format, granularity, opening, start, ask, keep, labels })
     }
 
     /// How it is asked.

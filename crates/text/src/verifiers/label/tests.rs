@@ -49,7 +49,7 @@ fn read(verifier: &LabelVerifier<Simulated>) -> Vec<String> {
     let show = |request: &ScoreRequest| {
         let mut text = String::new();
         for (index, &token) in request.tokens.iter().enumerate() {
-            text += &verifier.model.spell(&[token]);
+            text += &Simulated::spell(&[token]);
             if request.marks.iter().any(|mark| mark.position == index) {
                 text.push('▸');
             }
