@@ -61,7 +61,6 @@ pub struct Removed {
 
 /// What a verification found. A file that is not what was pulled is an error instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Verification {
     /// Every byte is what was pulled.
     Intact {

@@ -95,13 +95,7 @@ impl Summary {
         let mean = |of: fn(&QuestionResult) -> f64| results.iter().map(of).sum::<f64>() / per_question;
         let mut measured = Ledger::default();
         for result in results {
-            measured.generations += result.measured.generations;
-            measured.charged += result.measured.charged;
-            measured.proposer += result.measured.proposer;
-            measured.verifier += result.measured.verifier;
-            measured.reviser += result.measured.reviser;
-            measured.failures += result.measured.failures;
-            measured.seconds += result.measured.seconds;
+            measured += result.measured;
         }
         let coverage = (!graded.is_empty()).then(|| {
             graded.iter().filter(|r| r.right_solutions.unwrap_or(0) > 0).count() as f64 / graded.len() as f64

@@ -121,14 +121,15 @@ impl<S: State> Executor<'_, S> {
     ) -> Result<(), SearchError> {
         let granularity = self.roles.verifier.ok_or(SearchError::NoVerifier)?.granularity();
         scores.resize_with(nodes.len(), || Err(missing()));
-        for (&id, scores) in nodes.iter().zip(scores) {
+        // As it was when they were asked: scoring one node can score an ancestor that it shares with the next.
+        let known: Vec<Vec<f64>> = nodes.iter().map(|&id| self.known(id, granularity).to_vec()).collect();
+        for ((&id, scores), known) in nodes.iter().zip(scores).zip(known) {
             let mut read = std::mem::take(&mut self.read);
             for (node, flops) in self.reading(id, &mut read) {
                 self.tree.node_mut(node).verifying.flops += flops;
                 self.ledger.charged.flops += flops;
             }
             self.read = read;
-            let known = self.known(id, granularity).to_vec();
             match scores.and_then(|new| check_scores(&new, known, self.tree.node(id).steps, granularity)) {
                 Ok(scores) => self.write_scores(id, scores, granularity),
                 Err(failure) => {

@@ -1,0 +1,212 @@
+//! The command line, as data.
+
+use crate::config::{EngineLayer, SearchLayer};
+use crate::exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Spend test-time compute where it pays: sample, search or revise with a language model, vote, and see the bill.
+#[derive(Debug, Parser)]
+#[command(name = "deliberate", version, after_help = exit::HELP, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Settings file (TOML); by default `deliberate.toml` in this folder, if there is one. Flags win over it.
+    #[arg(long, global = true, value_name = "FILE", env = "DELIBERATE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// No progress on the terminal.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// More log lines on stderr (twice for debug).
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer one question, showing the search, the support and the bill.
+    #[command(after_help = SOLVE_EXAMPLES)]
+    Solve(SolveArgs),
+    /// Answer all questions of a dataset in a run directory that survives anything.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Measure the grader on labelled cases.
+    Grade(GradeArgs),
+    /// Fetch, list, check and remove models.
+    Models(ModelsArgs),
+    /// Explain the strategies and their options.
+    Strategies,
+    /// Report on this machine, this build and the models that are here.
+    Doctor(DoctorArgs),
+    /// Measure the engine and the search, side by side with simpler ways.
+    Bench(BenchArgs),
+    /// Solve three bundled questions in three ways, and compare their bills.
+    Demo(DemoArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+const SOLVE_EXAMPLES: &str = "\
+Examples:
+  deliberate solve 'What is 17 * 23?'
+  deliberate solve --strategy beam:branching=4 --budget 16 --verifier judge 'What is 17 * 23?'
+  deliberate solve --strategy 'beam + revisions:length=2' --budget 32 --json < question.txt
+  deliberate strategies     explains all strategies and their options";
+
+const RUN_EXAMPLES: &str = "\
+Example:
+  deliberate run gsm8k_test.jsonl --limit 50 --strategy best-of-n --budget 16 --run-directory runs/bon16
+
+Each line of the dataset is a JSON object with `problem` (or `question`), and optionally `id` and `answer`.
+Run the same command again to continue a run that was interrupted.";
+
+#[derive(Debug, Args)]
+pub(crate) struct SolveArgs {
+    /// The question; read from standard input if it is left out or `-`.
+    pub(crate) question: Option<String>,
+    #[command(flatten)]
+    pub(crate) search: SearchLayer,
+    #[command(flatten)]
+    pub(crate) engine: EngineLayer,
+    /// One JSON object on stdout instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show the whole search tree after the answer.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) tree: bool,
+    /// Write the search tree, with the text and the scores of every step, to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The questions: a JSONL file.
+    pub(crate) dataset: PathBuf,
+    /// Where configuration, journal and results are kept; by default `runs/<dataset>-<strategy>-<budget>`.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) run_directory: Option<PathBuf>,
+    /// Only the first so many questions.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<std::num::NonZeroUsize>,
+    /// Questions in flight at the same time; changes nothing but the speed.
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub(crate) concurrency: std::num::NonZeroUsize,
+    /// Go on without lines that are no question, and name them.
+    #[arg(long)]
+    pub(crate) skip_bad_lines: bool,
+    #[command(flatten)]
+    pub(crate) search: SearchLayer,
+    #[command(flatten)]
+    pub(crate) engine: EngineLayer,
+    /// The summary as one JSON object on stdout instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GradeArgs {
+    /// Labelled cases: JSONL with `gold`, `prediction` and `expected`.
+    pub(crate) cases: PathBuf,
+    /// List every case that the grader gets wrong.
+    #[arg(long)]
+    pub(crate) wrong: bool,
+    /// The report as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(crate) command: ModelsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Fetch a model unless it is here: a name of the catalogue, or `owner/repository[/file.gguf]` of the hub.
+    Pull {
+        /// What to fetch; the default model if left out.
+        model: Option<String>,
+    },
+    /// List the models that are here and those of the catalogue.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the path of a model.
+    Path {
+        /// Which; the default model if left out.
+        model: Option<String>,
+    },
+    /// Compare a model with the checksum that it had when it came.
+    Verify {
+        /// Which; the default model if left out.
+        model: Option<String>,
+    },
+    /// Delete a model.
+    Remove {
+        /// Which.
+        model: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// What to measure.
+    #[arg(value_enum, default_value = "engine")]
+    pub(crate) subject: BenchSubject,
+    /// Rounds; each measures all sides in turn, and medians are reported.
+    #[arg(long, default_value = "3")]
+    pub(crate) rounds: std::num::NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) engine: EngineLayer,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchSubject {
+    /// Decoding against a bare llama.cpp loop; beam search against re-reading everything at each step.
+    Engine,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) engine: EngineLayer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,97 @@
+//! `deliberate doctor`: what a report of a problem should say first.
+
+use crate::args::DoctorArgs;
+use crate::show::{Table, bytes};
+use deliberate_models::Models;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let report = examine();
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(["what", "finding"]);
+    for section in ["machine", "build", "models"] {
+        for (name, value) in report[section].as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            table.row([format!("{section}: {name}"), value]);
+        }
+    }
+    print!("{table}");
+    for advice in report["advice"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        println!("! {advice}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn examine() -> Value {
+    let mut advice = Vec::new();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let memory = memory_kib("MemTotal:").map_or("unknown".to_owned(), |kib| bytes(kib * 1024));
+    let free = memory_kib("MemAvailable:").map_or("unknown".to_owned(), |kib| bytes(kib * 1024));
+    if !cfg!(feature = "llama") {
+        advice.push("this build cannot run GGUF models: build with the feature `llama`".to_owned());
+    }
+    if cfg!(debug_assertions) {
+        advice.push("this is a debug build: build with --release for speed".to_owned());
+    }
+    let models = match Models::from_env() {
+        Ok(models) => {
+            let folder = models.folder().display().to_string();
+            let stored = models.list().unwrap_or_default();
+            let default = models.catalogue().default.clone();
+            let state = match models.resolve(&default) {
+                Ok(file) => file.path.display().to_string(),
+                Err(error) => {
+                    advice.push(error.to_string());
+                    "not here".to_owned()
+                }
+            };
+            let total = stored.iter().map(|model| model.bytes).sum();
+            json!({"folder": folder, "stored": format!("{} files, {}", stored.len(), bytes(total)), "default": default,
+                   "default file": state})
+        }
+        Err(error) => {
+            advice.push(error.to_string());
+            json!({})
+        }
+    };
+    json!({
+        "machine": {"system": std::env::consts::OS, "processor": std::env::consts::ARCH, "cores": cores,
+                    "vector instructions": vector_instructions(), "memory": memory, "memory free": free},
+        "build": {"version": env!("CARGO_PKG_VERSION"), "features": features(),
+                  "profile": if cfg!(debug_assertions) { "debug" } else { "release" }},
+        "models": models,
+        "advice": advice,
+    })
+}
+
+fn features() -> String {
+    let all = [
+        ("llama", cfg!(feature = "llama")),
+        ("cuda", cfg!(feature = "cuda")),
+        ("metal", cfg!(feature = "metal")),
+        ("vulkan", cfg!(feature = "vulkan")),
+    ];
+    let on: Vec<&str> = all.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    if on.is_empty() { "none".to_owned() } else { on.join(", ") }
+}
+
+/// What this binary was compiled for.
+fn vector_instructions() -> String {
+    let all = [
+        ("AVX2", cfg!(target_feature = "avx2")),
+        ("AVX-512", cfg!(target_feature = "avx512f")),
+        ("AMX", cfg!(target_feature = "amx-tile")),
+        ("NEON", cfg!(target_feature = "neon")),
+    ];
+    let on: Vec<&str> = all.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    if on.is_empty() { "baseline only".to_owned() } else { on.join(", ") }
+}
+
+fn memory_kib(name: &str) -> Option<u64> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    info.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix("kB")?.trim().parse().ok()
+}

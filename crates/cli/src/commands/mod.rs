@@ -1,0 +1,22 @@
+//! One file a command.
+
+pub(crate) mod bench;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod grade;
+pub(crate) mod models;
+pub(crate) mod run;
+pub(crate) mod solve;
+pub(crate) mod strategies;
+
+use anyhow::Context;
+
+/// The runtime that waits for models; it computes next to nothing itself.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")
+}

@@ -1,0 +1,126 @@
+//! `deliberate models`.
+
+use crate::args::{Global, ModelsArgs, ModelsCommand};
+use crate::exit::bad_input;
+use crate::progress::transfer;
+use crate::show::{Table, bytes, count};
+use deliberate_models::{Models, PullEvent, PullObserver, Verification};
+use indicatif::ProgressBar;
+use serde_json::json;
+use std::process::ExitCode;
+
+pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let models = Models::from_env().map_err(bad_input)?;
+    let or_default = |name: Option<String>| name.unwrap_or_else(|| models.catalogue().default.clone());
+    match args.command {
+        ModelsCommand::Pull { model } => {
+            let mut watch = Watch { bar: transfer(global), quiet: global.quiet };
+            let file = models.pull(&or_default(model), &mut watch)?;
+            watch.bar.finish_and_clear();
+            println!("{}", file.path.display());
+        }
+        ModelsCommand::List { json } => list(&models, json)?,
+        ModelsCommand::Path { model } => {
+            println!("{}", models.resolve(&or_default(model)).map_err(bad_input)?.path.display());
+        }
+        ModelsCommand::Verify { model } => {
+            let mut watch = Watch { bar: transfer(global), quiet: global.quiet };
+            let verification = models.verify(&or_default(model), &mut watch)?;
+            watch.bar.finish_and_clear();
+            match verification {
+                Verification::Intact { model, sha256 } => {
+                    println!("{}: as it was pulled (sha256 {sha256})", model.name)
+                }
+                Verification::Unrecorded { model, sha256 } => {
+                    println!("{}: nothing to compare it with (sha256 {sha256})", model.name);
+                }
+            }
+        }
+        ModelsCommand::Remove { model } => {
+            let removed = models.remove(&model).map_err(bad_input)?;
+            println!("removed {} ({})", removed.path.display(), bytes(removed.bytes));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(models: &Models, json: bool) -> anyhow::Result<()> {
+    let stored = models.list()?;
+    if json {
+        let rows: Vec<_> = stored
+            .iter()
+            .map(|m| {
+                json!({"name": m.name, "path": m.path, "bytes": m.bytes, "origin": m.origin, "sha256": m.sha256})
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(());
+    }
+    let mut table = Table::new(["model", "here", "parameters", "from"]);
+    for entry in &models.catalogue().models {
+        if let Some(model) = stored.iter().find(|model| model.file == entry.file) {
+            table.row([
+                entry.name.clone(),
+                bytes(model.bytes),
+                count(entry.parameters),
+                model.origin.to_string(),
+            ]);
+        } else {
+            table.row([
+                entry.name.clone(),
+                "no".to_owned(),
+                count(entry.parameters),
+                "deliberate models pull".to_owned(),
+            ]);
+        }
+    }
+    let named = |file: &str| models.catalogue().models.iter().any(|entry| entry.file == file);
+    for model in stored.iter().filter(|model| !named(&model.file)) {
+        table.row([model.name.clone(), bytes(model.bytes), String::new(), model.origin.to_string()]);
+    }
+    print!("{table}");
+    Ok(())
+}
+
+struct Watch {
+    bar: ProgressBar,
+    quiet: bool,
+}
+
+impl Watch {
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| eprintln!("{text}"));
+        }
+    }
+
+    fn advance(&self, what: &'static str, done: u64, total: Option<u64>) {
+        self.bar.set_message(what);
+        if let Some(total) = total {
+            self.bar.set_length(total);
+        }
+        self.bar.set_position(done);
+    }
+}
+
+impl PullObserver for Watch {
+    fn observe(&mut self, event: PullEvent<'_>) {
+        match event {
+            PullEvent::Waiting => self.say("another process is pulling this model; waiting for it"),
+            PullEvent::Trying { source } => self.say(&format!("fetching from the {source}")),
+            PullEvent::Received { bytes, total } => self.advance("fetching", bytes, total),
+            PullEvent::Retrying { bytes: done, reason } => {
+                self.say(&format!("the transfer broke after {} ({reason}); going on", bytes(done)));
+            }
+            PullEvent::Unpacking { bytes, total } => self.advance("unpacking", bytes, Some(total)),
+            PullEvent::Hashing { bytes, total } => self.advance("checking", bytes, Some(total)),
+            PullEvent::Unchecked { source } => {
+                self.say(&format!("the {source} publishes no checksum: size compared only"))
+            }
+            PullEvent::SourceFailed { source, reason } => {
+                self.say(&format!("not from the {source}: {}", reason.explain()))
+            }
+            _ => {}
+        }
+    }
+}

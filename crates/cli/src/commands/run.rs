@@ -1,0 +1,254 @@
+//! `deliberate run`: all questions of a dataset, in a run directory.
+
+use crate::args::{Global, RunArgs};
+use crate::config::{EngineSettings, FileLayer, Search};
+use crate::exit::{INTERRUPTED, bad_input};
+use crate::interrupt::Interrupt;
+use crate::progress::{Speed, questions};
+use crate::session::Loaded;
+use crate::show::{Table, bill, count, flops, share};
+use anyhow::Context;
+use deliberate_engine::Engine;
+use deliberate_grade::Answer;
+use deliberate_run::{Dataset, Found, Question, QuestionResult, RunDirectory, Summary};
+use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, Settings, search};
+use deliberate_text::{Domain, Trace};
+use futures::stream::{self, StreamExt};
+use serde_json::json;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+type Directory = Arc<Mutex<RunDirectory<Trace>>>;
+
+pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let file = FileLayer::read(global.config.as_deref())?;
+    let settings = Search::resolve(args.search.over(file.search))?;
+    let engine = EngineSettings::resolve(args.engine.over(file.engine));
+    let limit = args.limit.map(std::num::NonZero::get);
+    let dataset = Dataset::read(&args.dataset, limit, args.skip_bad_lines).map_err(bad_input)?;
+    for skipped in &dataset.skipped {
+        eprintln!("passed over line {}: {}", skipped.line, skipped.reason);
+    }
+    let loaded = Loaded::open(&engine)?;
+    let configuration = json!({
+        "dataset": {"path": dataset.path, "sha256": dataset.sha256, "questions": dataset.questions.len(),
+                    "skipped": dataset.skipped.len()},
+        "search": settings,
+        "model": loaded.provenance(),
+    });
+    let path = args.run_directory.unwrap_or_else(|| default_directory(&dataset, &settings));
+    let directory = RunDirectory::<Trace>::open(&path, &configuration)
+        .with_context(|| format!("cannot use the run directory `{}`", path.display()))?;
+    let runtime = super::runtime()?;
+    runtime.block_on(async {
+        let interrupt = Interrupt::listen();
+        let domain = loaded.domain(&settings).await?;
+        let work = Work { domain, settings, interrupt: interrupt.clone() };
+        let results = work.all(directory, &dataset, args.concurrency.get(), &loaded.engine, global).await?;
+        let Some((results, directory)) = results else {
+            eprintln!("interrupted; run the same command again to go on in `{}`", path.display());
+            return Ok(INTERRUPTED.into());
+        };
+        let summary = Summary::of(&results, work.settings.seed);
+        directory.write_results(&results, &summary)?;
+        if args.json {
+            println!("{}", serde_json::to_string(&json!({"summary": summary, "run-directory": path}))?);
+        } else {
+            print(&summary);
+            println!("results  {}", path.join("results.jsonl").display());
+        }
+        Ok(if summary.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    })
+}
+
+fn default_directory(dataset: &Dataset, settings: &Search) -> PathBuf {
+    let stem = dataset.path.file_stem().map_or("dataset".into(), |stem| stem.to_string_lossy());
+    let budget = crate::budget::format(&settings.budget);
+    PathBuf::from("runs").join(format!("{stem}-{}-{budget}", settings.strategy.name()))
+}
+
+struct Work {
+    domain: Domain<Engine>,
+    settings: Search,
+    interrupt: Interrupt,
+}
+
+impl Work {
+    /// All results in the dataset's order; `None` if it was interrupted.
+    async fn all(
+        &self,
+        mut directory: RunDirectory<Trace>,
+        dataset: &Dataset,
+        concurrency: usize,
+        engine: &Engine,
+        global: &Global,
+    ) -> anyhow::Result<Option<(Vec<QuestionResult>, RunDirectory<Trace>)>> {
+        let mut finished = std::mem::take(&mut directory.finished);
+        let mut unfinished = std::mem::take(&mut directory.unfinished);
+        if !finished.is_empty() && !global.quiet {
+            eprintln!("going on after {} of {} questions", finished.len(), dataset.questions.len());
+        }
+        let bar = questions(global, dataset.questions.len());
+        bar.set_position(finished.len() as u64);
+        let _speed = Speed::watch(engine, &bar);
+        let shared = Arc::new(Mutex::new(directory));
+        let open: Vec<(&Question, Vec<Record<Trace>>)> = dataset
+            .questions
+            .iter()
+            .filter(|question| !finished.contains_key(&question.id))
+            .map(|question| (question, unfinished.remove(&question.id).unwrap_or_default()))
+            .collect();
+        let mut answers = stream::iter(open)
+            .map(|(question, checkpoint)| self.one(question, checkpoint, Arc::clone(&shared)))
+            .buffer_unordered(concurrency);
+        let mut fresh: HashMap<String, QuestionResult> = HashMap::new();
+        while let Some(result) = answers.next().await {
+            if let Some(result) = result? {
+                bar.inc(1);
+                fresh.insert(result.id.clone(), result);
+                let right =
+                    fresh.values().chain(finished.values()).filter(|r| r.correct == Some(true)).count();
+                bar.set_message(format!("{right} right"));
+            }
+        }
+        drop(answers);
+        bar.finish_and_clear();
+        finished.extend(fresh);
+        let results: Option<Vec<QuestionResult>> =
+            dataset.questions.iter().map(|question| finished.remove(&question.id)).collect();
+        let directory = Arc::into_inner(shared).expect("all questions are done with the directory");
+        Ok(results.map(|results| (results, directory.into_inner().unwrap_or_else(PoisonError::into_inner))))
+    }
+
+    /// One question; `None` if it was interrupted.
+    async fn one(
+        &self,
+        question: &Question,
+        checkpoint: Vec<Record<Trace>>,
+        directory: Directory,
+    ) -> anyhow::Result<Option<QuestionResult>> {
+        if self.interrupt.pressed() {
+            return Ok(None);
+        }
+        let result = match self.domain.root(&question.problem).await {
+            Err(error) => {
+                failed(question, anyhow::Error::from(error).chain().map(ToString::to_string).collect())
+            }
+            Ok(root) => {
+                let mut strategy = self.settings.strategy.build()?;
+                let mut how = Settings::new(self.settings.budget, self.settings.seed);
+                how.cancel = Some(self.interrupt.signal.clone());
+                how.checkpoint = checkpoint;
+                let mut journal = Journal { question: &question.id, directory: Arc::clone(&directory) };
+                let outcome = search(root, &mut *strategy, &self.domain.roles(), how, &mut journal)
+                    .await
+                    .with_context(|| format!("question `{}`", question.id))?;
+                if outcome.ended == Ended::Cancelled {
+                    return Ok(None);
+                }
+                graded(question, &outcome)
+            }
+        };
+        // A question that failed is not written down as finished: the next start tries it again.
+        if result.error.is_none() {
+            directory.lock().unwrap_or_else(PoisonError::into_inner).journal.result(&result)?;
+        }
+        Ok(Some(result))
+    }
+}
+
+/// Writes every answer of a role to the journal before anything is built on it.
+struct Journal<'a> {
+    question: &'a str,
+    directory: Directory,
+}
+
+impl Observer<Trace> for Journal<'_> {
+    fn performed(&mut self, record: &Record<Trace>) -> Result<(), ObserverError> {
+        let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        directory.journal.record(self.question, record).map_err(|error| ObserverError(Box::new(error)))
+    }
+}
+
+fn failed(question: &Question, causes: Vec<String>) -> QuestionResult {
+    QuestionResult {
+        id: question.id.clone(),
+        expected: question.answer.clone(),
+        answer: None,
+        correct: question.answer.as_ref().map(|_| false),
+        solutions: 0,
+        right_solutions: question.answer.as_ref().map(|_| 0),
+        found: Vec::new(),
+        ended: "failed".to_owned(),
+        generations: 0,
+        charged: deliberate_search::Charge::default(),
+        error: Some(causes.join(": ")),
+        measured: deliberate_search::Ledger::default(),
+    }
+}
+
+/// What a search came to, compared with the right answer.
+pub(crate) fn graded(question: &Question, outcome: &Outcome<Trace>) -> QuestionResult {
+    let gold = question.answer.as_deref().map(Answer::parse);
+    let right = |state: &Trace| -> Option<bool> {
+        let gold = gold.as_ref()?;
+        Some(state.parsed_answer().is_some_and(|answer| deliberate_grade::correct(gold, answer)))
+    };
+    let state = |id: deliberate_search::NodeId| &outcome.states[id.0 as usize];
+    let solutions: Vec<&Trace> = outcome.tree.answers().map(state).collect();
+    let found = outcome.choice.votes.iter().map(|vote| Found {
+        answer: state(vote.node).answer().map(str::to_owned),
+        count: vote.count,
+        weight: vote.weight,
+        correct: right(state(vote.node)),
+    });
+    let (ended, error) = match &outcome.ended {
+        Ended::Stopped(deliberate_search::StopReason::Confident { .. }) => ("confident", None),
+        Ended::Stopped(_) => ("finished", None),
+        Ended::Budget => ("budget", None),
+        Ended::Cancelled => ("cancelled", None),
+        Ended::Failed { role, failure } => ("failed", Some(format!("the {role} failed: {failure}"))),
+    };
+    QuestionResult {
+        id: question.id.clone(),
+        expected: question.answer.clone(),
+        answer: outcome.answer().and_then(Trace::answer).map(str::to_owned),
+        correct: gold.as_ref().map(|_| outcome.answer().and_then(&right) == Some(true)),
+        solutions: solutions.len() as u32,
+        right_solutions: gold
+            .as_ref()
+            .map(|_| solutions.iter().filter(|state| right(state) == Some(true)).count() as u32),
+        found: found.collect(),
+        ended: ended.to_owned(),
+        generations: outcome.ledger.generations,
+        charged: outcome.ledger.charged,
+        error,
+        measured: outcome.ledger,
+    }
+}
+
+fn print(summary: &Summary) {
+    let mut table = Table::new(["", "value"]);
+    let mut add = |name: &str, value: String| table.row([name.to_owned(), value]);
+    add("questions", summary.questions.to_string());
+    if summary.failed > 0 {
+        add("failed (tried again at the next start)", summary.failed.to_string());
+    }
+    if let Some(accuracy) = summary.accuracy {
+        add("accuracy [95 % interval]", share(accuracy));
+    }
+    for (k, pass) in &summary.pass_at {
+        add(&format!("pass@{k}"), format!("{:.1} %", pass * 100.0));
+    }
+    if let Some(coverage) = summary.coverage {
+        add("a right solution was found", format!("{:.1} %", coverage * 100.0));
+    }
+    add("solutions a question", format!("{:.1}", summary.solutions));
+    add("generations a question", format!("{:.1}", summary.generations));
+    add("tokens drawn a question", count(summary.tokens.round() as u64));
+    add("FLOPs charged a question", flops(summary.flops));
+    print!("{table}");
+    println!("bill     {}", bill(&summary.measured, 0).replace('\n', "\n         "));
+}

@@ -1,0 +1,203 @@
+//! Settings in layers: flags over a TOML file over defaults. Defaults and cross-checks live here only.
+
+use crate::budget;
+use crate::exit::bad_input;
+use anyhow::{Context, anyhow};
+use clap::Args;
+use deliberate_lm::Sampling;
+use deliberate_search::{Budget, Selection};
+use deliberate_text::{StepRule, VerifierSpec};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::num::NonZeroU32;
+use std::path::Path;
+
+/// How to search; every field optional.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct SearchLayer {
+    /// Strategy and its options, for example `best-of-n`, `beam:branching=4`, `revisions:chains=4,length=4`.
+    #[arg(long, value_name = "STRATEGY", help_heading = "Search")]
+    pub(crate) strategy: Option<String>,
+    /// What one question may cost, hard: generations (`16`), `4000tokens`, `2e12flops`, or several with commas.
+    #[arg(long, value_name = "BUDGET", value_parser = budget::parse, help_heading = "Search")]
+    #[serde(deserialize_with = "budget_text")]
+    pub(crate) budget: Option<Budget>,
+    /// Who scores: `logprob`, `certainty`, `judge`, `judge:samples=4`, `prm`, `orm`, or `none`.
+    #[arg(long, value_name = "VERIFIER", help_heading = "Search")]
+    pub(crate) verifier: Option<String>,
+    /// Every draw follows from it.
+    #[arg(long, help_heading = "Search")]
+    pub(crate) seed: Option<u64>,
+    /// Prompt: `chat`, `few-shot`, or a TOML file.
+    #[arg(long, value_name = "PROMPT", help_heading = "Search")]
+    pub(crate) prompt: Option<String>,
+    /// What separates steps: `newline`, `blank-line`, `step` or `tokens:64`.
+    #[arg(long, value_name = "RULE", help_heading = "Search")]
+    pub(crate) steps: Option<StepRule>,
+    /// Tokens of one solution, at most.
+    #[arg(long, value_name = "TOKENS", help_heading = "Search")]
+    pub(crate) max_tokens: Option<NonZeroU32>,
+    /// Temperature of the proposer; 0 is greedy.
+    #[arg(long, help_heading = "Search")]
+    pub(crate) temperature: Option<f32>,
+    /// Sample from the likeliest tokens that together reach this probability.
+    #[arg(long, help_heading = "Search")]
+    pub(crate) top_p: Option<f32>,
+    /// Sample from this many of the likeliest tokens.
+    #[arg(long, help_heading = "Search")]
+    pub(crate) top_k: Option<u32>,
+    /// Drop tokens less likely than this fraction of the likeliest.
+    #[arg(long, help_heading = "Search")]
+    pub(crate) min_p: Option<f32>,
+}
+
+/// What runs the model; every field optional.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct EngineLayer {
+    /// Model: a name of `deliberate models list`, a GGUF file, or a hub id that was pulled.
+    #[arg(long, value_name = "MODEL", help_heading = "Engine")]
+    pub(crate) model: Option<String>,
+    /// Tokens that one sequence can hold.
+    #[arg(long, value_name = "TOKENS", help_heading = "Engine")]
+    pub(crate) context: Option<NonZeroU32>,
+    /// Sequences held at the same time.
+    #[arg(long, value_name = "N", help_heading = "Engine")]
+    pub(crate) slots: Option<NonZeroU32>,
+    /// Tokens of one forward pass.
+    #[arg(long, value_name = "TOKENS", help_heading = "Engine")]
+    pub(crate) batch_tokens: Option<NonZeroU32>,
+    /// Threads that compute; by default as many as suit the model and the machine.
+    #[arg(long, value_name = "N", help_heading = "Engine")]
+    pub(crate) threads: Option<NonZeroU32>,
+}
+
+/// The settings file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct FileLayer {
+    pub(crate) search: SearchLayer,
+    pub(crate) engine: EngineLayer,
+}
+
+fn budget_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Budget>, D::Error> {
+    let text = String::deserialize(from)?;
+    budget::parse(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+impl FileLayer {
+    /// Reads the settings file: the one named, or `deliberate.toml` here if there is one.
+    pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+        let path = named.unwrap_or(Path::new("deliberate.toml"));
+        match std::fs::read_to_string(path) {
+            Ok(text) => toml::from_str(&text)
+                .with_context(|| format!("cannot understand the settings file `{}`", path.display()))
+                .map_err(bad_input),
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            Err(error) => Err(bad_input(
+                anyhow!(error).context(format!("cannot read the settings file `{}`", path.display())),
+            )),
+        }
+    }
+}
+
+macro_rules! over {
+    ($layer:ty: $($field:ident),*) => {
+        impl $layer {
+            /// This layer's values, and where it has none, the lower layer's.
+            pub(crate) fn over(self, lower: Self) -> Self {
+                Self { $($field: self.$field.or(lower.$field)),* }
+            }
+        }
+    };
+}
+over!(SearchLayer: strategy, budget, verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
+over!(EngineLayer: model, context, slots, batch_tokens, threads);
+
+/// How to search, complete and checked.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Search {
+    pub(crate) strategy: deliberate_search::StrategySpec,
+    pub(crate) budget: Budget,
+    pub(crate) verifier: VerifierSpec,
+    pub(crate) seed: u64,
+    pub(crate) prompt: String,
+    pub(crate) steps: Option<StepRule>,
+    pub(crate) max_tokens: u32,
+    pub(crate) sampling: Sampling,
+}
+
+/// What runs the model, complete.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct EngineSettings {
+    pub(crate) model: Option<String>,
+    pub(crate) context: u32,
+    pub(crate) slots: u32,
+    pub(crate) batch_tokens: u32,
+    pub(crate) threads: Option<u32>,
+}
+
+/// Generations where no budget is given.
+const GENERATIONS: u32 = 16;
+
+impl Search {
+    pub(crate) fn resolve(layer: SearchLayer) -> anyhow::Result<Self> {
+        let text = layer.strategy.unwrap_or_else(|| "best-of-n".to_owned());
+        let strategy: deliberate_search::StrategySpec = text.parse().map_err(bad_input)?;
+        let budget = layer.budget.unwrap_or(Budget::generations(GENERATIONS));
+        let generations = budget.generations.unwrap_or(GENERATIONS);
+        let strategy = strategy.with_generations(generations).map_err(bad_input)?;
+        let text = layer.verifier.unwrap_or_else(|| "logprob".to_owned());
+        let verifier: VerifierSpec = text.parse().map_err(bad_input)?;
+        let sampling = Sampling {
+            temperature: layer.temperature.unwrap_or(0.8),
+            top_k: layer.top_k,
+            top_p: layer.top_p.unwrap_or(1.0),
+            min_p: layer.min_p.unwrap_or(0.0),
+        };
+        let bad = |what: &str| bad_input(anyhow!("{what}"));
+        if !(sampling.temperature.is_finite() && sampling.temperature >= 0.0) {
+            return Err(bad("--temperature must be 0 or above"));
+        }
+        if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
+            return Err(bad("--top-p must be above 0 and at most 1"));
+        }
+        if !(0.0..1.0).contains(&sampling.min_p) {
+            return Err(bad("--min-p must be at least 0 and below 1"));
+        }
+        if sampling.top_k == Some(0) {
+            return Err(bad("--top-k must be at least 1 (leave it out to keep all tokens)"));
+        }
+        Ok(Self {
+            strategy,
+            budget,
+            verifier,
+            seed: layer.seed.unwrap_or(0),
+            prompt: layer.prompt.unwrap_or_else(|| "chat".to_owned()),
+            steps: layer.steps,
+            max_tokens: layer.max_tokens.map_or(512, NonZeroU32::get),
+            sampling,
+        })
+    }
+
+    /// Who chooses among the answers, for people.
+    pub(crate) fn selection(&self) -> Selection {
+        self.strategy.selection()
+    }
+}
+
+impl EngineSettings {
+    pub(crate) fn resolve(layer: EngineLayer) -> Self {
+        Self {
+            model: layer.model,
+            context: layer.context.map_or(2048, NonZeroU32::get),
+            slots: layer.slots.map_or(64, NonZeroU32::get),
+            batch_tokens: layer.batch_tokens.map_or(512, NonZeroU32::get),
+            threads: layer.threads.map(NonZeroU32::get),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The `deliberate` command: arguments, progress, composition. What it composes lives in the other crates.
+
+mod args;
+mod budget;
+mod commands;
+mod config;
+mod exit;
+mod interrupt;
+mod progress;
+mod session;
+mod show;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    init_logs(cli.global.verbose);
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => exit::report(&error),
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let global = cli.global;
+    match cli.command {
+        Command::Solve(args) => commands::solve::run(args, &global),
+        Command::Run(args) => commands::run::run(args, &global),
+        Command::Grade(args) => commands::grade::run(&args),
+        Command::Models(args) => commands::models::run(args, &global),
+        Command::Strategies => commands::strategies::run(),
+        Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Bench(args) => commands::bench::run(args, &global),
+        Command::Demo(args) => commands::demo::run(args, &global),
+        Command::Completions(args) => commands::completions::run(&args),
+    }
+}
+
+/// Logs go to stderr; `DELIBERATE_LOG` takes the filters of `tracing` (`debug`, `deliberate_engine=trace`).
+fn init_logs(verbose: u8) {
+    let default = match verbose {
+        0 => "error",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DELIBERATE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
