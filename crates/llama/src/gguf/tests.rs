@@ -148,7 +148,7 @@ fn vocabulary() {
     check("array of texts", |file| file.set("tokenizer.ggml.tokens", integers(&[1])));
     check("0 entries", |file| file.set("tokenizer.ggml.tokens", texts(&[])));
     check("entries 0 and 1 are both `a`", |file| {
-        file.set("tokenizer.ggml.tokens", texts(&["a".into(), "a".into()]))
+        file.set("tokenizer.ggml.tokens", texts(&["a".into(), "a".into()]));
     });
     check("one for each token", |file| file.set("tokenizer.ggml.token_type", integers(&[1])));
     check("signed 32-bit", |file| file.set("tokenizer.ggml.token_type", text("x")));
