@@ -20,7 +20,8 @@ demo: build
 	@$(DELIBERATE) demo
 
 test: setup
-	@$(CARGO) run --quiet --release --bin deliberate -- models pull
+	$(CARGO) test --release --workspace --no-run
+	@$(DELIBERATE) models pull
 	$(CARGO) test --release --workspace
 
 check: setup fmt clippy test doc deny

@@ -37,5 +37,5 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     for cause in error.chain().skip(1) {
         eprintln!("  because: {cause}");
     }
-    if error.chain().any(|cause| cause.is::<BadInput>()) { BAD_INPUT.into() } else { ExitCode::FAILURE }
+    if error.is::<BadInput>() { BAD_INPUT.into() } else { ExitCode::FAILURE }
 }

@@ -32,7 +32,7 @@ impl Loaded {
     /// What the results depend on besides the search settings.
     pub(crate) fn provenance(&self) -> Value {
         let facts = self.engine.facts();
-        json!({"model": facts.name, "parameters": facts.architecture.parameters, "context": facts.context})
+        json!({"model": self.file.name, "architecture": facts.architecture, "context": facts.context})
     }
 
     /// The roles that a search needs, around this model.

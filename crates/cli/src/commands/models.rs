@@ -29,7 +29,7 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
             watch.bar.finish_and_clear();
             match verification {
                 Verification::Intact { model, sha256 } => {
-                    println!("{}: as it was pulled (sha256 {sha256})", model.name)
+                    println!("{}: as it was pulled (sha256 {sha256})", model.name);
                 }
                 Verification::Unrecorded { model, sha256 } => {
                     println!("{}: nothing to compare it with (sha256 {sha256})", model.name);
@@ -115,10 +115,10 @@ impl PullObserver for Watch {
             PullEvent::Unpacking { bytes, total } => self.advance("unpacking", bytes, Some(total)),
             PullEvent::Hashing { bytes, total } => self.advance("checking", bytes, Some(total)),
             PullEvent::Unchecked { source } => {
-                self.say(&format!("the {source} publishes no checksum: size compared only"))
+                self.say(&format!("the {source} publishes no checksum: size compared only"));
             }
             PullEvent::SourceFailed { source, reason } => {
-                self.say(&format!("not from the {source}: {}", reason.explain()))
+                self.say(&format!("not from the {source}: {}", reason.explain()));
             }
             _ => {}
         }

@@ -134,7 +134,7 @@ impl Work {
         }
         let result = match self.domain.root(&question.problem).await {
             Err(error) => {
-                failed(question, anyhow::Error::from(error).chain().map(ToString::to_string).collect())
+                failed(question, &anyhow::Error::from(error).chain().map(ToString::to_string).collect::<Vec<_>>())
             }
             Ok(root) => {
                 let mut strategy = self.settings.strategy.build()?;
@@ -172,7 +172,7 @@ impl Observer<Trace> for Journal<'_> {
     }
 }
 
-fn failed(question: &Question, causes: Vec<String>) -> QuestionResult {
+fn failed(question: &Question, causes: &[String]) -> QuestionResult {
     QuestionResult {
         id: question.id.clone(),
         expected: question.answer.clone(),

@@ -5,15 +5,13 @@ use deliberate_search::{Ledger, Usage};
 
 /// The bill, one line a role, without a newline at the end.
 pub(crate) fn bill(ledger: &Ledger, saved: u32) -> String {
+    let stopped = if saved > 0 { format!(" · {saved} generations saved by stopping early") } else { String::new() };
     let mut lines = vec![format!(
-        "{} generations · {} tokens drawn · {}",
+        "{} generations · {} tokens drawn · {}{stopped}",
         ledger.generations,
         count(ledger.charged.tokens),
         flops(ledger.flops()),
     )];
-    if saved > 0 {
-        lines[0].push_str(&format!(" · {saved} generations saved by stopping early"));
-    }
     for (role, usage) in
         [("proposer", ledger.proposer), ("verifier", ledger.verifier), ("reviser", ledger.reviser)]
     {
