@@ -1,4 +1,5 @@
-//! Decode speed of the bare loop and of the engine on one model: `speed MODEL [sequences] [tokens] [threads]`.
+//! Decode speed of the bare loop and of the engine on one model: `speed MODEL [sequences] [tokens] [threads]
+//! [context]`.
 
 use deliberate_llama::{Settings, bare, open};
 use deliberate_lm::{GenerateRequest, LanguageModel, Sampling, Token};
@@ -12,8 +13,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<u32>());
     let (sequences, tokens) = (number(64)?, number(64)?);
     let threads = Some(number(0)?).filter(|&threads| threads > 0);
+    let context = number(512)?;
     let settings =
-        Settings { slots: sequences + 1, context: 512, batch_tokens: 512, threads, ..Settings::default() };
+        Settings { slots: sequences + 1, context, batch_tokens: 512, threads, ..Settings::default() };
     let sampling = Sampling::at(0.8);
     let prompt: Vec<Token> = (0..106).map(|index| 300 + index % 97 * 11 % 150).collect();
     for _ in 0..2 {

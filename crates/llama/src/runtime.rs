@@ -21,7 +21,9 @@ use std::sync::Arc;
 ///
 /// On a CPU the logits of a sequence are the same bits whatever else is in the batch and however its prefix was
 /// evaluated: every sequence has its own store, flash attention is off, and llama.cpp is built with one set of matrix
-/// kernels (see `.cargo/config.toml`; tested for 32-bit weights and for `Q4_1`).
+/// kernels (see `.cargo/config.toml`). This is tested for weights in F32, F16, BF16, `Q4_0`, `Q4_1` and `Q8_0`.
+/// K-quants (`Q4_K`, `Q6_K`, ...) differ in the last bits between small and large batches, because ggml still chooses
+/// their kernels by size; `GGML_CPU_TILED_MM=0` in the environment stops that for all but `Q2_K` and `Q4_K`.
 pub struct LlamaRuntime {
     // Declared, and so dropped, before the tokenizer that owns the model.
     context: LlamaContext<'static>,

@@ -180,3 +180,45 @@ fn a_slot_can_be_filled_to_its_last_token() {
     forward(&mut runtime, &[span(4, 511, &text[..1])]);
     assert!(runtime.forward(&[span(4, 512, &text[..1])], &mut |_, _, _| {}).is_err());
 }
+
+/// Largest difference that evaluating in a batch, or one by one, makes to a model of an element type.
+fn worst_difference(kind: u32) -> f32 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.gguf");
+    std::fs::write(&path, support::writer::Writer::quantised(kind).bytes()).expect("a small file");
+    let mut runtime = load(&path);
+    let texts: Vec<_> = (0..7).map(|salt| tokens(&runtime, 20, salt)).collect();
+    let whole: Vec<_> = texts.iter().map(|text| alone(&mut runtime, 0, text, 0)).collect();
+    for (slot, text) in (0..).zip(&texts) {
+        forward(&mut runtime, &[span(slot, 0, &text[..19])]);
+    }
+    let spans: Vec<_> = (0..).zip(&texts).map(|(slot, text)| span(slot, 19, &text[19..])).collect();
+    let mut worst = 0.0_f32;
+    for (row, whole) in forward(&mut runtime, &spans).iter().zip(&whole) {
+        assert!(row.iter().all(|logit| logit.is_finite()));
+        worst = worst.max(distance(row, &whole[19]));
+    }
+    runtime.truncate(1, 0);
+    for (index, &token) in texts[1].iter().enumerate() {
+        let row = forward(&mut runtime, &[span(1, index, &[token])]);
+        worst = worst.max(distance(&row[0], &whole[1][index]));
+    }
+    worst
+}
+
+#[test]
+fn most_element_types_give_the_same_bits_in_any_batch() {
+    for (name, kind) in [("F16", 1), ("BF16", 30), ("Q4_0", 2), ("Q4_1", 3), ("Q8_0", 8)] {
+        let worst = worst_difference(kind);
+        assert!(worst == 0.0, "{name} differs by {worst}");
+    }
+}
+
+/// Their kernels are chosen by the size of the batch, even without the second set. Logits reach about 1 here.
+#[test]
+fn k_quants_give_nearly_the_same_logits_in_any_batch() {
+    for (name, kind) in [("Q4_K", 12), ("Q6_K", 14)] {
+        let worst = worst_difference(kind);
+        assert!(worst < 0.01, "{name} differs by {worst}");
+    }
+}

@@ -1,5 +1,6 @@
 //! One test per way to damage a file.
 
+#[allow(dead_code, reason = "shared with the tests under `tests/`, which use more")]
 #[path = "../../tests/support/writer.rs"]
 mod writer;
 

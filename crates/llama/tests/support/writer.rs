@@ -30,6 +30,8 @@ pub(crate) enum Vocabulary {
 
 pub(crate) const LAYERS: u32 = 2;
 pub(crate) const EMBEDDING: u64 = 64;
+/// The width of models whose weights come in blocks of 256.
+pub(crate) const WIDE: u64 = 256;
 pub(crate) const HEADS: u32 = 4;
 pub(crate) const KV_HEADS: u32 = 2;
 pub(crate) const INNER: u64 = 96;
@@ -70,13 +72,22 @@ pub(crate) fn floats(values: &[f32]) -> Vec<u8> {
 impl Writer {
     /// A complete two-layer model with random weights.
     pub(crate) fn tiny(vocabulary: Vocabulary) -> Self {
+        Self::sized(vocabulary, EMBEDDING, INNER, 0)
+    }
+
+    /// The same with all matrices of an element type, wide enough for its blocks.
+    pub(crate) fn quantised(kind: u32) -> Self {
+        Self::sized(Vocabulary::Pairs, WIDE, WIDE, kind)
+    }
+
+    fn sized(vocabulary: Vocabulary, width: u64, inner: u64, kind: u32) -> Self {
         let mut file = Self { magic: *b"GGUF", version: 3, entries: Vec::new(), tensors: Vec::new() };
         file.set("general.architecture", text("llama"));
         file.set("general.name", text("tiny"));
         file.set("llama.block_count", integer(LAYERS));
         file.set("llama.context_length", integer(512));
-        file.set("llama.embedding_length", integer(EMBEDDING as u32));
-        file.set("llama.feed_forward_length", integer(INNER as u32));
+        file.set("llama.embedding_length", integer(width as u32));
+        file.set("llama.feed_forward_length", integer(inner as u32));
         file.set("llama.attention.head_count", integer(HEADS));
         file.set("llama.attention.head_count_kv", integer(KV_HEADS));
         file.set("llama.attention.layer_norm_rms_epsilon", float(1e-5));
@@ -85,7 +96,7 @@ impl Writer {
             Vocabulary::Pairs => file.pairs(),
             Vocabulary::Pieces => file.pieces(),
         };
-        file.weights(size as u64);
+        file.weights(size as u64, width, inner, kind);
         file
     }
 
@@ -140,39 +151,66 @@ impl Writer {
         tokens.len()
     }
 
-    fn weights(&mut self, vocabulary: u64) {
-        let head = EMBEDDING / u64::from(HEADS);
-        let kv = u64::from(KV_HEADS) * head;
-        self.tensor("token_embd.weight", &[EMBEDDING, vocabulary]);
-        self.tensor("output_norm.weight", &[EMBEDDING]);
+    fn weights(&mut self, vocabulary: u64, width: u64, inner: u64, kind: u32) {
+        let kv = width / u64::from(HEADS) * u64::from(KV_HEADS);
+        self.tensor("token_embd.weight", &[width, vocabulary], kind);
+        self.tensor("output_norm.weight", &[width], 0);
         for layer in 0..LAYERS {
             for (name, shape) in [
-                ("attn_norm", &[EMBEDDING][..]),
-                ("attn_q", &[EMBEDDING, EMBEDDING]),
-                ("attn_k", &[EMBEDDING, kv]),
-                ("attn_v", &[EMBEDDING, kv]),
-                ("attn_output", &[EMBEDDING, EMBEDDING]),
-                ("ffn_norm", &[EMBEDDING]),
-                ("ffn_gate", &[EMBEDDING, INNER]),
-                ("ffn_up", &[EMBEDDING, INNER]),
-                ("ffn_down", &[INNER, EMBEDDING]),
+                ("attn_norm", &[width][..]),
+                ("attn_q", &[width, width]),
+                ("attn_k", &[width, kv]),
+                ("attn_v", &[width, kv]),
+                ("attn_output", &[width, width]),
+                ("ffn_norm", &[width]),
+                ("ffn_gate", &[width, inner]),
+                ("ffn_up", &[width, inner]),
+                ("ffn_down", &[inner, width]),
             ] {
-                self.tensor(&format!("blk.{layer}.{name}.weight"), shape);
+                let kind = if shape.len() == 1 { 0 } else { kind };
+                self.tensor(&format!("blk.{layer}.{name}.weight"), shape, kind);
             }
         }
     }
 
-    fn tensor(&mut self, name: &str, shape: &[u64]) {
+    fn tensor(&mut self, name: &str, shape: &[u64], kind: u32) {
         let count: u64 = shape.iter().product();
         let mut state = name.bytes().fold(count, |hash, byte| hash.wrapping_mul(31) ^ u64::from(byte));
-        let mut data = Vec::new();
-        for _ in 0..count {
+        let mut random = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let unit = (state >> 40) as f32 / (1 << 23) as f32 - 1.0;
+            state >> 40
+        };
+        // Where the half-precision scales stand in a block of so many elements and bytes.
+        let (elements, bytes, scales): (u64, u64, &[usize]) = match kind {
+            2 => (32, 18, &[0]),
+            3 => (32, 20, &[0, 2]),
+            8 => (32, 34, &[0]),
+            12 => (256, 144, &[0, 2]),
+            14 => (256, 210, &[208]),
+            _ => (1, 0, &[]),
+        };
+        let mut data = Vec::new();
+        for _ in 0..count / elements {
+            let unit = random() as f32 / (1 << 23) as f32 - 1.0;
             let value = if shape.len() == 1 { 1.0 + 0.1 * unit } else { 0.3 * unit };
-            data.extend(value.to_le_bytes());
+            match kind {
+                0 => data.extend(value.to_le_bytes()),
+                // The upper half of a float is a bfloat.
+                30 => data.extend(&value.to_le_bytes()[2..]),
+                // Sign, an exponent below that of 1, random digits.
+                1 => data.extend(((random() & 0x83FF) as u16 | 0x2800).to_le_bytes()),
+                _ => {
+                    let mut block: Vec<u8> = (0..bytes).map(|_| random() as u8).collect();
+                    // Two to the power of -9; far less for types that scale their scales.
+                    let scale = if kind < 10 { 0x1800_u16 } else { 0x0040 };
+                    for &place in scales {
+                        block[place..place + 2].copy_from_slice(&scale.to_le_bytes());
+                    }
+                    data.extend(block);
+                }
+            }
         }
-        self.tensors.push(Tensor { name: name.into(), shape: shape.to_vec(), kind: 0, offset: None, data });
+        self.tensors.push(Tensor { name: name.into(), shape: shape.to_vec(), kind, offset: None, data });
     }
 
     /// Sets or replaces an entry; the bytes start with the kind.
