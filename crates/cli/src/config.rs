@@ -139,6 +139,9 @@ pub(crate) struct EngineSettings {
     pub(crate) slots: u32,
     pub(crate) batch_tokens: u32,
     pub(crate) threads: Option<u32>,
+    /// Off only for measurements.
+    #[serde(skip)]
+    pub(crate) prefix_cache: bool,
 }
 
 /// Generations where no budget is given.
@@ -198,6 +201,14 @@ impl EngineSettings {
             slots: layer.slots.map_or(64, NonZeroU32::get),
             batch_tokens: layer.batch_tokens.map_or(512, NonZeroU32::get),
             threads: layer.threads.map(NonZeroU32::get),
+            prefix_cache: true,
         }
+    }
+
+    /// What the llama.cpp runtime is asked for.
+    #[cfg(feature = "llama")]
+    pub(crate) fn llama(&self) -> deliberate_llama::Settings {
+        let Self { context, slots, batch_tokens, threads, .. } = *self;
+        deliberate_llama::Settings { slots, context, batch_tokens, threads, gpu_layers: None }
     }
 }

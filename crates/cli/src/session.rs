@@ -3,7 +3,7 @@
 use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
 use anyhow::Context;
-use deliberate_engine::Engine;
+use deliberate_engine::{Engine, EngineConfig};
 use deliberate_lm::LanguageModel;
 use deliberate_models::{ModelFile, Models};
 use deliberate_search::strategies::Needs;
@@ -73,9 +73,8 @@ impl Loaded {
 
 #[cfg(feature = "llama")]
 fn open_engine(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<Engine> {
-    let EngineSettings { context, slots, batch_tokens, threads, .. } = *settings;
-    let settings = deliberate_llama::Settings { slots, context, batch_tokens, threads, gpu_layers: None };
-    Ok(deliberate_llama::open(&file.path, settings)?)
+    let config = EngineConfig { prefix_cache: settings.prefix_cache, ..EngineConfig::default() };
+    Ok(deliberate_llama::open_with(&file.path, settings.llama(), config)?)
 }
 
 #[cfg(not(feature = "llama"))]

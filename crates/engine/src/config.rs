@@ -18,6 +18,9 @@ pub struct EngineConfig {
     pub context: Option<NonZeroUsize>,
     /// Tokens per forward pass; `None` takes what the runtime has.
     pub batch_tokens: Option<NonZeroUsize>,
+    /// Whether prefixes that were evaluated before, and prompts that samples share, are evaluated once. Without it
+    /// every sample evaluates all of its prompt: a yardstick, and a way to rule the cache out when in doubt.
+    pub prefix_cache: bool,
     /// Requests that may wait outside the scheduler before callers are held back.
     pub queue: NonZeroUsize,
 }
@@ -29,6 +32,7 @@ impl Default for EngineConfig {
             slots: None,
             context: None,
             batch_tokens: None,
+            prefix_cache: true,
             queue: const { NonZeroUsize::new(256).unwrap() },
         }
     }

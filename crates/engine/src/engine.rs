@@ -86,12 +86,16 @@ impl Engine {
                 let capacity = config.within(runtime.capacity())?;
                 let mut facts = runtime.facts().clone();
                 facts.context = facts.context.min(capacity.slot_tokens);
-                facts.name = config.name.unwrap_or(facts.name);
+                if let Some(name) = &config.name {
+                    facts.name.clone_from(name);
+                }
                 Ok((Ready { facts: Arc::new(facts), capacity, tokenizer: runtime.tokenizer() }, runtime))
             });
             match started {
                 Ok((answer, runtime)) => {
-                    let shares = Shares { facts: Arc::clone(&answer.facts), counters: counted, turns };
+                    let facts = Arc::clone(&answer.facts);
+                    let shares =
+                        Shares { facts, counters: counted, turns, prefix_cache: config.prefix_cache };
                     let worker = Worker::new(runtime, answer.capacity, shares);
                     if report.send(Ok(answer)).is_ok() {
                         worker.run(requests);

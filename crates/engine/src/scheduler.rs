@@ -61,6 +61,7 @@ pub struct Scheduler {
     slots: Slots,
     batch_tokens: usize,
     architecture: Architecture,
+    prefix_cache: bool,
     requests: BTreeMap<RequestId, Request>,
     sequences: BTreeMap<SequenceId, Sequence>,
     pending: BTreeSet<SequenceId>,
@@ -80,6 +81,7 @@ impl Scheduler {
             slots: Slots::new(capacity.slots, pool),
             batch_tokens: capacity.batch_tokens,
             architecture,
+            prefix_cache: true,
             requests: BTreeMap::new(),
             sequences: BTreeMap::new(),
             pending: BTreeSet::new(),
@@ -88,6 +90,13 @@ impl Scheduler {
             now: 0,
             tally: Tally::default(),
         }
+    }
+
+    /// The same scheduler, evaluating every prompt from its start, once for each sample.
+    #[must_use]
+    pub fn without_prefix_cache(mut self) -> Self {
+        self.prefix_cache = false;
+        self
     }
 
     /// Takes a prompt to be continued by so many samples. The prompt is not empty and fits a slot with a token to
@@ -268,6 +277,10 @@ impl Scheduler {
 
     /// Tokens of a sequence that need not be evaluated if they are cached.
     fn reusable(&self, id: SequenceId) -> usize {
+        // What a sequence drew itself it never gives up but by preemption.
+        if !self.prefix_cache {
+            return 0;
+        }
         let last = self.length(id) - 1;
         match &self.requests[&id.request].work {
             Work::Generate { .. } => last,

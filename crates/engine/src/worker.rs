@@ -64,6 +64,7 @@ pub(crate) struct Shares {
     pub(crate) facts: Arc<ModelFacts>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) turns: Turns,
+    pub(crate) prefix_cache: bool,
 }
 
 /// Everything that lives on the model thread.
@@ -81,10 +82,11 @@ pub(crate) struct Worker<R> {
 
 impl<R: ModelRuntime> Worker<R> {
     pub(crate) fn new(runtime: R, capacity: Capacity, shares: Shares) -> Self {
-        let Shares { facts, counters, turns } = shares;
+        let Shares { facts, counters, turns, prefix_cache } = shares;
+        let scheduler = Scheduler::new(capacity, facts.architecture);
         Self {
             tokenizer: runtime.tokenizer(),
-            scheduler: Scheduler::new(capacity, facts.architecture),
+            scheduler: if prefix_cache { scheduler } else { scheduler.without_prefix_cache() },
             runtime,
             facts,
             counters,

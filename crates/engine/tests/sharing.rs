@@ -4,8 +4,10 @@ mod common;
 
 use common::{capacity, draw, engine, flops, request, start, texts, tokens};
 use deliberate_engine::simulated::SimulatedRuntime;
+use deliberate_engine::{Engine, EngineConfig};
 use deliberate_lm::{LanguageModel, Mark, ScoreRequest};
 use futures::future::join_all;
+use std::convert::Infallible;
 
 const PROMPT: &str = "what is seven times eight? ";
 
@@ -118,4 +120,20 @@ async fn a_continuation_goes_on_from_what_was_drawn() {
         texts(&next),
         texts(&draw(&common::engine(capacity(1, 300, 3)), request(&grown, &[3], 4)).await)
     );
+}
+
+#[tokio::test]
+async fn without_the_prefix_cache_the_text_is_the_same_and_everything_is_evaluated_again() {
+    let config = EngineConfig { prefix_cache: false, ..EngineConfig::default() };
+    let make = || Ok::<_, Infallible>(SimulatedRuntime::new(capacity(8, 200, 64)).with_end_bias(-50.0));
+    let forgetful = Engine::start(config, make).expect("it starts");
+    let remembering = Engine::start(EngineConfig::default(), make).expect("it starts");
+    for _ in 0..2 {
+        let ask = || request(PROMPT, &[1, 2, 3], 10);
+        assert_eq!(texts(&draw(&forgetful, ask()).await), texts(&draw(&remembering, ask()).await));
+    }
+    let prompt = PROMPT.len() as u64;
+    // Nine tokens of each sample are evaluated to draw the tenth.
+    assert_eq!(remembering.metrics().batch_tokens, prompt + 1 + 2 * 3 * 9);
+    assert_eq!(forgetful.metrics().batch_tokens, 2 * (3 * prompt + 3 * 9));
 }

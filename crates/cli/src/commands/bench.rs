@@ -1,8 +1,176 @@
-//! `deliberate bench` (under construction below).
+//! `deliberate bench engine`: the engine against simpler ways to do the same, side by side in one run.
+//!
+//! Every round measures all sides in turn, so that a busy machine disturbs them alike; ratios are taken within a
+//! round, and medians over rounds are reported.
 
-use crate::args::{BenchArgs, Global};
+use crate::args::{BenchArgs, BenchSubject, Global};
+use crate::config::{EngineLayer, EngineSettings, FileLayer, Search, SearchLayer};
+use crate::exit::bad_input;
+use crate::session::Loaded;
+use crate::show::{Table, count, seconds};
+use anyhow::Context;
+use deliberate_lm::{GenerateRequest, LanguageModel, Sampling};
+use deliberate_search::{Budget, Outcome, Settings, Silent, search};
+use deliberate_text::Trace;
+use serde::Serialize;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
+use std::time::Instant;
 
-pub(crate) fn run(_args: BenchArgs, _global: &Global) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not yet")
+/// What 64 samples continue: a text that does not end soon.
+const STORY: &str = "It was the first cold morning of the year, and the old lighthouse keeper began his day as he \
+                     always did. He climbed the stairs slowly, counting every step, and when he reached the top he \
+                     looked out over the grey water and";
+const QUESTION: &str = "A farmer has 3 fields. Each field has 14 rows of 6 apple trees. A storm breaks 27 trees, and \
+                        the farmer plants 40 new ones. How many apple trees are there now?";
+const SAMPLES: u32 = 64;
+const TOKENS: u32 = 64;
+
+/// One measurement of one side.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Decoding {
+    engine_tokens_per_second: f64,
+    bare_tokens_per_second: f64,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Searching {
+    tokens_evaluated: u64,
+    tokens_evaluated_without_cache: u64,
+    seconds: f64,
+    seconds_without_cache: f64,
+    same_answers: bool,
+}
+
+pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let BenchSubject::Engine = args.subject;
+    let file = FileLayer::read(global.config.as_deref())?;
+    let defaults = EngineLayer { context: NonZeroU32::new(1024), ..EngineLayer::default() };
+    let settings = EngineSettings::resolve(args.engine.over(file.engine).over(defaults));
+    let runtime = super::runtime()?;
+    let (mut decoding, mut searching) = (Vec::new(), Vec::new());
+    for round in 0..args.rounds.get() {
+        if !global.quiet {
+            eprintln!("round {} of {}: decoding", round + 1, args.rounds);
+        }
+        decoding.push(runtime.block_on(decode(&settings))?);
+        if !global.quiet {
+            eprintln!("round {} of {}: beam search", round + 1, args.rounds);
+        }
+        searching.push(runtime.block_on(beam(&settings))?);
+    }
+    if args.json {
+        println!("{}", serde_json::json!({"decoding": decoding, "searching": searching}));
+    } else {
+        print(&decoding, &searching);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// 64 samples of one prompt, through the engine and through a bare llama.cpp loop of the same size.
+async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
+    let loaded = Loaded::open(settings)?;
+    let engine = &loaded.engine;
+    let prompt = engine.encode(STORY, false).await?;
+    let request = GenerateRequest {
+        prompt: prompt.clone().into(),
+        seeds: (0..u64::from(SAMPLES)).collect(),
+        sampling: Sampling::at(1.0),
+        stop: Vec::new(),
+        max_tokens: TOKENS,
+    };
+    let started = Instant::now();
+    let generation = engine.generate(request).await?;
+    let elapsed = started.elapsed().as_secs_f64();
+    let path = loaded.file.path.clone();
+    drop(loaded);
+    let bare = bare(&path, settings, &prompt)?;
+    Ok(Decoding {
+        engine_tokens_per_second: generation.usage.decoded as f64 / elapsed,
+        bare_tokens_per_second: bare,
+    })
+}
+
+#[cfg(feature = "llama")]
+fn bare(path: &std::path::Path, settings: &EngineSettings, prompt: &[u32]) -> anyhow::Result<f64> {
+    let run = deliberate_llama::bare::Run {
+        prompt,
+        sequences: SAMPLES,
+        tokens: TOKENS,
+        sampling: Sampling::at(1.0),
+    };
+    let speed = deliberate_llama::bare::run(path, &settings.llama(), &run).context("the bare loop failed")?;
+    Ok(speed.overall_per_second())
+}
+
+#[cfg(not(feature = "llama"))]
+fn bare(_: &std::path::Path, _: &EngineSettings, _: &[u32]) -> anyhow::Result<f64> {
+    anyhow::bail!("this build has no llama.cpp to compare with (build with the feature `llama`)")
+}
+
+/// Beam search with N = 16 and M = 4 and a process reward read from label tokens, with the prefix cache and without.
+/// (The model was not trained for the labels: what is measured is the work, not the answers.)
+async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
+    let how = Search::resolve(SearchLayer {
+        strategy: Some("beam:branching=4".to_owned()),
+        budget: Some(Budget::generations(16)),
+        verifier: Some("prm:signs".to_owned()),
+        prompt: Some("few-shot".to_owned()),
+        max_tokens: NonZeroU32::new(160),
+        ..SearchLayer::default()
+    })?;
+    let mut sides = Vec::new();
+    for prefix_cache in [true, false] {
+        let loaded = Loaded::open(&EngineSettings { prefix_cache, ..settings.clone() })?;
+        let domain = loaded.domain(&how).await?;
+        let root = domain.root(QUESTION).await.map_err(bad_input)?;
+        let started = Instant::now();
+        let mut strategy = how.strategy.build()?;
+        let run = Settings::new(how.budget, how.seed);
+        let outcome: Outcome<Trace> = search(root, &mut *strategy, &domain.roles(), run, &mut Silent).await?;
+        sides.push((loaded.engine.metrics().batch_tokens, started.elapsed().as_secs_f64(), outcome.tree));
+    }
+    let [(with, seconds, tree), (without, seconds_without, again)] =
+        <[_; 2]>::try_from(sides).map_err(|_| anyhow::anyhow!("there are two sides"))?;
+    Ok(Searching {
+        tokens_evaluated: with,
+        tokens_evaluated_without_cache: without,
+        seconds,
+        seconds_without_cache: seconds_without,
+        same_answers: tree == again,
+    })
+}
+
+fn print(decoding: &[Decoding], searching: &[Searching]) {
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let of = |f: fn(&Decoding) -> f64| median(decoding.iter().map(f).collect());
+    let mut table = Table::new(["decoding, 64 samples of one prompt × 64 tokens", "tokens/s"]);
+    table.row(["through the engine".to_owned(), format!("{:.0}", of(|d| d.engine_tokens_per_second))]);
+    table.row(["bare llama.cpp loop".to_owned(), format!("{:.0}", of(|d| d.bare_tokens_per_second))]);
+    let ratio = of(|d| d.engine_tokens_per_second / d.bare_tokens_per_second);
+    table.row(["ratio".to_owned(), format!("{ratio:.3}")]);
+    println!("{table}");
+    let of = |f: fn(&Searching) -> f64| median(searching.iter().map(f).collect());
+    let mut table = Table::new(["beam search, N = 16, M = 4, with a PRM", "tokens evaluated", "time"]);
+    table.row([
+        "prefixes shared".to_owned(),
+        count(of(|s| s.tokens_evaluated as f64) as u64),
+        seconds(of(|s| s.seconds)),
+    ]);
+    table.row([
+        "everything read again at each step".to_owned(),
+        count(of(|s| s.tokens_evaluated_without_cache as f64) as u64),
+        seconds(of(|s| s.seconds_without_cache)),
+    ]);
+    let tokens = of(|s| s.tokens_evaluated as f64 / s.tokens_evaluated_without_cache as f64);
+    let time = of(|s| s.seconds / s.seconds_without_cache);
+    table.row(["ratio".to_owned(), format!("{tokens:.3}"), format!("{time:.3}")]);
+    println!("{table}");
+    let same = searching.iter().all(|s| s.same_answers);
+    println!("both searches grew {} tree", if same { "the same" } else { "a different" });
 }

@@ -133,9 +133,10 @@ impl Work {
             return Ok(None);
         }
         let result = match self.domain.root(&question.problem).await {
-            Err(error) => {
-                failed(question, &anyhow::Error::from(error).chain().map(ToString::to_string).collect::<Vec<_>>())
-            }
+            Err(error) => failed(
+                question,
+                &anyhow::Error::from(error).chain().map(ToString::to_string).collect::<Vec<_>>(),
+            ),
             Ok(root) => {
                 let mut strategy = self.settings.strategy.build()?;
                 let mut how = Settings::new(self.settings.budget, self.settings.seed);

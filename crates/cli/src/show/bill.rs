@@ -5,7 +5,8 @@ use deliberate_search::{Ledger, Usage};
 
 /// The bill, one line a role, without a newline at the end.
 pub(crate) fn bill(ledger: &Ledger, saved: u32) -> String {
-    let stopped = if saved > 0 { format!(" · {saved} generations saved by stopping early") } else { String::new() };
+    let stopped =
+        if saved > 0 { format!(" · {saved} generations saved by stopping early") } else { String::new() };
     let mut lines = vec![format!(
         "{} generations · {} tokens drawn · {}{stopped}",
         ledger.generations,
