@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::time::Duration;
 
 /// Models below this many parameters run on one thread: their operations are so short that handing them to a
 /// second thread costs more than it saves.
@@ -16,16 +17,44 @@ const TINY: u64 = 8_000_000;
 /// changes no bit of the logits.
 pub(crate) fn threads(parameters: u64) -> u32 {
     if parameters < TINY {
-        1
-    } else {
-        idle(cores(), &fs::read_to_string("/proc/loadavg").unwrap_or_default())
+        return 1;
     }
+    let times = || Times::read(&fs::read_to_string("/proc/stat").unwrap_or_default());
+    let before = times();
+    std::thread::sleep(LOOK);
+    idle(cores(), before.busy_share_until(times()))
 }
 
-/// Cores without the whole ones that `/proc/loadavg` reports busy over the last minute; at least one.
-fn idle(cores: u32, load: &str) -> u32 {
-    let busy: f64 = load.split_whitespace().next().and_then(|text| text.parse().ok()).unwrap_or(0.0);
-    cores.saturating_sub(busy as u32).max(1)
+/// How long to look at what the cores are doing: the system counts their time in hundredths of a second.
+const LOOK: Duration = Duration::from_millis(150);
+
+/// Cores without those that others keep busy, to the nearest whole one; at least one.
+fn idle(cores: u32, busy_share: f64) -> u32 {
+    cores.saturating_sub((f64::from(cores) * busy_share).round() as u32).max(1)
+}
+
+/// Time that all cores together spent, from the first line of `/proc/stat`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Times {
+    busy: u64,
+    total: u64,
+}
+
+impl Times {
+    /// Nothing, where the system does not tell.
+    fn read(stat: &str) -> Self {
+        let line = stat.lines().next().and_then(|line| line.strip_prefix("cpu ")).unwrap_or_default();
+        let times: Vec<u64> = line.split_whitespace().take(8).map_while(|text| text.parse().ok()).collect();
+        let total: u64 = times.iter().sum();
+        // Idle, and waiting for a disk.
+        let free: u64 = times.iter().skip(3).take(2).sum();
+        Self { busy: total - free, total }
+    }
+
+    fn busy_share_until(self, later: Self) -> f64 {
+        let total = later.total.saturating_sub(self.total);
+        if total == 0 { 0.0 } else { later.busy.saturating_sub(self.busy) as f64 / total as f64 }
+    }
 }
 
 /// Physical cores that this process may use; hyper-threads share the arithmetic units that inference is bound by.
@@ -76,10 +105,12 @@ mod tests {
 
     #[test]
     fn busy_cores_are_left_alone() {
-        assert_eq!(idle(8, "0.93 1.00 9.0 1/99 1234"), 8);
-        assert_eq!(idle(8, "2.10 1.00 9.0 1/99 1234"), 6);
-        assert_eq!(idle(2, "14.0 1.00 9.0 1/99 1234"), 1);
-        assert_eq!(idle(2, ""), 2);
+        let at = |busy, idle| Times::read(&format!("cpu  {busy} 0 0 {idle} 5 0 0 0 0 0\ncpu0 1 1 1 1\n"));
+        assert_eq!(at(100, 300), Times { busy: 100, total: 405 });
+        let share = at(100, 300).busy_share_until(at(110, 320));
+        assert!((share - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!((idle(8, 0.05), idle(8, 0.27), idle(2, 1.0), idle(2, 0.2)), (8, 6, 1, 2));
+        assert_eq!(Times::read("").busy_share_until(Times::read("nonsense")), 0.0);
     }
 
     #[test]
