@@ -2,6 +2,9 @@
 
 use deliberate_search::Budget;
 
+/// A search holds its whole tree in memory; above this, running out of it would be the likely end.
+const MOST_GENERATIONS: f64 = 65_536.0;
+
 /// Reads a budget; a bare number is generations.
 pub(crate) fn parse(text: &str) -> Result<Budget, String> {
     let mut budget = Budget::default();
@@ -16,10 +19,13 @@ pub(crate) fn parse(text: &str) -> Result<Budget, String> {
         if !number.is_finite() || number <= 0.0 {
             return Err(format!("a budget of `{part}` allows nothing; it must be above 0"));
         }
+        if number > MOST_GENERATIONS && matches!(unit.trim(), "" | "generations") {
+            return Err(format!(
+                "a budget of `{part}` is out of reach (at most {MOST_GENERATIONS} generations)"
+            ));
+        }
         let twice = match unit.trim() {
-            "" | "generations" if whole && number <= f64::from(u32::MAX) => {
-                budget.generations.replace(number as u32).is_some()
-            }
+            "" | "generations" if whole => budget.generations.replace(number as u32).is_some(),
             "tokens" if whole => budget.tokens.replace(number as u64).is_some(),
             "flops" => budget.flops.replace(number).is_some(),
             "" | "generations" | "tokens" => return Err(format!("`{part}` is not a whole number")),
@@ -56,7 +62,20 @@ mod tests {
 
     #[test]
     fn a_useless_budget_is_an_error() {
-        for text in ["0", "-1", "nothing", "", "1.5", "16,8", "NaN", "inf", "1e30", "5seconds", "0tokens"] {
+        for text in [
+            "0",
+            "-1",
+            "nothing",
+            "",
+            "1.5",
+            "16,8",
+            "NaN",
+            "inf",
+            "1e30",
+            "5seconds",
+            "0tokens",
+            "4000000000",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct SearchLayer {
     #[arg(long, value_name = "STRATEGY", help_heading = "Search")]
     pub(crate) strategy: Option<String>,
     /// What one question may cost, hard: generations (`16`), `4000tokens`, `2e12flops`, or several with commas.
-    #[arg(long, value_name = "BUDGET", value_parser = budget::parse, help_heading = "Search")]
+    #[arg(long, value_name = "BUDGET", value_parser = budget::parse, allow_negative_numbers = true, help_heading = "Search")]
     #[serde(deserialize_with = "budget_text")]
     pub(crate) budget: Option<Budget>,
     /// Who scores: `logprob`, `certainty`, `judge`, `judge:samples=4`, `prm`, `orm`, or `none`.
@@ -28,7 +28,8 @@ pub(crate) struct SearchLayer {
     /// Every draw follows from it.
     #[arg(long, help_heading = "Search")]
     pub(crate) seed: Option<u64>,
-    /// Prompt: `chat`, `few-shot`, or a TOML file.
+    /// Prompt: `few-shot` (worked examples, for any model; the default), `chat` (a chat model's own template), or a
+    /// TOML file.
     #[arg(long, value_name = "PROMPT", help_heading = "Search")]
     pub(crate) prompt: Option<String>,
     /// What separates steps: `newline`, `blank-line`, `step` or `tokens:64`.
@@ -38,16 +39,16 @@ pub(crate) struct SearchLayer {
     #[arg(long, value_name = "TOKENS", help_heading = "Search")]
     pub(crate) max_tokens: Option<NonZeroU32>,
     /// Temperature of the proposer; 0 is greedy.
-    #[arg(long, help_heading = "Search")]
+    #[arg(long, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) temperature: Option<f32>,
     /// Sample from the likeliest tokens that together reach this probability.
-    #[arg(long, help_heading = "Search")]
+    #[arg(long, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) top_p: Option<f32>,
     /// Sample from this many of the likeliest tokens.
     #[arg(long, help_heading = "Search")]
     pub(crate) top_k: Option<u32>,
     /// Drop tokens less likely than this fraction of the likeliest.
-    #[arg(long, help_heading = "Search")]
+    #[arg(long, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) min_p: Option<f32>,
 }
 
@@ -81,7 +82,16 @@ pub(crate) struct FileLayer {
 }
 
 fn budget_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Budget>, D::Error> {
-    let text = String::deserialize(from)?;
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a budget such as 16 or \"4000tokens\"")]
+    enum Written {
+        Number(i64),
+        Text(String),
+    }
+    let text = match Written::deserialize(from)? {
+        Written::Number(number) => number.to_string(),
+        Written::Text(text) => text,
+    };
     budget::parse(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
@@ -156,6 +166,13 @@ impl Search {
         let strategy = strategy.with_generations(generations).map_err(bad_input)?;
         let text = layer.verifier.unwrap_or_else(|| "logprob".to_owned());
         let verifier: VerifierSpec = text.parse().map_err(bad_input)?;
+        if strategy.needs().verifier && verifier == VerifierSpec::None {
+            return Err(bad_input(anyhow!(
+                "strategy `{}` needs scores and --verifier is none (choose a verifier such as logprob or judge, or \
+                 a strategy that votes, such as best-of-n:rule=majority)",
+                strategy.name()
+            )));
+        }
         let sampling = Sampling {
             temperature: layer.temperature.unwrap_or(0.8),
             top_k: layer.top_k,
@@ -180,7 +197,7 @@ impl Search {
             budget,
             verifier,
             seed: layer.seed.unwrap_or(0),
-            prompt: layer.prompt.unwrap_or_else(|| "chat".to_owned()),
+            prompt: layer.prompt.unwrap_or_else(|| "few-shot".to_owned()),
             steps: layer.steps,
             max_tokens: layer.max_tokens.map_or(512, NonZeroU32::get),
             sampling,

@@ -1,5 +1,6 @@
 //! Exit codes, and how an error is told.
 
+use crate::output::{ReaderLeft, note};
 use std::process::ExitCode;
 
 /// What each exit code means, for `--help`.
@@ -33,9 +34,12 @@ pub(crate) fn bad_input(error: impl Into<anyhow::Error>) -> anyhow::Error {
 
 /// Prints the chain of causes to stderr.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error}");
+    if error.is::<ReaderLeft>() {
+        return ExitCode::SUCCESS;
+    }
+    note(format_args!("error: {error}"));
     for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
+        note(format_args!("  because: {cause}"));
     }
     if error.is::<BadInput>() { BAD_INPUT.into() } else { ExitCode::FAILURE }
 }

@@ -1,6 +1,7 @@
 //! Ctrl-C: the first ends the work with the best so far, the second ends the process.
 
 use crate::exit::INTERRUPTED;
+use crate::output::note;
 use deliberate_search::Cancellation;
 use futures::FutureExt;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ impl Interrupt {
                 return futures::future::pending().await;
             }
             seen.store(true, Ordering::Relaxed);
-            eprintln!("stopping with the best so far; press Ctrl-C again to stop at once");
+            note("stopping with the best so far; press Ctrl-C again to stop at once");
             tokio::spawn(async {
                 if tokio::signal::ctrl_c().await.is_ok() {
                     std::process::exit(INTERRUPTED.into());

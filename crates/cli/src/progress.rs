@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 fn visible(global: &Global) -> bool {
-    !global.quiet && std::io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+    let unwanted = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !global.quiet && std::io::stderr().is_terminal() && !unwanted("CI") && !unwanted("NO_COLOR")
 }
 
 fn bar(global: &Global, length: Option<u64>, template: &str) -> ProgressBar {

@@ -3,6 +3,7 @@
 use crate::args::{DemoArgs, Global};
 use crate::config::{EngineSettings, FileLayer, Search, SearchLayer};
 use crate::interrupt::Interrupt;
+use crate::output;
 use crate::session::Loaded;
 use crate::show::{Table, count, flops, seconds};
 use anyhow::Context;
@@ -39,25 +40,25 @@ pub(crate) fn run(args: DemoArgs, global: &Global) -> anyhow::Result<ExitCode> {
             let settings = Search::resolve(SearchLayer {
                 strategy: Some(strategy.to_owned()),
                 budget: Some(Budget::generations(GENERATIONS)),
-                max_tokens: std::num::NonZeroU32::new(200),
+                max_tokens: std::num::NonZeroU32::new(80),
                 ..SearchLayer::default()
             })?;
             let domain = loaded.domain(&settings).await?;
             let mut total = Ledger::default();
             let mut right = 0;
             for question in &questions {
-                println!("━━ {strategy} ━━ {}\n", question.problem);
+                output::line(format_args!("━━ {strategy} ━━ {}\n", question.problem))?;
                 let outcome =
                     super::solve::solve(&loaded, &domain, &question.problem, &settings, &interrupt, global)
                         .await?;
-                super::solve::print(&outcome, &settings, true);
+                super::solve::print(&outcome, &settings, true)?;
                 let result = super::run::graded(question, &outcome);
                 right += u32::from(result.correct == Some(true));
-                println!(
+                output::line(format_args!(
                     "expected {} — {}\n",
                     result.expected.as_deref().unwrap_or("?"),
                     if result.correct == Some(true) { "right" } else { "wrong" }
-                );
+                ))?;
                 total += outcome.ledger;
                 if interrupt.pressed() {
                     return Ok(crate::exit::INTERRUPTED.into());
@@ -77,11 +78,11 @@ pub(crate) fn run(args: DemoArgs, global: &Global) -> anyhow::Result<ExitCode> {
                 seconds(total.seconds),
             ]);
         }
-        print!("{table}");
-        println!(
+        output::data(table)?;
+        output::line(format_args!(
             "\nThe same {GENERATIONS} generations a question, spent three ways; the model is {}.",
             deliberate_lm::LanguageModel::facts(&loaded.engine).name
-        );
+        ))?;
         Ok(ExitCode::SUCCESS)
     })
 }

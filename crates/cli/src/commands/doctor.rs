@@ -1,6 +1,7 @@
 //! `deliberate doctor`: what a report of a problem should say first.
 
 use crate::args::DoctorArgs;
+use crate::output;
 use crate::show::{Table, bytes};
 use deliberate_models::Models;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let report = examine();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        output::line(serde_json::to_string_pretty(&report)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(["what", "finding"]);
@@ -19,9 +20,9 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
             table.row([format!("{section}: {name}"), value]);
         }
     }
-    print!("{table}");
+    output::data(table)?;
     for advice in report["advice"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        println!("! {advice}");
+        output::line(format_args!("! {advice}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

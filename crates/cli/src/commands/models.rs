@@ -2,6 +2,7 @@
 
 use crate::args::{Global, ModelsArgs, ModelsCommand};
 use crate::exit::bad_input;
+use crate::output;
 use crate::progress::transfer;
 use crate::show::{Table, bytes, count};
 use deliberate_models::{Models, PullEvent, PullObserver, Verification};
@@ -17,28 +18,33 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
             let mut watch = Watch { bar: transfer(global), quiet: global.quiet };
             let file = models.pull(&or_default(model), &mut watch)?;
             watch.bar.finish_and_clear();
-            println!("{}", file.path.display());
+            output::line(file.path.display())?;
         }
         ModelsCommand::List { json } => list(&models, json)?,
         ModelsCommand::Path { model } => {
-            println!("{}", models.resolve(&or_default(model)).map_err(bad_input)?.path.display());
+            output::line(models.resolve(&or_default(model)).map_err(bad_input)?.path.display())?;
         }
         ModelsCommand::Verify { model } => {
             let mut watch = Watch { bar: transfer(global), quiet: global.quiet };
-            let verification = models.verify(&or_default(model), &mut watch)?;
+            let name = or_default(model);
+            models.resolve(&name).map_err(bad_input)?;
+            let verification = models.verify(&name, &mut watch)?;
             watch.bar.finish_and_clear();
             match verification {
                 Verification::Intact { model, sha256 } => {
-                    println!("{}: as it was pulled (sha256 {sha256})", model.name);
+                    output::line(format_args!("{}: as it was pulled (sha256 {sha256})", model.name))?;
                 }
                 Verification::Unrecorded { model, sha256 } => {
-                    println!("{}: nothing to compare it with (sha256 {sha256})", model.name);
+                    output::line(format_args!(
+                        "{}: nothing to compare it with (sha256 {sha256})",
+                        model.name
+                    ))?;
                 }
             }
         }
         ModelsCommand::Remove { model } => {
             let removed = models.remove(&model).map_err(bad_input)?;
-            println!("removed {} ({})", removed.path.display(), bytes(removed.bytes));
+            output::line(format_args!("removed {} ({})", removed.path.display(), bytes(removed.bytes)))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -53,8 +59,7 @@ fn list(models: &Models, json: bool) -> anyhow::Result<()> {
                 json!({"name": m.name, "path": m.path, "bytes": m.bytes, "origin": m.origin, "sha256": m.sha256})
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-        return Ok(());
+        return output::line(serde_json::to_string_pretty(&rows)?);
     }
     let mut table = Table::new(["model", "here", "parameters", "from"]);
     for entry in &models.catalogue().models {
@@ -78,8 +83,7 @@ fn list(models: &Models, json: bool) -> anyhow::Result<()> {
     for model in stored.iter().filter(|model| !named(&model.file)) {
         table.row([model.name.clone(), bytes(model.bytes), String::new(), model.origin.to_string()]);
     }
-    print!("{table}");
-    Ok(())
+    output::data(table)
 }
 
 struct Watch {
@@ -90,7 +94,7 @@ struct Watch {
 impl Watch {
     fn say(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| output::note(text));
         }
     }
 

@@ -4,14 +4,14 @@ use crate::args::{Global, RunArgs};
 use crate::config::{EngineSettings, FileLayer, Search};
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
+use crate::output::{self, note};
 use crate::progress::{Speed, questions};
 use crate::session::Loaded;
-use crate::show::{Table, bill, count, flops, share};
-use anyhow::Context;
+use crate::show::{Table, Time, bill, count, flops, share};
 use deliberate_engine::Engine;
 use deliberate_grade::Answer;
-use deliberate_run::{Dataset, Found, Question, QuestionResult, RunDirectory, Summary};
-use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, Settings, search};
+use deliberate_run::{Dataset, DirectoryError, Found, Question, QuestionResult, RunDirectory, Summary};
+use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError, Settings, search};
 use deliberate_text::{Domain, Trace};
 use futures::stream::{self, StreamExt};
 use serde_json::json;
@@ -19,6 +19,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Failed questions that are named, at most.
+const FAILURES_SHOWN: usize = 5;
+
+const FOREIGN: &str = "the journal was written by another version of this program, or for other weights or prompts of \
+                       the same name (give another --run-directory)";
 
 type Directory = Arc<Mutex<RunDirectory<Trace>>>;
 
@@ -29,7 +36,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let limit = args.limit.map(std::num::NonZero::get);
     let dataset = Dataset::read(&args.dataset, limit, args.skip_bad_lines).map_err(bad_input)?;
     for skipped in &dataset.skipped {
-        eprintln!("passed over line {}: {}", skipped.line, skipped.reason);
+        note(format_args!("passed over line {}: {}", skipped.line, skipped.reason));
     }
     let loaded = Loaded::open(&engine)?;
     let configuration = json!({
@@ -37,27 +44,40 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
                     "skipped": dataset.skipped.len()},
         "search": settings,
         "model": loaded.provenance(),
+        "engine": engine,
     });
     let path = args.run_directory.unwrap_or_else(|| default_directory(&dataset, &settings));
-    let directory = RunDirectory::<Trace>::open(&path, &configuration)
-        .with_context(|| format!("cannot use the run directory `{}`", path.display()))?;
+    let directory = RunDirectory::<Trace>::open(&path, &configuration).map_err(|error| {
+        let usage = matches!(error, DirectoryError::OtherRun { .. });
+        let error = anyhow::Error::new(error);
+        let error = error.context(format!("cannot use the run directory `{}`", path.display()));
+        if usage { bad_input(error) } else { error }
+    })?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
+        let started = Instant::now();
         let domain = loaded.domain(&settings).await?;
         let work = Work { domain, settings, interrupt: interrupt.clone() };
         let results = work.all(directory, &dataset, args.concurrency.get(), &loaded.engine, global).await?;
         let Some((results, directory)) = results else {
-            eprintln!("interrupted; run the same command again to go on in `{}`", path.display());
+            note(format_args!("interrupted; run the same command again to go on in `{}`", path.display()));
             return Ok(INTERRUPTED.into());
         };
         let summary = Summary::of(&results, work.settings.seed);
         directory.write_results(&results, &summary)?;
+        let elapsed_seconds = started.elapsed().as_secs_f64();
+        let drawn = loaded.engine.metrics().drawn;
         if args.json {
-            println!("{}", serde_json::to_string(&json!({"summary": summary, "run-directory": path}))?);
+            let report = json!({"summary": summary, "run-directory": path,
+                                "this-process": {"elapsed-seconds": elapsed_seconds, "tokens-drawn": drawn}});
+            output::line(serde_json::to_string(&report)?)?;
         } else {
-            print(&summary);
-            println!("results  {}", path.join("results.jsonl").display());
+            print(&summary, Time::SideBySide { elapsed_seconds, drawn })?;
+            output::line(format_args!("results  {}", path.join("results.jsonl").display()))?;
+        }
+        for result in results.iter().filter(|result| result.error.is_some()).take(FAILURES_SHOWN) {
+            note(format_args!("question `{}` failed: {}", result.id, result.error.as_deref().unwrap_or("?")));
         }
         Ok(if summary.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     })
@@ -88,7 +108,7 @@ impl Work {
         let mut finished = std::mem::take(&mut directory.finished);
         let mut unfinished = std::mem::take(&mut directory.unfinished);
         if !finished.is_empty() && !global.quiet {
-            eprintln!("going on after {} of {} questions", finished.len(), dataset.questions.len());
+            note(format_args!("going on after {} of {} questions", finished.len(), dataset.questions.len()));
         }
         let bar = questions(global, dataset.questions.len());
         bar.set_position(finished.len() as u64);
@@ -145,7 +165,11 @@ impl Work {
                 let mut journal = Journal { question: &question.id, directory: Arc::clone(&directory) };
                 let outcome = search(root, &mut *strategy, &self.domain.roles(), how, &mut journal)
                     .await
-                    .with_context(|| format!("question `{}`", question.id))?;
+                    .map_err(|error| {
+                        let foreign = matches!(error, SearchError::ForeignCheckpoint { .. });
+                        let error = anyhow::Error::new(error).context(format!("question `{}`", question.id));
+                        if foreign { error.context(FOREIGN) } else { error }
+                    })?;
                 if outcome.ended == Ended::Cancelled {
                     return Ok(None);
                 }
@@ -230,7 +254,7 @@ pub(crate) fn graded(question: &Question, outcome: &Outcome<Trace>) -> QuestionR
     }
 }
 
-fn print(summary: &Summary) {
+fn print(summary: &Summary, time: Time) -> anyhow::Result<()> {
     let mut table = Table::new(["", "value"]);
     let mut add = |name: &str, value: String| table.row([name.to_owned(), value]);
     add("questions", summary.questions.to_string());
@@ -250,6 +274,7 @@ fn print(summary: &Summary) {
     add("generations a question", format!("{:.1}", summary.generations));
     add("tokens drawn a question", count(summary.tokens.round() as u64));
     add("FLOPs charged a question", flops(summary.flops));
-    print!("{table}");
-    println!("bill     {}", bill(&summary.measured, 0).replace('\n', "\n         "));
+    output::data(table)?;
+    let bill = bill(&summary.measured, 0, time);
+    output::line(format_args!("bill     {}", bill.replace('\n', "\n         ")))
 }

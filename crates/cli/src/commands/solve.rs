@@ -4,6 +4,7 @@ use crate::args::{Global, SolveArgs};
 use crate::config::{EngineSettings, FileLayer, Search};
 use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
+use crate::output;
 use crate::progress::{SearchProgress, Speed};
 use crate::session::Loaded;
 use crate::show;
@@ -11,7 +12,7 @@ use anyhow::{Context, anyhow};
 use deliberate_search::{Ended, Outcome, Settings, search};
 use deliberate_text::{Domain, Trace};
 use serde_json::{Value, json};
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,6 +21,9 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let settings = Search::resolve(args.search.over(file.search))?;
     let engine = EngineSettings::resolve(args.engine.over(file.engine));
     let question = question(args.question)?;
+    if let Some(path) = &args.trace {
+        can_write(path)?;
+    }
     let loaded = Loaded::open(&engine)?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
@@ -31,12 +35,12 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
             write_trace(path, &show::tree_file(&question, &outcome, &described))?;
         }
         if args.json {
-            println!("{}", serde_json::to_string(&show::solved(&question, &outcome, &described))?);
+            output::line(serde_json::to_string(&show::solved(&question, &outcome, &described))?)?;
         } else {
-            print(&outcome, &settings, args.tree);
+            print(&outcome, &settings, args.tree)?;
         }
         if let Ended::Failed { role, failure } = &outcome.ended {
-            eprintln!("the {role} failed: {failure}");
+            output::note(format_args!("the {role} failed: {failure}"));
             return Ok(ExitCode::FAILURE);
         }
         Ok(if interrupt.pressed() {
@@ -68,26 +72,26 @@ pub(crate) async fn solve(
 }
 
 /// The answer and what it rests on.
-pub(crate) fn print(outcome: &Outcome<Trace>, settings: &Search, tree: bool) {
+pub(crate) fn print(outcome: &Outcome<Trace>, settings: &Search, tree: bool) -> anyhow::Result<()> {
     let selection = settings.selection();
     if tree {
-        println!("{}", show::tree(outcome, selection.aggregation));
+        output::line(show::tree(outcome, selection.aggregation))?;
     }
     match outcome.answer() {
         Some(state) => {
-            println!("{}\n", show::printable(state.text().trim()));
-            println!(
-                "answer   {}",
-                state.answer().map_or("(the solution states none)".to_owned(), show::one_line)
-            );
+            output::line(format_args!("{}\n", show::printable(state.text().trim())))?;
+            let answer = state.answer().map_or("(the solution states none)".to_owned(), show::one_line);
+            output::line(format_args!("answer   {answer}"))?;
         }
-        None => println!("no answer: {}", why_none(outcome)),
+        None => output::line(format_args!("no answer: {}", why_none(outcome)))?,
     }
-    println!("support  {}", indent(&show::support(outcome, selection.rule)));
-    println!("bill     {}", indent(&show::bill(&outcome.ledger, outcome.saved())));
+    output::line(format_args!("support  {}", indent(&show::support(outcome, selection.rule))))?;
+    let bill = show::bill(&outcome.ledger, outcome.saved(), show::Time::InTurn);
+    output::line(format_args!("bill     {}", indent(&bill)))?;
     if outcome.ended == Ended::Cancelled {
-        println!("         interrupted: this is the best so far");
+        output::line("         interrupted: this is the best so far")?;
     }
+    Ok(())
 }
 
 fn why_none(outcome: &Outcome<Trace>) -> &'static str {
@@ -107,6 +111,9 @@ fn question(given: Option<String>) -> anyhow::Result<String> {
     let text = match given {
         Some(text) if text != "-" => text,
         _ => {
+            if std::io::stdin().is_terminal() {
+                output::note("type the question, then press Ctrl-D on a line of its own");
+            }
             let mut text = String::new();
             std::io::stdin()
                 .read_to_string(&mut text)
@@ -116,7 +123,26 @@ fn question(given: Option<String>) -> anyhow::Result<String> {
         }
     };
     let text = text.trim().to_owned();
-    if text.is_empty() { Err(bad_input(anyhow!("the question is empty"))) } else { Ok(text) }
+    if text.is_empty() {
+        Err(bad_input(anyhow!("the question is empty (give it as an argument or on standard input)")))
+    } else {
+        Ok(text)
+    }
+}
+
+/// Fails before anything is computed if the trace could not be written; changes nothing.
+fn can_write(path: &Path) -> anyhow::Result<()> {
+    let existed = path.exists();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .with_context(|| format!("cannot write the trace `{}`", path.display()))
+        .map_err(bad_input)?;
+    if !existed {
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
 }
 
 fn write_trace(path: &Path, tree: &Value) -> anyhow::Result<()> {

@@ -1,6 +1,8 @@
 //! `deliberate strategies`: what can be written after `--strategy`.
 
+use crate::output;
 use deliberate_search::StrategySpec;
+use std::fmt::Write;
 use std::process::ExitCode;
 
 const FORM: &str = "\
@@ -9,20 +11,20 @@ Stages are joined by +, the later ones starting from the answers of the earlier:
 Sizes that are left open follow from --budget.
 ";
 
-#[expect(clippy::unnecessary_wraps, reason = "all commands have one signature")]
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    println!("{FORM}");
+    let mut text = format!("{FORM}\n");
     for strategy in StrategySpec::catalogue() {
-        println!("{}", strategy.name);
+        let _ = writeln!(text, "{}", strategy.name);
         for line in strategy.about.lines() {
-            println!("  {line}");
+            let _ = writeln!(text, "  {line}");
         }
         for option in strategy.options {
             let default =
                 option.default.map_or("follows from the budget".to_owned(), |d| format!("default {d}"));
-            println!("    {:<12} {} ({default})", option.name, option.help);
+            let _ = writeln!(text, "    {:<12} {} ({default})", option.name, option.help);
         }
-        println!();
+        text.push('\n');
     }
+    output::data(text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ mod table;
 mod text;
 mod tree;
 
-pub(crate) use bill::bill;
+pub(crate) use bill::{Time, bill};
 pub(crate) use json::{solved, tree_file};
 pub(crate) use number::{bytes, count, flops, seconds, share};
 pub(crate) use support::support;
