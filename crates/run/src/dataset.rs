@@ -1,6 +1,6 @@
 //! Questions from a JSONL file. Every bad line is named by its number; none is dropped unless that was asked for.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::io;
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// Unique within the dataset; the line number (`line-12`) where the file gives none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_number")]
     pub id: String,
     /// What is asked. `question` is accepted as well.
     #[serde(alias = "question")]
     pub problem: String,
     /// The right final answer, where it is known.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "maybe_text_or_number")]
     pub answer: Option<String>,
 }
 
@@ -64,10 +64,12 @@ pub enum DatasetError {
         skipped: Skipped,
     },
     /// Nothing is left.
-    #[error("dataset `{}` holds no question", path.display())]
+    #[error("dataset `{}` holds no question{}", path.display(), passed_over(*skipped))]
     Empty {
         /// The file.
         path: PathBuf,
+        /// Lines passed over on request.
+        skipped: usize,
     },
 }
 
@@ -82,7 +84,8 @@ impl Dataset {
         let sha256 = format!("{:x}", Sha256::digest(&bytes));
         let mut dataset = Self { path: path.to_owned(), sha256, questions: Vec::new(), skipped: Vec::new() };
         let mut seen = HashSet::new();
-        for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+        let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+        for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
             if limit.is_some_and(|limit| dataset.questions.len() >= limit) {
                 break;
             }
@@ -103,14 +106,28 @@ impl Dataset {
             }
         }
         if dataset.questions.is_empty() {
-            return Err(DatasetError::Empty { path: path.to_owned() });
+            return Err(DatasetError::Empty { path: path.to_owned(), skipped: dataset.skipped.len() });
         }
         Ok(dataset)
     }
 }
 
+/// Some editors put it before the first line; it means nothing in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn passed_over(lines: usize) -> String {
+    if lines == 0 { String::new() } else { format!(" (all {lines} lines in it are bad)") }
+}
+
 fn parse(line: &[u8], number: usize, seen: &HashSet<String>) -> Result<Question, String> {
-    let mut question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err("it is no JSON object".to_owned());
+    }
+    let mut question: Question = serde_json::from_slice(line).map_err(|error| {
+        // The parser sees one line and calls it line 1, which is not its number in the file.
+        let text = error.to_string();
+        text.replace(" at line 1 column ", " at column ")
+    })?;
     if question.id.is_empty() {
         question.id = format!("line-{number}");
     }
@@ -121,6 +138,36 @@ fn parse(line: &[u8], number: usize, seen: &HashSet<String>) -> Result<Question,
         return Err(format!("the id `{}` was used before", question.id));
     }
     Ok(question)
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+/// Answers and ids are numbers in many datasets; they mean their digits.
+fn maybe_text_or_number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<Text>::deserialize(from)
+        .map_err(|_| serde::de::Error::custom("an id or an answer is neither text nor a number"))?;
+    match text {
+        None => Ok(None),
+        Some(Text::Text(text)) => Ok(Some(text)),
+        Some(Text::Number(number)) if number.as_f64().is_some_and(|value| value.abs() <= EXACT) => {
+            Ok(Some(number.to_string()))
+        }
+        Some(Text::Number(number)) => Err(serde::de::Error::custom(format!(
+            "the number {number} would lose digits (write it in quotation marks)"
+        ))),
+    }
+}
+
+/// Up to here, numbers survive every JSON reader as they were written.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn text_or_number<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    maybe_text_or_number(from).map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]
@@ -152,5 +199,23 @@ mod tests {
         }
         assert!(matches!(read("\n\n", false), Err(DatasetError::Empty { .. })));
         assert!(matches!(read("\u{0}\u{1}garbage", false), Err(DatasetError::BadLine { .. })));
+    }
+
+    #[test]
+    fn numbers_stand_for_their_digits_and_an_id_may_be_null() {
+        let text = "\u{feff}{\"id\":7,\"problem\":\"x\",\"answer\":18}\n{\"id\":null,\"problem\":\"y\",\"answer\":0.25}\n{\"problem\":\"z\",\"answer\":null}";
+        let dataset = read(text, false).unwrap();
+        let found: Vec<_> = dataset.questions.iter().map(|q| (q.id.as_str(), q.answer.as_deref())).collect();
+        assert_eq!(found, [("7", Some("18")), ("line-2", Some("0.25")), ("line-3", None)]);
+        for answer in ["123456789012345678901234567890", "1e300", "[1]", "{}", "true"] {
+            let line = format!("{{\"problem\":\"x\",\"answer\":{answer}}}");
+            assert!(matches!(read(&line, false), Err(DatasetError::BadLine { .. })), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_never_called_line_1_for_where_its_parser_began() {
+        let error = read("{\"problem\":\"x\"}\n{\"problem\": 5}\n", false).unwrap_err().to_string();
+        assert!(error.contains("line 2 of") && !error.contains("line 1"), "{error}");
     }
 }

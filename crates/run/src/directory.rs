@@ -32,7 +32,7 @@ pub enum DirectoryError {
         source: io::Error,
     },
     /// Another process is running in it.
-    #[error("another process is running in `{}`", path.display())]
+    #[error("another process is running in `{}` (wait until it is done, or give another --run-directory)", path.display())]
     Busy {
         /// The directory.
         path: PathBuf,
@@ -136,7 +136,7 @@ impl<S: serde::de::DeserializeOwned> RunDirectory<S> {
 /// Writes a file so that it is there whole or not at all.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DirectoryError> {
     let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+        let mut file = readable_by_all().tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -145,8 +145,27 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DirectoryError> {
     write().map_err(|source| DirectoryError::Write { path: path.to_owned(), source })
 }
 
+/// Temporary files are private by default; what a run leaves is as readable as any other file.
+fn readable_by_all<'a>() -> tempfile::Builder<'a, 'a> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "permissions are set on Unix only"))]
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder
+}
+
+/// Settings that are written down for people and decide nothing: a dataset is known by its checksum, and what runs the
+/// model changes only the speed.
+const NOT_COMPARED: [&str; 2] = ["dataset.path", "engine"];
+
 /// Collects the leaves at which two configurations differ.
 fn compare(name: &str, then: &Value, now: &Value, differences: &mut Vec<String>) {
+    if NOT_COMPARED.contains(&name) {
+        return;
+    }
     if let (Value::Object(then), Value::Object(now)) = (then, now) {
         let keys: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
         for key in keys {
@@ -178,6 +197,26 @@ mod tests {
         let other = json!({"seed": 2, "sampling": {"temperature": 0.5}});
         let error = RunDirectory::<u8>::open(&path, &other).unwrap_err().to_string();
         assert!(error.contains("seed: 1 → 2") && !error.contains("temperature"), "{error}");
+    }
+
+    #[test]
+    fn a_dataset_may_move_and_the_machine_may_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = |path: &str, slots: u32| json!({"dataset": {"path": path, "sha256": "ab"}, "engine": {"slots": slots}});
+        drop(RunDirectory::<u8>::open(folder.path(), &settings("a.jsonl", 16)).unwrap());
+        drop(RunDirectory::<u8>::open(folder.path(), &settings("/elsewhere/a.jsonl", 64)).unwrap());
+        drop(RunDirectory::<u8>::open(folder.path(), &json!({"dataset": {"sha256": "ab"}})).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_of_a_run_are_as_readable_as_any_other_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        drop(RunDirectory::<u8>::open(folder.path(), &json!({})).unwrap());
+        std::fs::write(folder.path().join("any"), "").unwrap();
+        let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("config.json"), mode("any"));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// A line other than the last cannot be understood.
-    #[error("line {line} of the journal `{}` is damaged", path.display())]
+    #[error("line {line} of the journal `{}` is damaged (cut the file off before that line to draw what follows again, or give another --run-directory)", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -79,6 +79,10 @@ enum EntryIn<S> {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Bytes of whole lines.
+    whole: u64,
+    /// Whether a part of a line may stand behind them.
+    torn: bool,
 }
 
 /// What an earlier process left, by question id.
@@ -96,6 +100,10 @@ impl Journal {
         let read_error = |source| JournalError::Read { path: path.to_owned(), source };
         let write_error = |source| JournalError::Write { path: path.to_owned(), source };
         let file = OpenOptions::new().append(true).create(true).open(path).map_err(write_error)?;
+        if !file.metadata().map_err(read_error)?.is_file() {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+            return Err(read_error(source));
+        }
         let bytes = std::fs::read(path).map_err(read_error)?;
         let mut recovered = Recovered { records: HashMap::new(), results: HashMap::new() };
         let mut whole = 0;
@@ -121,7 +129,7 @@ impl Journal {
         if whole < bytes.len() {
             file.set_len(whole as u64).map_err(write_error)?;
         }
-        Ok((Self { path: path.to_owned(), file }, recovered))
+        Ok((Self { path: path.to_owned(), file, whole: whole as u64, torn: false }, recovered))
     }
 
     /// Appends what a role answered.
@@ -145,7 +153,18 @@ impl Journal {
         let write_error = |source| JournalError::Write { path: self.path.clone(), source };
         let mut bytes = serde_json::to_vec(line).map_err(|error| write_error(error.into()))?;
         bytes.push(b'\n');
-        self.file.write_all(&bytes).map_err(write_error)
+        // Half a line that did not fit must not stand before a later one that does.
+        if self.torn {
+            self.file.set_len(self.whole).map_err(write_error)?;
+        }
+        self.torn = true;
+        if let Err(source) = self.file.write_all(&bytes) {
+            self.torn = self.file.set_len(self.whole).is_err();
+            return Err(write_error(source));
+        }
+        self.torn = false;
+        self.whole += bytes.len() as u64;
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn run(args: &GradeArgs) -> anyhow::Result<ExitCode> {
     let bytes =
         std::fs::read(&args.cases).with_context(|| format!("cannot read `{path}`")).map_err(bad_input)?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
         bad_input(anyhow!("line {line} of `{path}` is not UTF-8"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -132,7 +132,7 @@ fn question(given: Option<String>) -> anyhow::Result<String> {
 
 /// Fails before anything is computed if the trace could not be written; changes nothing.
 fn can_write(path: &Path) -> anyhow::Result<()> {
-    let existed = path.exists();
+    let existed = path.symlink_metadata().is_ok();
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)

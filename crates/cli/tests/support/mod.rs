@@ -1,0 +1,102 @@
+//! Runs the command as a user would, and says what came of it.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// No command of a test takes nearly as long; whatever does, hangs.
+const HANGS: Duration = Duration::from_secs(300);
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// `None` if a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// Asserts the exit code, and that all of `said` are on stderr.
+    #[track_caller]
+    pub(crate) fn failed(&self, code: i32, said: &[&str]) -> &Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        for part in said {
+            assert!(self.err.contains(part), "`{part}` is not said: {self:#?}");
+        }
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn done(&self) -> &Self {
+        assert_eq!(self.code, Some(0), "{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+/// The command, untouched by the settings of whoever runs the tests.
+pub(crate) fn deliberate(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_deliberate"));
+    command.current_dir(folder).env("COLUMNS", "100").stdin(std::process::Stdio::null());
+    for name in ["DELIBERATE_CONFIG", "DELIBERATE_LOG", "RUST_BACKTRACE", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs to the end. Panics and hangs fail the test, whatever it expects.
+#[track_caller]
+pub(crate) fn finish(command: Command) -> Ran {
+    finish_with(command, "")
+}
+
+#[track_caller]
+pub(crate) fn finish_with(command: Command, input: &str) -> Ran {
+    let output = assert_cmd::Command::from_std(command).timeout(HANGS).write_stdin(input).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).expect("all output is UTF-8");
+    let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+    assert!(!ran.err.contains("panicked"), "{ran:#?}");
+    ran
+}
+
+/// Runs with these arguments.
+#[track_caller]
+pub(crate) fn run<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+    let mut command = deliberate(folder);
+    command.args(arguments);
+    finish(command)
+}
+
+/// The default model, if it is here; otherwise says that the test is skipped.
+pub(crate) fn model() -> Option<PathBuf> {
+    let ran = run(Path::new("/"), ["models", "path"]);
+    if ran.code != Some(0) {
+        eprintln!("SKIPPED: the default model is not here (`deliberate models pull` fetches it)");
+        return None;
+    }
+    Some(PathBuf::from(ran.out.trim()))
+}
+
+/// Waits until `happened`, or fails the test.
+#[track_caller]
+pub(crate) fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !happened() {
+        assert!(started.elapsed() < HANGS, "never: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Sends a signal by its name.
+#[cfg(unix)]
+pub(crate) fn signal(process: &std::process::Child, name: &str) {
+    let id = process.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+}
