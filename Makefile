@@ -43,7 +43,7 @@ doc: setup
 
 deny:
 	@scripts/setup cargo-deny
-	$(CARGO) deny --offline check bans licenses sources
+	$(CARGO) deny check bans licenses sources
 
 bench: build
 	@$(DELIBERATE) models pull

@@ -117,8 +117,8 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
         strategy: Some("beam:branching=4".to_owned()),
         budget: Some(Budget::generations(16)),
         verifier: Some("prm:signs".to_owned()),
-        prompt: Some("few-shot".to_owned()),
-        max_tokens: NonZeroU32::new(160),
+        prompt: Some("chat".to_owned()),
+        max_tokens: NonZeroU32::new(96),
         ..SearchLayer::default()
     })?;
     let mut sides = Vec::new();
