@@ -6,6 +6,7 @@
 use crate::args::{BenchArgs, BenchSubject, Global};
 use crate::config::{EngineLayer, EngineSettings, FileLayer, Search, SearchLayer};
 use crate::exit::bad_input;
+use crate::output;
 use crate::session::Loaded;
 use crate::show::{Table, count, seconds};
 use anyhow::Context;
@@ -53,18 +54,18 @@ pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let (mut decoding, mut searching) = (Vec::new(), Vec::new());
     for round in 0..args.rounds.get() {
         if !global.quiet {
-            eprintln!("round {} of {}: decoding", round + 1, args.rounds);
+            output::note(format_args!("round {} of {}: decoding", round + 1, args.rounds));
         }
         decoding.push(runtime.block_on(decode(&settings))?);
         if !global.quiet {
-            eprintln!("round {} of {}: beam search", round + 1, args.rounds);
+            output::note(format_args!("round {} of {}: beam search", round + 1, args.rounds));
         }
         searching.push(runtime.block_on(beam(&settings))?);
     }
     if args.json {
-        println!("{}", serde_json::json!({"decoding": decoding, "searching": searching}));
+        output::line(serde_json::json!({"decoding": decoding, "searching": searching}))?;
     } else {
-        print(&decoding, &searching);
+        output::data(tables(&decoding, &searching))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -143,7 +144,7 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
     })
 }
 
-fn print(decoding: &[Decoding], searching: &[Searching]) {
+fn tables(decoding: &[Decoding], searching: &[Searching]) -> String {
     let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
@@ -154,7 +155,7 @@ fn print(decoding: &[Decoding], searching: &[Searching]) {
     table.row(["bare llama.cpp loop".to_owned(), format!("{:.0}", of(|d| d.bare_tokens_per_second))]);
     let ratio = of(|d| d.engine_tokens_per_second / d.bare_tokens_per_second);
     table.row(["ratio".to_owned(), format!("{ratio:.3}")]);
-    println!("{table}");
+    let decoded = table.to_string();
     let of = |f: fn(&Searching) -> f64| median(searching.iter().map(f).collect());
     let mut table = Table::new(["beam search, N = 16, M = 4, with a PRM", "tokens evaluated", "time"]);
     table.row([
@@ -170,7 +171,7 @@ fn print(decoding: &[Decoding], searching: &[Searching]) {
     let tokens = of(|s| s.tokens_evaluated as f64 / s.tokens_evaluated_without_cache as f64);
     let time = of(|s| s.seconds / s.seconds_without_cache);
     table.row(["ratio".to_owned(), format!("{tokens:.3}"), format!("{time:.3}")]);
-    println!("{table}");
     let same = searching.iter().all(|s| s.same_answers);
-    println!("both searches grew {} tree", if same { "the same" } else { "a different" });
+    let same = if same { "the same" } else { "a different" };
+    format!("{decoded}\n{table}\nboth searches grew {same} tree\n")
 }
