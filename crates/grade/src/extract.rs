@@ -217,6 +217,13 @@ fn conclusion(text: &str) -> Option<&str> {
 /// The text itself, if it is nothing but a formula.
 fn bare(text: &str) -> Option<&str> {
     let text = text.trim();
+    let notation = |c: char| c.is_ascii_digit() || "\\=+-*/^<>".contains(c);
+    let words =
+        text.split_whitespace().filter(|word| word.len() > 1 && word.chars().all(char::is_alphabetic));
+    if !text.contains(notation) && words.count() > 1 {
+        // "I do not know" is no product of variables.
+        return None;
+    }
     (text.len() <= 2048 && crate::Answer::parse(text).is_mathematics()).then_some(text)
 }
 
@@ -267,6 +274,16 @@ fn last_number(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prose_without_an_answer_gives_none() {
+        for text in ["I do not know", "I don't know.", "Sorry, I cannot help with that.", "Let me think", ""]
+        {
+            assert_eq!(extract(text), None, "{text}");
+        }
+        check("x + y", "x + y", Source::Conclusion);
+        check("x", "x", Source::Conclusion);
+    }
 
     fn check(text: &str, expected: &str, source: Source) {
         let found = extract(text).unwrap_or_else(|| panic!("nothing found in {text}"));

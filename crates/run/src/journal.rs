@@ -1,50 +1,12 @@
 //! The append-only journal: one JSON line for each answer of a role, and for each finished question.
 //!
-//! A line is written with one `write` call before anything is built on it. A torn last line (the process was killed,
-//! or the machine lost power) is cut off when the journal is opened again.
+//! A line is written before anything is built on it.
 
-use crate::QuestionResult;
+use crate::{JournalError, Lines, QuestionResult};
 use deliberate_search::Record;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
-/// Why a journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum JournalError {
-    /// The file cannot be read.
-    #[error("cannot read the journal `{}`", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The file cannot be written: the disk is full, or the folder is read-only.
-    #[error("cannot write the journal `{}` (what it holds is kept: free some space, or fix its permissions, and run the same command again)", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A line other than the last cannot be understood.
-    #[error("line {line} of the journal `{}` is damaged (cut the file off before that line to draw what follows again, or give another --run-directory)", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// From 1.
-        line: usize,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-}
+use std::path::Path;
 
 #[derive(Serialize)]
 struct LineOut<'a, S> {
@@ -76,14 +38,7 @@ enum EntryIn<S> {
 
 /// An open journal.
 #[derive(Debug)]
-pub struct Journal {
-    path: PathBuf,
-    file: File,
-    /// Bytes of whole lines.
-    whole: u64,
-    /// Whether a part of a line may stand behind them.
-    torn: bool,
-}
+pub struct Journal(Lines);
 
 /// What an earlier process left, by question id.
 #[derive(Debug)]
@@ -97,39 +52,18 @@ impl Journal {
     pub(crate) fn open<S: serde::de::DeserializeOwned>(
         path: &Path,
     ) -> Result<(Self, Recovered<S>), JournalError> {
-        let read_error = |source| JournalError::Read { path: path.to_owned(), source };
-        let write_error = |source| JournalError::Write { path: path.to_owned(), source };
-        let file = OpenOptions::new().append(true).create(true).open(path).map_err(write_error)?;
-        if !file.metadata().map_err(read_error)?.is_file() {
-            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
-            return Err(read_error(source));
-        }
-        let bytes = std::fs::read(path).map_err(read_error)?;
+        let (lines, entries) = Lines::open::<LineIn<S>>(path)?;
         let mut recovered = Recovered { records: HashMap::new(), results: HashMap::new() };
-        let mut whole = 0;
-        for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
-            let parsed = serde_json::from_slice::<LineIn<S>>(line);
-            let last = whole + line.len() == bytes.len();
-            match parsed {
-                Ok(LineIn { question, entry }) if line.ends_with(b"\n") => match entry {
-                    EntryIn::Record(record) => recovered.records.entry(question).or_default().push(record),
-                    EntryIn::Result(result) => {
-                        recovered.records.remove(&question);
-                        recovered.results.insert(question, *result);
-                    }
-                },
-                _ if last => break,
-                Ok(_) => break,
-                Err(source) => {
-                    return Err(JournalError::Damaged { path: path.to_owned(), line: index + 1, source });
+        for LineIn { question, entry } in entries {
+            match entry {
+                EntryIn::Record(record) => recovered.records.entry(question).or_default().push(record),
+                EntryIn::Result(result) => {
+                    recovered.records.remove(&question);
+                    recovered.results.insert(question, *result);
                 }
             }
-            whole += line.len();
         }
-        if whole < bytes.len() {
-            file.set_len(whole as u64).map_err(write_error)?;
-        }
-        Ok((Self { path: path.to_owned(), file, whole: whole as u64, torn: false }, recovered))
+        Ok((Self(lines), recovered))
     }
 
     /// Appends what a role answered.
@@ -137,7 +71,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Write`]; what was written before stays readable.
     pub fn record<S: Serialize>(&mut self, question: &str, record: &Record<S>) -> Result<(), JournalError> {
-        self.append(&LineOut { question, entry: EntryOut::Record(record) })
+        self.0.append(&LineOut { question, entry: EntryOut::Record(record) })
     }
 
     /// Appends a finished question, and makes sure that it is on the disk.
@@ -145,26 +79,8 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Write`]; what was written before stays readable.
     pub fn result(&mut self, result: &QuestionResult) -> Result<(), JournalError> {
-        self.append(&LineOut::<()> { question: &result.id, entry: EntryOut::Result(result) })?;
-        self.file.sync_data().map_err(|source| JournalError::Write { path: self.path.clone(), source })
-    }
-
-    fn append<S: Serialize>(&mut self, line: &LineOut<'_, S>) -> Result<(), JournalError> {
-        let write_error = |source| JournalError::Write { path: self.path.clone(), source };
-        let mut bytes = serde_json::to_vec(line).map_err(|error| write_error(error.into()))?;
-        bytes.push(b'\n');
-        // Half a line that did not fit must not stand before a later one that does.
-        if self.torn {
-            self.file.set_len(self.whole).map_err(write_error)?;
-        }
-        self.torn = true;
-        if let Err(source) = self.file.write_all(&bytes) {
-            self.torn = self.file.set_len(self.whole).is_err();
-            return Err(write_error(source));
-        }
-        self.torn = false;
-        self.whole += bytes.len() as u64;
-        Ok(())
+        self.0.append(&LineOut::<()> { question: &result.id, entry: EntryOut::Result(result) })?;
+        self.0.sync()
     }
 }
 
@@ -177,6 +93,7 @@ mod tests {
         Record {
             asked: Decision::Verify(vec![NodeId(node)]),
             reply: Reply::Assessed(Assessed { scores: vec![Ok(vec![0.25])], usage: Usage::default() }),
+            part: 0,
             seconds: 0.5,
         }
     }

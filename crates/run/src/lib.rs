@@ -7,11 +7,13 @@
 mod dataset;
 mod directory;
 mod journal;
+mod lines;
 mod result;
 mod statistics;
 
 pub use dataset::{Dataset, DatasetError, Question, Skipped};
 pub use directory::{DirectoryError, RunDirectory};
-pub use journal::{Journal, JournalError};
+pub use journal::Journal;
+pub use lines::{JournalError, Lines};
 pub use result::{Found, QuestionResult, Summary};
 pub use statistics::{Interval, bootstrap_mean, pass_at_k};

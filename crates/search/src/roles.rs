@@ -71,6 +71,12 @@ pub trait Proposer<S>: Send + Sync {
     /// `batch[i]` is answered by `drawn[i]`.
     fn propose<'a>(&'a self, batch: &'a [Expansion<'a, S>]) -> Answer<'a, Drawn<S>>;
 
+    /// Units that one continuation takes at most, if there is a bound. Under a budget of units, those draws begin
+    /// together that can all be drawn so far.
+    fn longest(&self, _reach: Reach) -> Option<u64> {
+        None
+    }
+
     /// Floating-point operations to work through these positions (units) of a state, earlier ones being shared.
     fn flops(&self, _positions: Range<u64>) -> f64 {
         0.0
@@ -142,6 +148,11 @@ pub trait Reviser<S>: Send + Sync {
         0
     }
 
+    /// Units that one revision takes at most, its opening not counted, if there is a bound.
+    fn longest(&self) -> Option<u64> {
+        None
+    }
+
     /// Floating-point operations to work through these positions of a revision, earlier ones being shared.
     fn flops(&self, _positions: Range<u64>) -> f64 {
         0.0
@@ -159,6 +170,9 @@ pub trait Answers<S>: Send + Sync {
 impl<S, P: Proposer<S> + ?Sized> Proposer<S> for Arc<P> {
     fn propose<'a>(&'a self, batch: &'a [Expansion<'a, S>]) -> Answer<'a, Drawn<S>> {
         (**self).propose(batch)
+    }
+    fn longest(&self, reach: Reach) -> Option<u64> {
+        (**self).longest(reach)
     }
     fn flops(&self, positions: Range<u64>) -> f64 {
         (**self).flops(positions)
@@ -183,6 +197,9 @@ impl<S, R: Reviser<S> + ?Sized> Reviser<S> for Arc<R> {
     }
     fn opening(&self, earlier: &[&S]) -> u64 {
         (**self).opening(earlier)
+    }
+    fn longest(&self) -> Option<u64> {
+        (**self).longest()
     }
     fn flops(&self, positions: Range<u64>) -> f64 {
         (**self).flops(positions)

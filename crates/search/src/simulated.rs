@@ -190,6 +190,14 @@ impl Proposer<Sketch> for SimulatedProposer {
         Box::pin(std::future::ready(Ok(Drawn { drawn: rows, usage })))
     }
 
+    fn longest(&self, reach: Reach) -> Option<u64> {
+        let World { repetition, step_units, length, .. } = self.0;
+        match reach {
+            Reach::Steps(steps) => Some(step_units.saturating_mul(steps.into())),
+            Reach::End => (repetition == 0.0).then(|| step_units.saturating_mul(length.into())),
+        }
+    }
+
     fn flops(&self, positions: Range<u64>) -> f64 {
         flops(positions)
     }

@@ -9,6 +9,7 @@ use deliberate_search::{
 };
 use futures::FutureExt;
 use futures::executor::block_on;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use support::{Simulation, spec};
 
@@ -53,15 +54,14 @@ fn attempt(
 fn a_search_resumes_from_any_prefix_of_its_records_with_only_the_missing_calls() {
     for strategy in STRATEGIES {
         let mut whole = Journal::default();
-        let expected = attempt(strategy, Settings::new(Budget::default(), 3), &mut whole).unwrap();
+        let expected = attempt(strategy, one_by_one(), &mut whole).unwrap();
         for cut in 0..=whole.0.len() {
             let checkpoint = whole.0[..cut].to_vec();
             // Through data, as a journal on disk would.
             let data = serde_json::to_string(&checkpoint).unwrap();
             let checkpoint = serde_json::from_str(&data).unwrap();
             let mut missing = Journal::default();
-            let settings = Settings { checkpoint, ..Settings::new(Budget::default(), 3) };
-            let outcome = attempt(strategy, settings, &mut missing).unwrap();
+            let outcome = attempt(strategy, Settings { checkpoint, ..one_by_one() }, &mut missing).unwrap();
             assert!(outcome.tree == expected.tree, "{strategy} cut at {cut}");
             assert_eq!((&outcome.choice, &outcome.ended), (&expected.choice, &expected.ended));
             assert_eq!(missing.0.len(), whole.0.len() - cut);
@@ -71,6 +71,84 @@ fn a_search_resumes_from_any_prefix_of_its_records_with_only_the_missing_calls()
             };
             assert_eq!(bill(outcome.ledger), bill(expected.ledger));
         }
+    }
+}
+
+/// Every whole solution in a call of its own.
+fn one_by_one() -> Settings<Sketch> {
+    Settings { part: NonZeroU32::new(1), ..Settings::new(Budget::default(), 3) }
+}
+
+#[test]
+fn the_tree_does_not_depend_on_how_calls_are_parted() {
+    let budgets = [
+        Budget::default(),
+        Budget { tokens: Some(150), ..Budget::default() },
+        Budget { flops: Some(40_000.0), ..Budget::default() },
+    ];
+    for (strategy, budget) in STRATEGIES.into_iter().flat_map(|s| budgets.map(|budget| (s, budget))) {
+        let whole = attempt(strategy, Settings::new(budget, 3), &mut Silent).unwrap();
+        for part in 1..=5 {
+            let settings = Settings { part: NonZeroU32::new(part), ..Settings::new(budget, 3) };
+            let parted = attempt(strategy, settings, &mut Silent).unwrap();
+            assert!(parted.tree == whole.tree, "{strategy} in parts of {part} within {budget:?}");
+            assert_eq!((parted.choice, parted.ended), (whole.choice.clone(), whole.ended.clone()));
+        }
+    }
+}
+
+/// A proposer that answers only the draws whose seed is even; the others wait for ever.
+struct Half(SimulatedProposer);
+
+impl Proposer<Sketch> for Half {
+    fn propose<'a>(&'a self, batch: &'a [Expansion<'a, Sketch>]) -> Answer<'a, Drawn<Sketch>> {
+        if batch[0].seeds[0].is_multiple_of(2) {
+            self.0.propose(batch)
+        } else {
+            futures::future::pending().boxed()
+        }
+    }
+}
+
+#[test]
+fn what_has_arrived_outlives_a_cancellation_and_resumes_out_of_order() {
+    let simulation = simulation();
+    let proposer = Half(SimulatedProposer(simulation.proposer.0.clone()));
+    let roles = Roles { proposer: &proposer, ..simulation.roles() };
+    let late = Some(Yields(20).boxed().shared());
+    let mut strategy = spec("majority", 8).build().unwrap();
+    let mut records = Journal::default();
+    let settings = Settings { cancel: late, ..one_by_one() };
+    let root = simulation.proposer.0.root();
+    let cut = block_on(search(root, &mut *strategy, &roles, settings, &mut records)).unwrap();
+    assert_eq!(cut.ended, Ended::Cancelled);
+    let arrived = records.0.len();
+    assert!((1..8).contains(&arrived), "the seeds of 8 draws are not all alike: {arrived}");
+    assert_eq!(cut.tree.answers().count(), arrived);
+    assert!(cut.choice.node.is_some());
+    assert_eq!(cut.ledger.failures, 0);
+
+    let expected = attempt("majority", one_by_one(), &mut Silent).unwrap();
+    let resumed =
+        attempt("majority", Settings { checkpoint: records.0, ..one_by_one() }, &mut Silent).unwrap();
+    assert!(resumed.tree == expected.tree);
+    for (id, node) in cut.tree.iter().skip(1) {
+        assert!(expected.tree.iter().any(|(_, same)| same.seed == node.seed), "{id:?} kept its seed");
+    }
+}
+
+/// Ready after this many polls.
+struct Yields(u32);
+
+impl std::future::Future for Yields {
+    type Output = ();
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+        if self.0 == 0 {
+            return std::task::Poll::Ready(());
+        }
+        self.0 -= 1;
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
     }
 }
 

@@ -1,41 +1,39 @@
 //! Trims decisions to what the budget allows, before anything is performed.
 
+use super::parts::{Act, split};
 use super::{Admitted, Executor, SearchError};
 use crate::{Charge, Decision, Expand, Granularity, NodeId, Origin, Reach, Revise, State, Status};
 
-/// Units that a draw may take where only floating-point operations bound it.
+/// Units that a draw may take where neither its role nor a budget of units bounds it.
 const FAR: u64 = 1 << 20;
 
 impl<S: State> Executor<'_, S> {
     pub(super) fn affords(&self, more: Charge) -> bool {
         let charged = self.ledger.charged;
-        self.budget.tokens.is_none_or(|limit| charged.tokens + more.tokens <= limit)
+        self.budget.tokens.is_none_or(|limit| charged.tokens.saturating_add(more.tokens) <= limit)
             && self.budget.flops.is_none_or(|limit| charged.flops + more.flops <= limit)
     }
 
-    pub(super) fn admit(&mut self, decision: Decision) -> Result<Admitted, SearchError> {
+    /// What the budget allows of a decision at once; nodes from index `since` on come from earlier parts of it.
+    pub(super) fn admit(&mut self, decision: Decision, since: usize) -> Result<Admitted, SearchError> {
         Ok(match decision {
-            Decision::Expand(acts) => {
-                let (acts, limit) = self.admit_expansions(acts)?;
-                Admitted { decision: Decision::Expand(acts), limit }
-            }
-            Decision::Revise(acts) => {
-                let (acts, limit) = self.admit_revisions(acts)?;
-                Admitted { decision: Decision::Revise(acts), limit }
-            }
+            Decision::Expand(acts) => self.admit_expansions(acts, since)?,
+            Decision::Revise(acts) => self.admit_revisions(acts, since)?,
             Decision::Verify(nodes) => {
-                Admitted { decision: Decision::Verify(self.admit_verifications(nodes)?), limit: None }
+                let decision = Decision::Verify(self.admit_verifications(nodes)?);
+                Admitted { decision, limit: None, rest: None }
             }
-            stop @ Decision::Stop(_) => Admitted { decision: stop, limit: None },
+            stop @ Decision::Stop(_) => Admitted { decision: stop, limit: None, rest: None },
         })
     }
 
-    fn admit_expansions(&mut self, acts: Vec<Expand>) -> Result<(Vec<Expand>, Option<u64>), SearchError> {
+    fn admit_expansions(&mut self, acts: Vec<Expand>, since: usize) -> Result<Admitted, SearchError> {
         let mut meter = self.meter.clone();
         let mut admitted: Vec<Expand> = Vec::with_capacity(acts.len());
         let mut starts = Vec::new();
+        let mut longest = Some(0);
         let mut read = self.read.clone();
-        let mut unread = 0.0;
+        let mut unread = self.owed(since, &mut read);
         for act in acts {
             let node = self.existing(act.node)?;
             if node.status != Status::Open || node.origin == Origin::Lookahead {
@@ -57,20 +55,20 @@ impl<S: State> Executor<'_, S> {
                 draws += 1;
             }
             self.trimmed |= draws < act.draws;
+            longest = longest.zip(self.roles.proposer.longest(act.reach)).map(|(one, other)| one.max(other));
             // What is drawn is to be verified, and with it what leads there.
             unread += self.reading(act.node, &mut read).iter().map(|(_, flops)| flops).sum::<f64>();
             admitted.push(Expand { draws, ..act });
         }
-        let limit = self.share(&mut starts, unread, |executor, start, units| {
+        let (draws, limit) = self.share(&starts, longest, unread, |executor, start, units| {
             let positions = start..start + units;
             executor.roles.proposer.flops(positions.clone())
                 + executor.roles.verifier.map_or(0.0, |verifier| verifier.flops(positions))
         });
-        keep_first(&mut admitted, starts.len(), |act| &mut act.draws);
-        Ok((admitted, limit))
+        Ok(self.admitted(admitted, draws, limit, Decision::Expand))
     }
 
-    fn admit_revisions(&mut self, acts: Vec<Revise>) -> Result<(Vec<Revise>, Option<u64>), SearchError> {
+    fn admit_revisions(&mut self, acts: Vec<Revise>, since: usize) -> Result<Admitted, SearchError> {
         let reviser = self.roles.reviser.ok_or(SearchError::NoReviser)?;
         let mut meter = self.meter.clone();
         let mut admitted: Vec<Revise> = Vec::with_capacity(acts.len());
@@ -99,13 +97,33 @@ impl<S: State> Executor<'_, S> {
             self.trimmed |= draws < act.draws;
             admitted.push(Revise { draws, ..act });
         }
-        let limit = self.share(&mut starts, 0.0, |executor, start, units| {
+        let owed = self.owed(since, &mut self.read.clone());
+        let (draws, limit) = self.share(&starts, reviser.longest(), owed, |executor, start, units| {
             let positions = 0..start + units;
             reviser.flops(positions.clone())
                 + executor.roles.verifier.map_or(0.0, |verifier| verifier.flops(positions))
         });
-        keep_first(&mut admitted, starts.len(), |act| &mut act.draws);
-        Ok((admitted, limit))
+        Ok(self.admitted(admitted, draws, limit, Decision::Revise))
+    }
+
+    /// Keeps the first draws; the others wait, unless the budget allows none at all.
+    fn admitted<A: Act>(
+        &mut self,
+        acts: Vec<A>,
+        draws: usize,
+        limit: Option<u64>,
+        decision: fn(Vec<A>) -> Decision,
+    ) -> Admitted {
+        let (now, later) = split(acts, draws);
+        let rest = !now.is_empty() && !later.is_empty();
+        self.trimmed |= now.is_empty() && !later.is_empty();
+        Admitted { decision: decision(now), limit, rest: rest.then(|| decision(later)) }
+    }
+
+    /// Operations to verify what was drawn since the tree had this size; it becomes read.
+    fn owed(&self, since: usize, read: &mut [bool]) -> f64 {
+        let drawn = self.tree.iter().skip(since).map(|(id, _)| id);
+        drawn.flat_map(|id| self.reading(id, read)).map(|(_, flops)| flops).sum()
     }
 
     /// Nodes not yet scored whose verification the budget affords, in order, each once.
@@ -177,33 +195,35 @@ impl<S: State> Executor<'_, S> {
             .ok_or_else(|| SearchError::BadDecision { reason: format!("there is no node {}", id.0) })
     }
 
-    /// Drops draws from the end until each can take at least one unit, and returns how many each may take, when
-    /// `reserved` operations are set aside.
+    /// How many draws, from the first on, may begin now, and how many units each may take, when `reserved` operations
+    /// are set aside.
+    ///
+    /// As if they were drawn one after the other, each taking at most `longest` units or what is left: those that can
+    /// all be drawn to their full length begin together, and the last units go to one alone. Sharing them evenly
+    /// would leave many cut draws and no answer.
     fn share(
-        &mut self,
-        starts: &mut Vec<u64>,
+        &self,
+        starts: &[u64],
+        longest: Option<u64>,
         reserved: f64,
         flops: impl Fn(&Self, u64, u64) -> f64,
-    ) -> Option<u64> {
+    ) -> (usize, Option<u64>) {
         if self.budget.tokens.is_none() && self.budget.flops.is_none() {
-            return None;
+            return (starts.len(), None);
         }
-        while !starts.is_empty() {
-            let draws = starts.len() as u64;
-            let by_tokens =
-                self.budget.tokens.map_or(FAR, |limit| (limit - self.ledger.charged.tokens) / draws);
-            let affordable = |units: u64| {
-                let price: f64 = starts.iter().map(|&start| flops(self, start, units)).sum();
-                self.affords(Charge { tokens: 0, flops: reserved + price })
-            };
-            let units = largest(by_tokens, affordable);
-            if units > 0 {
-                return Some(units);
-            }
-            starts.pop();
-            self.trimmed = true;
+        let affordable = |draws: u64, units: u64| {
+            let price: f64 = starts[..draws as usize].iter().map(|&start| flops(self, start, units)).sum();
+            self.affords(Charge { tokens: draws.saturating_mul(units), flops: reserved + price })
+        };
+        let longest = longest.unwrap_or(FAR);
+        match largest(starts.len() as u64, |draws| affordable(draws, longest)) {
+            0 if starts.is_empty() => (0, None),
+            0 => match largest(longest, |units| affordable(1, units)) {
+                0 => (0, None),
+                units => (1, Some(units)),
+            },
+            draws => (draws as usize, Some(longest)),
         }
-        None
     }
 }
 
@@ -222,15 +242,4 @@ fn largest(most: u64, holds: impl Fn(u64) -> bool) -> u64 {
         }
     }
     good
-}
-
-/// Keeps the first `total` draws of a batch, and drops acts that are left with none.
-fn keep_first<T>(acts: &mut Vec<T>, total: usize, draws: impl Fn(&mut T) -> &mut u32) {
-    let mut left = u32::try_from(total).unwrap_or(u32::MAX);
-    acts.retain_mut(|act| {
-        let draws = draws(act);
-        *draws = (*draws).min(left);
-        left -= *draws;
-        *draws > 0
-    });
 }

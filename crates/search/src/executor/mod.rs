@@ -1,20 +1,24 @@
 //! Performs what a strategy decides. The only place that meters.
 //!
-//! One loop: decide, admit (trim to the budget), perform (or replay a record), grow the tree, tell the observer.
+//! One loop: decide, admit (trim to the budget), perform in parts (or replay their records), grow the tree, tell the
+//! observer.
 
 mod admit;
 mod grow;
+mod parts;
 
 use crate::journal::{Record, Reply};
 use crate::meter::Meter;
 use crate::{
     Answers, Assessed, Attempt, Budget, Charge, Choice, Decision, Drawn, Expansion, Failure, Ledger, Node,
-    NodeId, Observer, ObserverError, Origin, Proposer, Reviser, State, Status, StopReason, Strategy, Tree,
-    Verification, Verifier, mix,
+    NodeId, Observer, ObserverError, Origin, Proposer, Revise, Reviser, State, Status, StopReason, Strategy,
+    Tree, Verification, Verifier, mix,
 };
-use futures::FutureExt;
 use futures::future::{BoxFuture, Either, Shared, select};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 use std::time::Instant;
 
 /// Resolves when a search should end with the best it has; many searches can share one.
@@ -42,12 +46,15 @@ pub struct Settings<S> {
     pub cancel: Option<Cancellation>,
     /// Records of an earlier, interrupted search with the same settings: replayed, not performed again.
     pub checkpoint: Vec<Record<S>>,
+    /// Whole solutions asked for in one call to a role; all calls of a decision are under way together. Small parts
+    /// are recorded as they arrive, so that an interruption loses less; the tree does not depend on it.
+    pub part: Option<NonZeroU32>,
 }
 
 impl<S> Settings<S> {
     /// A fresh search that only its budget ends early.
     pub fn new(budget: Budget, seed: u64) -> Self {
-        Self { budget, seed, cancel: None, checkpoint: Vec::new() }
+        Self { budget, seed, cancel: None, checkpoint: Vec::new(), part: None }
     }
 }
 
@@ -151,8 +158,9 @@ pub async fn search<S: State>(
     settings: Settings<S>,
     observer: &mut dyn Observer<S>,
 ) -> Result<Outcome<S>, SearchError> {
-    let Settings { budget, seed, cancel, checkpoint } = settings;
+    let Settings { budget, seed, cancel, checkpoint, part } = settings;
     let mut executor = Executor::new(root, roles, budget, seed);
+    executor.part = part;
     let ended = executor.run(strategy, cancel, checkpoint, observer).await?;
     let choice = strategy.choose(&executor.tree);
     Ok(Outcome {
@@ -168,6 +176,7 @@ pub async fn search<S: State>(
 struct Executor<'a, S> {
     roles: &'a Roles<'a, S>,
     budget: Budget,
+    part: Option<NonZeroU32>,
     tree: Tree,
     states: Vec<S>,
     meter: Meter,
@@ -181,11 +190,23 @@ struct Executor<'a, S> {
     trimmed: bool,
 }
 
-/// A decision cut to what the budget allows, and the units that each draw may take.
+/// What the budget allows of a decision, at once.
 struct Admitted {
     decision: Decision,
+    /// Units that each draw may take.
     limit: Option<u64>,
+    /// What can be admitted only once it is known what these draws cost.
+    rest: Option<Decision>,
 }
+
+/// A decision, or what is left of it, and the size of the tree when it was made.
+struct Unfinished {
+    decision: Decision,
+    since: usize,
+}
+
+/// A role's future reply; its name stands beside a failure.
+type Call<'a, S> = BoxFuture<'a, Result<Reply<S>, (&'static str, Failure)>>;
 
 impl<'a, S: State> Executor<'a, S> {
     fn new(root: S, roles: &'a Roles<'a, S>, budget: Budget, seed: u64) -> Self {
@@ -206,6 +227,7 @@ impl<'a, S: State> Executor<'a, S> {
         Self {
             roles,
             budget,
+            part: None,
             tree: Tree::new(node),
             states: vec![root],
             meter: Meter::default(),
@@ -230,20 +252,31 @@ impl<'a, S: State> Executor<'a, S> {
             return Ok(Ended::Budget);
         }
         self.ledger.charged += reading;
-        let mut checkpoint = checkpoint.into_iter().enumerate();
+        let mut checkpoint = Replay::new(checkpoint);
+        let mut unfinished = None;
         let mut idle = 0;
         loop {
-            let decision = strategy.decide(&self.tree);
+            let begun = unfinished.take();
+            let fresh = begun.is_none();
+            let Unfinished { decision, since } = begun.unwrap_or_else(|| Unfinished {
+                decision: strategy.decide(&self.tree),
+                since: self.tree.len(),
+            });
             if let Decision::Stop(reason) = decision {
                 let bound = self.trimmed && reason == StopReason::Finished;
-                all_replayed(checkpoint.next())?;
+                checkpoint.end()?;
                 return Ok(if bound { Ended::Budget } else { Ended::Stopped(reason) });
             }
             let trimmed_before = std::mem::take(&mut self.trimmed);
-            let Admitted { decision, limit } = self.admit(decision)?;
-            if decision_is_empty(&decision) {
+            let Admitted { decision, limit, rest } = self.admit(decision, since)?;
+            if decision.is_empty() && !fresh {
+                // What was drawn of it can still be verified.
+                self.trimmed |= trimmed_before;
+                continue;
+            }
+            if decision.is_empty() {
                 if self.trimmed {
-                    all_replayed(checkpoint.next())?;
+                    checkpoint.end()?;
                     return Ok(Ended::Budget);
                 }
                 self.trimmed = trimmed_before;
@@ -255,45 +288,76 @@ impl<'a, S: State> Executor<'a, S> {
             }
             self.trimmed |= trimmed_before;
             idle = 0;
+            unfinished = rest.map(|decision| Unfinished { decision, since });
             observer.decided(&decision, &self.tree);
-            let record = if let Some((index, record)) = checkpoint.next() {
-                if record.asked != decision {
-                    return Err(SearchError::ForeignCheckpoint { index });
+            let parts = decision.parts(self.part);
+            let mut records = checkpoint.take(&parts)?;
+            let ended = self.perform(&parts, &mut records, limit, cancel.as_ref(), observer).await?;
+            let last = records.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+            for (part, record) in parts.iter().zip(records).take(last) {
+                match record {
+                    Some(record) => self.apply(record, limit)?,
+                    None => self.skip(part),
                 }
-                record
-            } else {
-                let started = Instant::now();
-                let work = self.perform(&decision, limit)?;
-                let answer = match &cancel {
-                    None => work.await,
-                    Some(cancel) => match select(cancel.clone(), work).await {
-                        Either::Left(_) => return Ok(Ended::Cancelled),
-                        Either::Right((answer, _)) => answer,
-                    },
-                };
-                let reply = match answer {
-                    Ok(reply) => reply,
-                    Err((role, failure)) => return Ok(Ended::Failed { role: role.to_owned(), failure }),
-                };
-                let record = Record { asked: decision, reply, seconds: started.elapsed().as_secs_f64() };
-                observer.performed(&record)?;
-                record
-            };
-            self.apply(record, limit)?;
+            }
             observer.changed(&self.tree, &self.states, &self.ledger);
+            if let Some(ended) = ended {
+                return Ok(ended);
+            }
         }
     }
 
-    /// The call that carries out an admitted decision.
-    #[expect(clippy::type_complexity, reason = "one private future with the role's name in its error")]
-    fn perform(
+    /// Carries out the parts of an admitted decision that have no record yet, all at once, and records each as it
+    /// arrives. Says why if not all came.
+    async fn perform(
         &self,
-        decision: &Decision,
+        parts: &[Decision],
+        records: &mut [Option<Record<S>>],
         limit: Option<u64>,
-    ) -> Result<BoxFuture<'_, Result<Reply<S>, (&'static str, Failure)>>, SearchError> {
-        match decision {
+        cancel: Option<&Cancellation>,
+        observer: &mut dyn Observer<S>,
+    ) -> Result<Option<Ended>, SearchError> {
+        let mut next = NextSeed::new(&self.tree, &self.drawn);
+        let mut calls = FuturesUnordered::new();
+        for (index, (part, record)) in parts.iter().zip(&*records).enumerate() {
+            // Called for recorded parts too, whose seeds are used up.
+            let call = self.call(part, limit, &mut next)?;
+            if record.is_none() {
+                calls.push(async move { (index, call.await) });
+            }
+        }
+        let mut since = Instant::now();
+        loop {
+            let arrived = match cancel {
+                None => calls.next().await,
+                Some(cancel) => match select(cancel.clone(), calls.next()).await {
+                    Either::Left(_) => return Ok(Some(Ended::Cancelled)),
+                    Either::Right((arrived, _)) => arrived,
+                },
+            };
+            let Some((index, answer)) = arrived else { return Ok(None) };
+            let reply = match answer {
+                Ok(reply) => reply,
+                Err((role, failure)) => return Ok(Some(Ended::Failed { role: role.to_owned(), failure })),
+            };
+            let now = Instant::now();
+            let seconds = (now - since).as_secs_f64();
+            since = now;
+            let record = Record { asked: parts[index].clone(), part: index as u32, reply, seconds };
+            observer.performed(&record)?;
+            records[index] = Some(record);
+        }
+    }
+
+    /// The call that carries out a part of an admitted decision.
+    fn call<'s>(
+        &'s self,
+        part: &Decision,
+        limit: Option<u64>,
+        next: &mut NextSeed<'_>,
+    ) -> Result<Call<'s, S>, SearchError> {
+        match part {
             Decision::Expand(acts) => {
-                let mut next = NextSeed::new(&self.tree, &self.drawn);
                 let batch: Vec<Expansion<'_, S>> = acts
                     .iter()
                     .map(|act| Expansion {
@@ -322,22 +386,35 @@ impl<'a, S: State> Executor<'a, S> {
             }
             Decision::Revise(acts) => {
                 let reviser = self.roles.reviser.ok_or(SearchError::NoReviser)?;
-                let mut next = NextSeed::new(&self.tree, &self.drawn);
                 let batch: Vec<Attempt<'_, S>> = acts
                     .iter()
-                    .map(|act| {
-                        let last = *act.attempts.last().expect("admitted revisions have attempts");
-                        Attempt {
-                            earlier: act.attempts.iter().map(|id| &self.states[id.index()]).collect(),
-                            seeds: next.seeds(last, act.draws),
-                            limit,
-                        }
+                    .map(|act| Attempt {
+                        earlier: act.attempts.iter().map(|id| &self.states[id.index()]).collect(),
+                        seeds: next.seeds(latest(act), act.draws),
+                        limit,
                     })
                     .collect();
                 Ok(async move { reviser.revise(&batch).await.map(Reply::Drawn).map_err(|f| ("reviser", f)) }
                     .boxed())
             }
             Decision::Stop(_) => unreachable!("stopping is not performed"),
+        }
+    }
+
+    /// Passes over a part whose answer never came but that of a later one did: its seeds stay its own.
+    fn skip(&mut self, part: &Decision) {
+        match part {
+            Decision::Expand(acts) => {
+                for act in acts {
+                    self.drawn[act.node.index()] += u64::from(act.draws);
+                }
+            }
+            Decision::Revise(acts) => {
+                for act in acts {
+                    self.drawn[latest(act).index()] += u64::from(act.draws);
+                }
+            }
+            Decision::Verify(_) | Decision::Stop(_) => {}
         }
     }
 
@@ -364,17 +441,37 @@ impl<'a, S: State> Executor<'a, S> {
     }
 }
 
-/// A search that ends before its checkpoint does is not the one that wrote it.
-fn all_replayed<S>(left: Option<(usize, Record<S>)>) -> Result<(), SearchError> {
-    left.map_or(Ok(()), |(index, _)| Err(SearchError::ForeignCheckpoint { index }))
+/// The attempt that a revision is a child of.
+fn latest(act: &Revise) -> NodeId {
+    *act.attempts.last().expect("admitted revisions have attempts")
 }
 
-fn decision_is_empty(decision: &Decision) -> bool {
-    match decision {
-        Decision::Expand(acts) => acts.is_empty(),
-        Decision::Verify(nodes) => nodes.is_empty(),
-        Decision::Revise(acts) => acts.is_empty(),
-        Decision::Stop(_) => false,
+/// The records of an earlier search, decision by decision.
+struct Replay<S> {
+    records: std::iter::Enumerate<std::vec::IntoIter<Record<S>>>,
+}
+
+impl<S> Replay<S> {
+    fn new(records: Vec<Record<S>>) -> Self {
+        Self { records: records.into_iter().enumerate() }
+    }
+
+    /// The records of a decision's parts, in whatever order they arrived; only the last decision's may be too few.
+    fn take(&mut self, parts: &[Decision]) -> Result<Vec<Option<Record<S>>>, SearchError> {
+        let mut taken: Vec<Option<Record<S>>> = parts.iter().map(|_| None).collect();
+        for (index, record) in self.records.by_ref().take(parts.len()) {
+            let part = record.part as usize;
+            match (parts.get(part), taken.get_mut(part)) {
+                (Some(asked), Some(empty @ None)) if *asked == record.asked => *empty = Some(record),
+                _ => return Err(SearchError::ForeignCheckpoint { index }),
+            }
+        }
+        Ok(taken)
+    }
+
+    /// A search that ends before its checkpoint does is not the one that wrote it.
+    fn end(&mut self) -> Result<(), SearchError> {
+        self.records.next().map_or(Ok(()), |(index, _)| Err(SearchError::ForeignCheckpoint { index }))
     }
 }
 
