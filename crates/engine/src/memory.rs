@@ -9,7 +9,7 @@ pub enum MemoryError {
     /// The weights and the fewest slots do not fit what is left.
     #[error(
         "model `{model}` needs {needed} bytes ({weights} for weights, {slots} slots of {slot_bytes}) but {left} of \
-         {budget} are left (raise `memory`, lower `context` or `slots`, or load fewer models)"
+         {budget} are left (raise the memory, lower the context or the slots, or load fewer models)"
     )]
     TooSmall {
         /// The model's name.

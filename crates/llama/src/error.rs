@@ -1,6 +1,6 @@
 //! Why a model could not be loaded.
 
-use crate::gguf::GgufError;
+use crate::gguf::HeaderError;
 use std::path::PathBuf;
 
 /// Why a model could not be loaded.
@@ -14,7 +14,7 @@ pub enum LoadError {
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        source: GgufError,
+        source: HeaderError,
     },
     /// llama.cpp takes paths as UTF-8 without NUL.
     #[error("the path `{}` is not valid UTF-8 (rename the file)", path.display())]

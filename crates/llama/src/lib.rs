@@ -16,8 +16,8 @@ mod settings;
 mod tokenizer;
 
 pub use error::LoadError;
-pub use gguf::GgufError;
-pub use open::{open, open_with};
+pub use gguf::HeaderError;
+pub use open::{demand, open, open_in_turn};
 pub use runtime::LlamaRuntime;
 pub use settings::Settings;
 pub use tokenizer::LlamaTokenizer;

@@ -2,7 +2,7 @@
 
 use crate::backend::{backend, complaints};
 use crate::error::LoadError;
-use crate::gguf::{Gguf, ModelHeader};
+use crate::gguf::ModelHeader;
 use crate::machine;
 use crate::runtime::token;
 use crate::settings::Settings;
@@ -34,9 +34,8 @@ pub(crate) fn on_gpu(settings: &Settings) -> bool {
 /// Checks the file and the settings, then loads the weights and the vocabulary.
 pub(crate) fn model(path: &Path, settings: &Settings) -> Result<Loaded, LoadError> {
     settings.check()?;
-    let header = Gguf::open(path)
-        .and_then(|gguf| gguf.model())
-        .map_err(|source| LoadError::File { path: path.to_owned(), source })?;
+    let header =
+        ModelHeader::open(path).map_err(|source| LoadError::File { path: path.to_owned(), source })?;
     if path.to_str().is_none_or(|path| path.contains('\0')) {
         return Err(LoadError::Path { path: path.to_owned() });
     }

@@ -31,6 +31,16 @@ pub struct ModelFile {
     pub origin: Origin,
 }
 
+impl ModelFile {
+    /// Tells the file from others of the same name, from its length, its beginning and its end.
+    ///
+    /// # Errors
+    /// [`ModelError::Read`] if it cannot be read.
+    pub fn fingerprint(&self) -> Result<String, ModelError> {
+        crate::digest::fingerprint(&self.path).map_err(ModelError::read(&self.path))
+    }
+}
+
 /// A model in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -334,6 +334,16 @@ impl<M: LanguageModel> Proposer<Trace> for TextProposer<M> {
         })
     }
 
+    fn longest(&self, reach: Reach) -> Option<u64> {
+        let whole = u64::from(self.settings.answer_tokens);
+        Some(match reach {
+            Reach::End => whole,
+            Reach::Steps(steps) => {
+                whole.min(u64::from(self.settings.step_tokens).saturating_mul(steps.max(1).into()))
+            }
+        })
+    }
+
     fn flops(&self, positions: Range<u64>) -> f64 {
         self.model.facts().architecture.flops(positions)
     }

@@ -219,6 +219,11 @@ impl<M: LanguageModel> Reviser<Trace> for TextReviser<M> {
         self.frame + question + attempts + critique + SEAM
     }
 
+    fn longest(&self) -> Option<u64> {
+        let critique = self.critique.as_ref().map_or(0, |critique| u64::from(critique.tokens.max(1)));
+        Some(u64::from(self.proposer.settings().answer_tokens) + critique)
+    }
+
     fn flops(&self, positions: Range<u64>) -> f64 {
         self.model().facts().architecture.flops(positions)
     }

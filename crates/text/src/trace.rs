@@ -90,6 +90,29 @@ impl Trace {
         Self::root(Arc::clone(&self.0.question), self.0.question_tokens, prompt)
     }
 
+    /// The beginning of the solution: its first steps, open to be continued in another way.
+    ///
+    /// # Panics
+    /// If there are not so many steps.
+    #[must_use]
+    pub fn prefix(&self, steps: usize) -> Self {
+        let (tokens, text) = steps
+            .checked_sub(1)
+            .map_or((self.0.prompt, 0), |last| (self.0.ends[last].token, self.0.ends[last].text));
+        let stats = self.0.stats.len().min(tokens - self.0.prompt);
+        Self(Arc::new(Parts {
+            question: Arc::clone(&self.0.question),
+            question_tokens: self.0.question_tokens,
+            tokens: self.0.tokens[..tokens].into(),
+            prompt: self.0.prompt,
+            text: self.0.text[..text].to_owned(),
+            ends: self.0.ends[..steps].to_vec(),
+            stats: self.0.stats[..stats].to_vec(),
+            status: Status::Open,
+            answer: OnceLock::new(),
+        }))
+    }
+
     /// The same trace, at its end by a limit.
     pub(crate) fn truncated(&self) -> Self {
         let ending = crate::Ending::default();

@@ -1,8 +1,9 @@
 //! What the header says about the model, and the checks on it that llama.cpp makes by aborting.
 
-use super::value::Value;
-use super::{Gguf, GgufError, vocabulary};
+use super::{HeaderError, vocabulary};
+use deliberate_gguf::{Gguf, GgufError, Value};
 use deliberate_lm::Architecture;
+use std::path::Path;
 
 /// Facts about the model in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,70 +95,83 @@ const EXPERTS: u64 = 1024;
 /// A bound on widths, far above any model and far below any overflow.
 const WIDTH: u64 = 1 << 20;
 
-/// Reads and checks everything.
-pub(super) fn read(gguf: &Gguf) -> Result<ModelHeader, GgufError> {
-    if let Some(parts) = gguf.integer("split.count")?.filter(|&parts| parts > 1) {
-        return Err(GgufError::Split { parts });
+impl ModelHeader {
+    /// Reads the header of a file and checks it.
+    ///
+    /// # Errors
+    /// As [`ModelHeader::read`], and whatever is wrong with the file.
+    pub fn open(path: &Path) -> Result<Self, HeaderError> {
+        Self::read(&Gguf::open(path)?)
     }
-    let name = gguf.required_text("general.architecture")?;
-    let &(family, rotation) =
-        FAMILIES.iter().find(|(family, _)| *family == name).ok_or_else(|| GgufError::Architecture {
-            architecture: name,
-            supported: FAMILIES.iter().map(|&(family, _)| family).collect(),
-        })?;
-    let keys = Keys { gguf, family };
-    let layers = keys.required("block_count", 1..=LAYERS, "1 to 512")?;
-    let embedding = keys.required("embedding_length", 1..=WIDTH, "1 to 1048576")?;
-    let context = keys.required("context_length", 1..=1 << 31, "at least 1")?;
-    let heads = keys.per_layer("attention.head_count", layers, None)?;
-    let kv_heads = keys.per_layer("attention.head_count_kv", layers, Some(&heads))?;
-    for (&heads, &kv) in heads.iter().zip(&kv_heads) {
-        if heads == 0 || kv == 0 || heads % kv != 0 {
-            return Err(keys.value(
-                "attention.head_count_kv",
-                kv,
-                "a divisor of `attention.head_count`, both at least 1",
-            ));
+
+    /// Facts about the model in a file, once everything that llama.cpp takes for granted was checked.
+    ///
+    /// # Errors
+    /// The first thing found missing, contradictory or unsupported.
+    pub fn read(gguf: &Gguf) -> Result<Self, HeaderError> {
+        if let Some(parts) = gguf.integer("split.count")?.filter(|&parts| parts > 1) {
+            return Err(HeaderError::Split { parts });
         }
+        let name = gguf.required_text("general.architecture")?;
+        let &(family, rotation) =
+            FAMILIES.iter().find(|(family, _)| *family == name).ok_or_else(|| HeaderError::Architecture {
+                architecture: name,
+                supported: FAMILIES.iter().map(|&(family, _)| family).collect(),
+            })?;
+        let keys = Keys { gguf, family };
+        let layers = keys.required("block_count", 1..=LAYERS, "1 to 512")?;
+        let embedding = keys.required("embedding_length", 1..=WIDTH, "1 to 1048576")?;
+        let context = keys.required("context_length", 1..=1 << 31, "at least 1")?;
+        let heads = keys.per_layer("attention.head_count", layers, None)?;
+        let kv_heads = keys.per_layer("attention.head_count_kv", layers, Some(&heads))?;
+        for (&heads, &kv) in heads.iter().zip(&kv_heads) {
+            if heads == 0 || kv == 0 || heads % kv != 0 {
+                return Err(keys
+                    .value(
+                        "attention.head_count_kv",
+                        kv,
+                        "a divisor of `attention.head_count`, both at least 1",
+                    )
+                    .into());
+            }
+        }
+        let head_size = keys.head_size(embedding / heads[0], rotation)?;
+        keys.numbers()?;
+        if let Some(Value::Flag(false)) = gguf.get(&keys.name("attention.causal")) {
+            return Err(keys.value("attention.causal", false, "true (encoders are not supported)").into());
+        }
+        let extra = keys.optional("nextn_predict_layers")?.unwrap_or(0);
+        if extra > 0 {
+            return Err(keys
+                .value("nextn_predict_layers", extra, "0 (predicting several tokens is not supported)")
+                .into());
+        }
+        let (experts, used) = keys.experts(layers)?;
+        let vocabulary = vocabulary::check(gguf)?;
+        let stored: u64 = sum(weights(gguf).map(|(_, elements)| elements));
+        let active = sum(weights(gguf).map(|(name, elements)| {
+            if experts > 0 && name.contains("_exps.") { elements / experts * used } else { elements }
+        }));
+        let widest = heads.iter().copied().max().unwrap_or(1);
+        Ok(Self {
+            name: gguf.text("general.name"),
+            family,
+            sizes: Architecture {
+                parameters: active,
+                layers: layers as u32,
+                attention_width: (heads.iter().sum::<u64>() * head_size / layers) as u32,
+            },
+            stored_parameters: stored,
+            heads: widest as u32,
+            head_size: head_size as u32,
+            embedding: embedding as u32,
+            context: context as u32,
+            vocabulary,
+            kv_width: kv_heads.iter().sum::<u64>() * head_size * 2,
+            chat_template: gguf.text("tokenizer.chat_template").is_some(),
+            endings: vocabulary::endings(gguf, vocabulary)?,
+        })
     }
-    let head_size = keys.head_size(embedding / heads[0], rotation)?;
-    keys.numbers()?;
-    if let Some(Value::Flag(false)) = gguf.entries.get(&keys.name("attention.causal")) {
-        return Err(keys.value("attention.causal", false, "true (encoders are not supported)"));
-    }
-    let extra = keys.optional("nextn_predict_layers")?.unwrap_or(0);
-    if extra > 0 {
-        return Err(keys.value(
-            "nextn_predict_layers",
-            extra,
-            "0 (predicting several tokens is not supported)",
-        ));
-    }
-    let (experts, used) = keys.experts(layers)?;
-    let vocabulary = vocabulary::check(gguf)?;
-    let stored: u64 = sum(gguf.weights().map(|(_, elements)| elements));
-    let active = sum(gguf.weights().map(|(name, elements)| {
-        if experts > 0 && name.contains("_exps.") { elements / experts * used } else { elements }
-    }));
-    let widest = heads.iter().copied().max().unwrap_or(1);
-    Ok(ModelHeader {
-        name: gguf.text("general.name"),
-        family,
-        sizes: Architecture {
-            parameters: active,
-            layers: layers as u32,
-            attention_width: (heads.iter().sum::<u64>() * head_size / layers) as u32,
-        },
-        stored_parameters: stored,
-        heads: widest as u32,
-        head_size: head_size as u32,
-        embedding: embedding as u32,
-        context: context as u32,
-        vocabulary,
-        kv_width: kv_heads.iter().sum::<u64>() * head_size * 2,
-        chat_template: gguf.text("tokenizer.chat_template").is_some(),
-        endings: vocabulary::endings(gguf, vocabulary)?,
-    })
 }
 
 fn sum(counts: impl Iterator<Item = u64>) -> u64 {
@@ -196,7 +210,7 @@ impl Keys<'_> {
 
     /// One number for each layer, given as one number for all or as an array.
     fn per_layer(&self, key: &str, layers: u64, default: Option<&[u64]>) -> Result<Vec<u64>, GgufError> {
-        let numbers: Vec<u64> = match (self.gguf.entries.get(&self.name(key)), default) {
+        let numbers: Vec<u64> = match (self.gguf.get(&self.name(key)), default) {
             (Some(Value::Integers { values, .. }), _) => {
                 values.iter().map(|&value| u64::try_from(value).unwrap_or(u64::MAX)).collect()
             }
@@ -280,47 +294,11 @@ impl Keys<'_> {
     }
 }
 
-impl Gguf {
-    /// Name and number of elements of the tensors that are parameters.
-    fn weights(&self) -> impl Iterator<Item = (&str, u64)> {
-        // Tables of rotation frequencies are derived from the configuration.
-        self.tensors
-            .iter()
-            .filter(|tensor| !tensor.name.starts_with("rope_"))
-            .map(|tensor| (tensor.name.as_str(), tensor.elements))
-    }
-
-    pub(super) fn integer(&self, key: &str) -> Result<Option<u64>, GgufError> {
-        match self.entries.get(key) {
-            None => Ok(None),
-            Some(&Value::Integer(value)) => u64::try_from(value).map(Some).map_err(|_| GgufError::Value {
-                key: key.to_owned(),
-                value: value.to_string(),
-                expected: "not negative",
-            }),
-            Some(_) => Err(GgufError::WrongKind { key: key.to_owned(), expected: "an integer" }),
-        }
-    }
-
-    fn float(&self, key: &str) -> Result<Option<f64>, GgufError> {
-        match self.entries.get(key) {
-            None => Ok(None),
-            Some(&Value::Float(value)) => Ok(Some(value)),
-            Some(_) => Err(GgufError::WrongKind { key: key.to_owned(), expected: "a floating-point number" }),
-        }
-    }
-
-    pub(super) fn text(&self, key: &str) -> Option<String> {
-        match self.entries.get(key) {
-            Some(Value::Text(text)) => Some(String::from_utf8_lossy(text).into_owned()),
-            _ => None,
-        }
-    }
-
-    pub(super) fn required_text(&self, key: &str) -> Result<String, GgufError> {
-        match self.entries.get(key) {
-            None => Err(GgufError::Missing { key: key.to_owned() }),
-            Some(_) => self.text(key).ok_or(GgufError::WrongKind { key: key.to_owned(), expected: "a text" }),
-        }
-    }
+/// Name and number of elements of the tensors that are parameters.
+fn weights(gguf: &Gguf) -> impl Iterator<Item = (&str, u64)> {
+    // Tables of rotation frequencies are derived from the configuration.
+    gguf.tensors()
+        .iter()
+        .filter(|tensor| !tensor.name.starts_with("rope_"))
+        .map(|tensor| (tensor.name.as_str(), tensor.elements()))
 }

@@ -4,12 +4,13 @@
 #[path = "../../tests/support/writer.rs"]
 mod writer;
 
-use super::{Gguf, GgufError};
+use super::{HeaderError, ModelHeader};
+use deliberate_gguf::{Gguf, GgufError};
 use proptest::prelude::*;
 use writer::{Vocabulary, Writer, float, integer, integers, text, texts};
 
-fn read(bytes: &[u8]) -> Result<super::ModelHeader, GgufError> {
-    Gguf::parse(bytes, bytes.len() as u64)?.model()
+fn read(bytes: &[u8]) -> Result<ModelHeader, HeaderError> {
+    ModelHeader::read(&Gguf::parse(bytes, bytes.len() as u64)?)
 }
 
 /// Damages a tiny model and expects an error that contains `words`.
@@ -41,7 +42,7 @@ fn something_else_than_gguf() {
     check("not a GGUF file", |file| file.magic = *b"GGML");
     for bytes in [&b""[..], b"GG", b"<!doctype html><html>"] {
         let error = read(bytes).expect_err("not a model");
-        assert!(matches!(error, GgufError::NotGguf { .. }), "{error}");
+        assert!(matches!(error, HeaderError::File(GgufError::NotGguf { .. })), "{error}");
     }
 }
 
@@ -68,7 +69,7 @@ fn absurd_counts() {
             let mut bytes = Writer::tiny(Vocabulary::Pairs).bytes();
             bytes[place..place + 8].copy_from_slice(&count.to_le_bytes());
             let error = read(&bytes).expect_err("an absurd count");
-            assert!(matches!(error, GgufError::Implausible { .. }), "{error}");
+            assert!(matches!(error, HeaderError::File(GgufError::Implausible { .. })), "{error}");
         }
     }
     let endless = [9_u32.to_le_bytes().to_vec(), 4_u32.to_le_bytes().to_vec(), vec![255; 8]].concat();

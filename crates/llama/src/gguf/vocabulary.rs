@@ -1,7 +1,7 @@
 //! Checks on the vocabulary: what llama.cpp asserts while loading, and what would make its tokenizer throw later.
 
-use super::value::{INT32, Value};
-use super::{Gguf, GgufError};
+use super::HeaderError;
+use deliberate_gguf::{Gguf, GgufError, Value};
 use std::collections::HashMap;
 
 const TOKENS: &str = "tokenizer.ggml.tokens";
@@ -11,12 +11,12 @@ const KINDS: &str = "tokenizer.ggml.token_type";
 const BYTE: i64 = 6;
 
 /// Checks the vocabulary and gives its size.
-pub(super) fn check(gguf: &Gguf) -> Result<u32, GgufError> {
+pub(super) fn check(gguf: &Gguf) -> Result<u32, HeaderError> {
     let tokenizer = gguf.required_text("tokenizer.ggml.model")?;
     if !["gpt2", "llama"].contains(&tokenizer.as_str()) {
-        return Err(GgufError::Tokenizer { tokenizer });
+        return Err(HeaderError::Tokenizer { tokenizer });
     }
-    let tokens = texts(gguf, TOKENS)?.ok_or_else(|| GgufError::Missing { key: TOKENS.to_owned() })?;
+    let tokens = gguf.texts(TOKENS)?.ok_or_else(|| GgufError::Missing { key: TOKENS.to_owned() })?;
     let size = u32::try_from(tokens.len()).ok().filter(|&size| size > 0 && i32::try_from(size).is_ok());
     let size = size.ok_or_else(|| GgufError::Value {
         key: TOKENS.to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn check(gguf: &Gguf) -> Result<u32, GgufError> {
     let kinds = table(gguf, KINDS, tokens.len())?;
     for (token, text) in tokens.iter().enumerate() {
         if kinds.is_some_and(|kinds| kinds[token] == BYTE) && byte_of(text).is_none() {
-            return Err(GgufError::ByteToken { token, text: String::from_utf8_lossy(text).into_owned() });
+            return Err(HeaderError::ByteToken { token, text: String::from_utf8_lossy(text).into_owned() });
         }
     }
     scores(gguf, tokens.len())?;
@@ -36,11 +36,11 @@ pub(super) fn check(gguf: &Gguf) -> Result<u32, GgufError> {
         for byte in 0..=u8::MAX {
             let spelt = format!("<{byte:#04X}>");
             if !ids.contains_key(spelt.as_bytes()) && !ids.contains_key(&[byte][..]) {
-                return Err(GgufError::MissingByte { byte });
+                return Err(HeaderError::MissingByte { byte });
             }
         }
-    } else if texts(gguf, "tokenizer.ggml.merges")?.is_none() {
-        return Err(GgufError::Missing { key: "tokenizer.ggml.merges".to_owned() });
+    } else if gguf.texts("tokenizer.ggml.merges")?.is_none() {
+        return Err(GgufError::Missing { key: "tokenizer.ggml.merges".to_owned() }.into());
     }
     Ok(size)
 }
@@ -67,15 +67,7 @@ pub(super) fn endings(gguf: &Gguf, size: u32) -> Result<Vec<u32>, GgufError> {
     Ok(endings)
 }
 
-fn texts<'a>(gguf: &'a Gguf, key: &str) -> Result<Option<&'a [Vec<u8>]>, GgufError> {
-    match gguf.entries.get(key) {
-        None => Ok(None),
-        Some(Value::Texts(texts)) => Ok(Some(texts)),
-        Some(_) => Err(GgufError::WrongKind { key: key.to_owned(), expected: "an array of texts" }),
-    }
-}
-
-fn distinct(tokens: &[Vec<u8>]) -> Result<HashMap<&[u8], usize>, GgufError> {
+fn distinct(tokens: &[Vec<u8>]) -> Result<HashMap<&[u8], usize>, HeaderError> {
     let mut ids = HashMap::with_capacity(tokens.len());
     for (second, text) in tokens.iter().enumerate() {
         // Several empty entries are fine: llama.cpp names them after their number.
@@ -84,7 +76,7 @@ fn distinct(tokens: &[Vec<u8>]) -> Result<HashMap<&[u8], usize>, GgufError> {
         }
         if let Some(first) = ids.insert(text.as_slice(), second) {
             let text = String::from_utf8_lossy(text).into_owned();
-            return Err(GgufError::DuplicateToken { first, second, text });
+            return Err(HeaderError::DuplicateToken { first, second, text });
         }
     }
     Ok(ids)
@@ -92,10 +84,10 @@ fn distinct(tokens: &[Vec<u8>]) -> Result<HashMap<&[u8], usize>, GgufError> {
 
 /// The table of token kinds: 32-bit integers, one for each token.
 fn table<'a>(gguf: &'a Gguf, key: &str, tokens: usize) -> Result<Option<&'a [i64]>, GgufError> {
-    match gguf.entries.get(key) {
+    match gguf.get(key) {
         None => Ok(None),
-        Some(Value::Integers { kind: INT32, values }) if values.len() >= tokens => Ok(Some(values)),
-        Some(Value::Integers { kind: INT32, values }) => Err(GgufError::Value {
+        Some(Value::Integers { kind: Value::INT32, values }) if values.len() >= tokens => Ok(Some(values)),
+        Some(Value::Integers { kind: Value::INT32, values }) => Err(GgufError::Value {
             key: key.to_owned(),
             value: format!("{} entries", values.len()),
             expected: "one for each token",
@@ -108,10 +100,10 @@ fn table<'a>(gguf: &'a Gguf, key: &str, tokens: usize) -> Result<Option<&'a [i64
 
 fn scores(gguf: &Gguf, tokens: usize) -> Result<(), GgufError> {
     let key = "tokenizer.ggml.scores";
-    let found = match gguf.entries.get(key) {
+    let found = match gguf.get(key) {
         None => return Ok(()),
         Some(Value::Floats(values)) => values.len(),
-        Some(Value::Integers { kind: INT32, values }) => values.len(),
+        Some(Value::Integers { kind: Value::INT32, values }) => values.len(),
         Some(_) => {
             return Err(GgufError::WrongKind { key: key.to_owned(), expected: "an array of numbers" });
         }

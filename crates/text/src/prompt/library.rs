@@ -12,4 +12,6 @@ pub(crate) const BUILT_IN: &[(&str, &str)] = &[
     ("revise", include_str!("../../prompts/revise.toml")),
     ("critique-and-revise", include_str!("../../prompts/critique-and-revise.toml")),
     ("revise-few-shot", include_str!("../../prompts/revise-few-shot.toml")),
+    ("lab", include_str!("../../prompts/lab.toml")),
+    ("revise-lab", include_str!("../../prompts/revise-lab.toml")),
 ];

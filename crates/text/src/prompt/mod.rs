@@ -109,6 +109,8 @@ struct PromptFile {
     answer_lines: Vec<String>,
     #[serde(default)]
     stop: Vec<String>,
+    /// The prompt that revises what this one solved.
+    revise: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -241,6 +243,14 @@ impl Prompt {
     /// What ends a solution, besides the end of sequence.
     pub fn ending(&self) -> Ending {
         Ending { answer_lines: self.file.answer_lines.clone(), stop: self.file.stop.clone() }
+    }
+
+    /// The prompt that revises what this one solved: the one that it names, or the one for its layout.
+    pub fn reviser(&self) -> &str {
+        self.file.revise.as_deref().unwrap_or(match self.layout() {
+            Layout::Chat => "revise",
+            Layout::Plain => "revise-few-shot",
+        })
     }
 
     /// Whether it has this slot.

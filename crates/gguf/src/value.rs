@@ -1,30 +1,45 @@
-//! Metadata values.
+//! Metadata values as they are read.
 
-use super::GgufError;
-use super::cursor::Cursor;
+use crate::GgufError;
+use crate::cursor::Cursor;
 use std::io::Read;
 
 /// One metadata value. Integers of all widths are one variant; what matters later is their value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
+    /// An integer of any width.
     Integer(i128),
+    /// A floating-point number of either width.
     Float(f64),
+    /// A truth value.
     Flag(bool),
+    /// A text: UTF-8 by convention, any bytes in fact.
     Text(Vec<u8>),
-    Integers { kind: u32, values: Vec<i64> },
+    /// An array of integers or of truth values.
+    Integers {
+        /// The number of their kind in the file format.
+        kind: u32,
+        /// The integers.
+        values: Vec<i64>,
+    },
+    /// An array of floating-point numbers.
     Floats(Vec<f64>),
+    /// An array of texts.
     Texts(Vec<Vec<u8>>),
 }
 
+impl Value {
+    /// The `kind` of [`Value::Integers`] that are signed and have 32 bits.
+    pub const INT32: u32 = 5;
+}
+
 /// Number of the kind "string" in the file format.
-const TEXT: u32 = 8;
+pub(crate) const TEXT: u32 = 8;
 /// Number of the kind "array".
-const ARRAY: u32 = 9;
-/// Number of the kind "signed 32-bit integer".
-pub(super) const INT32: u32 = 5;
+pub(crate) const ARRAY: u32 = 9;
 
 /// Reads the value of `key`.
-pub(super) fn read<R: Read>(from: &mut Cursor<R>, key: &str) -> Result<Value, GgufError> {
+pub(crate) fn read<R: Read>(from: &mut Cursor<R>, key: &str) -> Result<Value, GgufError> {
     let kind = from.u32(key)?;
     if kind != ARRAY {
         return scalar(from, key, kind);
@@ -73,7 +88,7 @@ fn scalar<R: Read>(from: &mut Cursor<R>, key: &str, kind: u32) -> Result<Value, 
         2 => Value::Integer(u16::from_le_bytes(from.array(key)?).into()),
         3 => Value::Integer(i16::from_le_bytes(from.array(key)?).into()),
         4 => Value::Integer(u32::from_le_bytes(from.array(key)?).into()),
-        INT32 => Value::Integer(i32::from_le_bytes(from.array(key)?).into()),
+        Value::INT32 => Value::Integer(i32::from_le_bytes(from.array(key)?).into()),
         6 => Value::Float(f32::from_le_bytes(from.array(key)?).into()),
         7 => Value::Flag(from.array::<1>(key)? != [0]),
         TEXT => Value::Text(from.text(key)?),

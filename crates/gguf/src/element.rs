@@ -2,27 +2,37 @@
 
 /// Elements and bytes of one block of an element type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Block {
-    pub(super) elements: u64,
-    pub(super) bytes: u64,
+pub(crate) struct Block {
+    pub(crate) elements: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Plain 32-bit floats, which all vectors (norms, biases) have to be.
-pub(super) const F32: u32 = 0;
+pub(crate) const F32: u32 = 0;
+/// Half precision.
+pub(crate) const F16: u32 = 1;
+/// Half the bits of a float, those of the sign, the exponent and the first digits.
+pub(crate) const BF16: u32 = 30;
+/// 32 numbers of 4 bits, from -8, and their scale.
+pub(crate) const Q4_0: u32 = 2;
+/// 32 numbers of 4 bits, their scale and their minimum.
+pub(crate) const Q4_1: u32 = 3;
+/// 32 numbers of 8 bits and their scale.
+pub(crate) const Q8_0: u32 = 8;
 
 /// The block of an element type that a weight may have; `None` for those removed, unknown, or only used inside
 /// computations (integers, `Q8_1`, `Q8_K`), on which matrix products would abort.
 ///
 /// Source: `ggml.h` and `ggml-common.h` of llama.cpp.
-pub(super) fn block(kind: u32) -> Option<Block> {
+pub(crate) fn block(kind: u32) -> Option<Block> {
     let (elements, bytes) = match kind {
         F32 => (1, 4),
-        1 | 30 => (1, 2),      // F16, BF16
-        2 | 20 => (32, 18),    // Q4_0, IQ4_NL
-        3 => (32, 20),         // Q4_1
-        6 => (32, 22),         // Q5_0
-        7 => (32, 24),         // Q5_1
-        8 => (32, 34),         // Q8_0
+        F16 | BF16 => (1, 2),
+        Q4_0 | 20 => (32, 18), // 20 is IQ4_NL
+        Q4_1 => (32, 20),
+        6 => (32, 22), // Q5_0
+        7 => (32, 24), // Q5_1
+        Q8_0 => (32, 34),
         10 => (256, 84),       // Q2_K
         11 | 21 => (256, 110), // Q3_K, IQ3_S
         12 => (256, 144),      // Q4_K

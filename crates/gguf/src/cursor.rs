@@ -1,25 +1,25 @@
 //! Reading little-endian values from a stream whose length is known, never past its end.
 
-use super::GgufError;
+use crate::GgufError;
 use std::io::Read;
 
 /// A reader that knows where it is and where the file ends.
-pub(super) struct Cursor<R> {
+pub(crate) struct Cursor<R> {
     inner: R,
     position: u64,
     length: u64,
 }
 
 impl<R: Read> Cursor<R> {
-    pub(super) fn new(inner: R, length: u64) -> Self {
+    pub(crate) fn new(inner: R, length: u64) -> Self {
         Self { inner, position: 0, length }
     }
 
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.position
     }
 
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
@@ -32,14 +32,14 @@ impl<R: Read> Cursor<R> {
     }
 
     /// Fails unless `count` items of at least `size` bytes each can still follow.
-    pub(super) fn plausible(&self, what: &str, count: u64, size: u64) -> Result<(), GgufError> {
+    pub(crate) fn plausible(&self, what: &str, count: u64, size: u64) -> Result<(), GgufError> {
         match count.checked_mul(size) {
             Some(bytes) if bytes <= self.remaining() => Ok(()),
             _ => Err(GgufError::Implausible { what: what.to_owned(), count, length: self.length }),
         }
     }
 
-    pub(super) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], GgufError> {
+    pub(crate) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], GgufError> {
         if self.remaining() < N as u64 {
             return Err(self.truncated(what));
         }
@@ -58,16 +58,16 @@ impl<R: Read> Cursor<R> {
         Ok(())
     }
 
-    pub(super) fn u32(&mut self, what: &str) -> Result<u32, GgufError> {
+    pub(crate) fn u32(&mut self, what: &str) -> Result<u32, GgufError> {
         self.array(what).map(u32::from_le_bytes)
     }
 
-    pub(super) fn u64(&mut self, what: &str) -> Result<u64, GgufError> {
+    pub(crate) fn u64(&mut self, what: &str) -> Result<u64, GgufError> {
         self.array(what).map(u64::from_le_bytes)
     }
 
     /// A length and as many bytes.
-    pub(super) fn text(&mut self, what: &str) -> Result<Vec<u8>, GgufError> {
+    pub(crate) fn text(&mut self, what: &str) -> Result<Vec<u8>, GgufError> {
         let size = self.u64(what)?;
         if size > self.remaining() {
             return Err(self.truncated(what));

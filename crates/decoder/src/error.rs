@@ -1,0 +1,123 @@
+//! Why a model cannot be read or written.
+
+use crate::{ShapeError, VocabularyError};
+use deliberate_gguf::GgufError;
+use safetensors::SafeTensorError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file or folder that holds no model, or cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use model `{}`", path.display())]
+pub struct ModelError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub fault: Fault,
+}
+
+impl ModelError {
+    /// Adds the path.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(Fault) -> Self {
+        let path = path.to_owned();
+        move |fault| Self { path, fault }
+    }
+}
+
+/// What is wrong with a model, one variant per cause.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A file cannot be read or written.
+    #[error("cannot read or write `{file}`")]
+    Io {
+        /// Its name.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The GGUF file is damaged, lacks a key, or cannot be written.
+    #[error(transparent)]
+    Gguf(#[from] GgufError),
+    /// A file of settings is not the JSON that it should be.
+    #[error("`{file}` is not as expected")]
+    Json {
+        /// Its name.
+        file: String,
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+    /// The file of weights is damaged or cannot be written.
+    #[error("`{file}` is not a file of weights")]
+    Safetensors {
+        /// Its name.
+        file: String,
+        /// What is wrong.
+        source: SafeTensorError,
+    },
+    /// The sizes do not fit together.
+    #[error("its sizes make no decoder")]
+    Shape(#[from] ShapeError),
+    /// The vocabulary contradicts itself.
+    #[error("its vocabulary is not sound")]
+    Vocabulary(#[from] VocabularyError),
+    /// A setting that this kind of decoder does not have.
+    #[error("`{key}` is {value}, expected {expected}")]
+    Setting {
+        /// Its name in the file.
+        key: String,
+        /// Its value.
+        value: String,
+        /// What is supported.
+        expected: &'static str,
+    },
+    /// A tensor that should be there.
+    #[error("tensor `{name}` is missing")]
+    MissingTensor {
+        /// Its name in the file.
+        name: String,
+    },
+    /// A tensor that this kind of decoder does not have; to ignore it would give another model.
+    #[error("tensor `{name}` is not part of a Llama-style decoder")]
+    ExtraTensor {
+        /// Its name in the file.
+        name: String,
+    },
+    /// A tensor of another shape.
+    #[error("tensor `{name}` has dimensions {found:?}, expected {expected:?}")]
+    TensorShape {
+        /// Its name in the file.
+        name: String,
+        /// Its dimensions, in the order of the file.
+        found: Vec<u64>,
+        /// What the sizes of the model make them.
+        expected: Vec<u64>,
+    },
+    /// A tensor whose elements are no floats that are understood.
+    #[error("tensor `{name}` has elements of type {kind}, expected F32, F16 or BF16")]
+    TensorType {
+        /// Its name in the file.
+        name: String,
+        /// The type.
+        kind: String,
+    },
+    /// Weights that do not have the size that the shape gives them.
+    #[error("weights `{name}` have {found} values, expected {expected}")]
+    WeightSize {
+        /// Their name.
+        name: String,
+        /// Values there are.
+        found: u64,
+        /// Values there should be; 0 for weights that should not be there.
+        expected: u64,
+    },
+    /// A vocabulary of another size than the embedding.
+    #[error("the vocabulary has {tokens} tokens but the weights are for {rows}")]
+    VocabularySize {
+        /// Tokens.
+        tokens: usize,
+        /// Rows of the embedding.
+        rows: u32,
+    },
+}

@@ -1,0 +1,149 @@
+//! GGUF files of the `llama` architecture.
+
+mod vocabulary;
+mod write;
+
+#[cfg(test)]
+pub(crate) use write::content;
+pub(crate) use write::write;
+
+use crate::{Fault, Model, Shape, Weights};
+use deliberate_gguf::{Gguf, GgufError, Tensor, TensorFile, Value};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The architecture, which starts the names of its settings.
+const FAMILY: &str = "llama";
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<Model, Fault> {
+    let mut file = TensorFile::open(path)?;
+    let header = file.header();
+    let vocabulary = vocabulary::read(header)?;
+    let shape = read_shape(header, vocabulary.tokens.len())?;
+    shape.check()?;
+    vocabulary.check()?;
+    let tensors = check_tensors(header, &shape)?;
+    let name = header.text("general.name").filter(|name| !name.is_empty());
+    let stem = || path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = name.unwrap_or_else(stem);
+    // Every value is in the file, so this is no more than a few times its size.
+    let mut weights = Weights::zeros(&shape);
+    for (slot, tensor) in weights.named_mut().into_iter().zip(tensors) {
+        *slot.1 = file.read(&tensor)?;
+    }
+    Ok(Model { name, shape, weights, vocabulary })
+}
+
+/// The tensors of [`Weights::layout`], once it is certain that the file has these, so large, and no others.
+fn check_tensors(header: &Gguf, shape: &Shape) -> Result<Vec<Tensor>, Fault> {
+    let mut there: HashMap<&str, &Tensor> =
+        header.tensors().iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
+    let mut tensors = Vec::new();
+    for (name, mut expected) in Weights::layout(shape) {
+        let tensor =
+            there.remove(name.as_str()).ok_or_else(|| Fault::MissingTensor { name: name.clone() })?;
+        expected.reverse();
+        // Dimensions of 1 at the end say nothing.
+        let rank = tensor.shape.iter().rposition(|&size| size != 1).map_or(1, |last| last + 1);
+        let significant = expected.iter().rposition(|&size| size != 1).map_or(1, |last| last + 1);
+        if tensor.shape[..rank] != expected[..significant] {
+            return Err(Fault::TensorShape { name, found: tensor.shape.clone(), expected });
+        }
+        tensors.push(tensor.clone());
+    }
+    match there.into_keys().min() {
+        Some(name) => Err(Fault::ExtraTensor { name: name.to_owned() }),
+        None => Ok(tensors),
+    }
+}
+
+fn read_shape(header: &Gguf, tokens: usize) -> Result<Shape, Fault> {
+    let architecture = header.required_text("general.architecture")?;
+    if architecture != FAMILY {
+        let key = "general.architecture".to_owned();
+        return Err(Fault::Setting { key, value: architecture, expected: "llama" });
+    }
+    let keys = Keys { header };
+    let hidden = keys.required("embedding_length")?;
+    let heads = keys.required("attention.head_count")?;
+    let shape = Shape {
+        vocabulary: u32::try_from(tokens).unwrap_or(u32::MAX),
+        context: keys.required("context_length")?,
+        hidden,
+        layers: keys.required("block_count")?,
+        heads,
+        kv_heads: keys.optional("attention.head_count_kv")?.unwrap_or(heads),
+        feed_forward: keys.required("feed_forward_length")?,
+        rope_base: keys.float("rope.freq_base")?.unwrap_or(10_000.0),
+        norm_epsilon: keys
+            .float("attention.layer_norm_rms_epsilon")?
+            .ok_or_else(|| GgufError::Missing { key: Keys::name("attention.layer_norm_rms_epsilon") })?,
+        tied: !header.tensors().iter().any(|tensor| tensor.name == "output.weight"),
+    };
+    shape.check()?;
+    let width = shape.head_width();
+    for key in ["rope.dimension_count", "attention.key_length", "attention.value_length"] {
+        keys.only(key, width, "the embedding's length over the heads")?;
+    }
+    keys.only("vocab_size", shape.vocabulary, "the number of tokens")?;
+    keys.only("expert_count", 0, "absent (mixtures of experts are not supported)")?;
+    keys.plain_rotation()?;
+    Ok(shape)
+}
+
+/// Access to the settings of the architecture.
+struct Keys<'a> {
+    header: &'a Gguf,
+}
+
+impl Keys<'_> {
+    fn name(key: &str) -> String {
+        format!("{FAMILY}.{key}")
+    }
+
+    fn fault(key: &str, value: String, expected: &'static str) -> Fault {
+        Fault::Setting { key: Self::name(key), value, expected }
+    }
+
+    fn optional(&self, key: &str) -> Result<Option<u32>, Fault> {
+        let value = self.header.integer(&Self::name(key))?;
+        let narrow = |value: u64| {
+            u32::try_from(value).map_err(|_| Self::fault(key, value.to_string(), "at most 4294967295"))
+        };
+        value.map(narrow).transpose()
+    }
+
+    fn required(&self, key: &str) -> Result<u32, Fault> {
+        Ok(self.optional(key)?.ok_or_else(|| GgufError::Missing { key: Self::name(key) })?)
+    }
+
+    fn float(&self, key: &str) -> Result<Option<f32>, Fault> {
+        Ok(self.header.float(&Self::name(key))?.map(|value| value as f32))
+    }
+
+    /// Accepts absence and one value.
+    fn only(&self, key: &str, value: u32, expected: &'static str) -> Result<(), Fault> {
+        match self.optional(key)? {
+            Some(found) if found != value => Err(Self::fault(key, found.to_string(), expected)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses positions that are scaled.
+    fn plain_rotation(&self) -> Result<(), Fault> {
+        let expected = "absent (scaled positions are not supported)";
+        let kind = "rope.scaling.type";
+        match self.header.get(&Self::name(kind)) {
+            None => {}
+            Some(Value::Text(text)) if text == b"none" => return Ok(()),
+            Some(value) => return Err(Self::fault(kind, format!("{value:?}"), expected)),
+        }
+        for key in ["rope.scaling.factor", "rope.scale_linear"] {
+            if let Some(factor) = self.float(key)?.filter(|factor| ![0.0, 1.0].contains(factor)) {
+                return Err(Self::fault(key, factor.to_string(), expected));
+            }
+        }
+        Ok(())
+    }
+}

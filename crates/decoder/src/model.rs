@@ -1,0 +1,90 @@
+//! A model: everything that its file holds.
+
+use crate::{Fault, ModelError, Precision, Shape, Vocabulary, Weights, gguf, hugging_face};
+use std::path::Path;
+
+/// A decoder with its weights and its vocabulary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// What it is called.
+    pub name: String,
+    /// Its sizes.
+    pub shape: Shape,
+    /// Its weights, of these sizes.
+    pub weights: Weights,
+    /// Its vocabulary, with a token for each row of the embedding.
+    pub vocabulary: Vocabulary,
+}
+
+impl Model {
+    /// Checks that shape, weights and vocabulary fit together.
+    ///
+    /// # Errors
+    /// [`Fault::Shape`], [`Fault::Vocabulary`], [`Fault::VocabularySize`] or [`Fault::WeightSize`].
+    pub fn check(&self) -> Result<(), Fault> {
+        self.shape.check()?;
+        self.vocabulary.check()?;
+        let tokens = self.vocabulary.tokens.len();
+        if tokens != self.shape.vocabulary as usize {
+            return Err(Fault::VocabularySize { tokens, rows: self.shape.vocabulary });
+        }
+        let mut layout = Weights::layout(&self.shape).into_iter();
+        for (name, values) in self.weights.named() {
+            let found = values.len() as u64;
+            match layout.next() {
+                Some((expected, size)) if expected == name => {
+                    let expected = size.iter().product();
+                    if found != expected {
+                        return Err(Fault::WeightSize { name, found, expected });
+                    }
+                }
+                _ => return Err(Fault::WeightSize { name, found, expected: 0 }),
+            }
+        }
+        match layout.next() {
+            Some((name, size)) => Err(Fault::WeightSize { name, found: 0, expected: size.iter().product() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a GGUF file of the `llama` architecture, with a vocabulary like that of `SmolLM`: weights in F32, F16,
+    /// BF16, `Q8_0`, `Q4_0` or `Q4_1`, of which all become 32-bit floats in memory.
+    ///
+    /// # Errors
+    /// [`ModelError`] names what is damaged, missing or not supported.
+    pub fn read_gguf(path: impl AsRef<Path>) -> Result<Self, ModelError> {
+        let path = path.as_ref();
+        gguf::read(path).map_err(ModelError::at(path))
+    }
+
+    /// Writes a GGUF file that [`Model::read_gguf`] and llama.cpp read: complete under this name, or not at all.
+    /// `precision` is that of matrices. Norms keep 32 bits, and matrices whose rows are not multiples of 32 get 16
+    /// where 8 are asked for.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a model that does not pass [`Model::check`] and for a file that cannot be written.
+    pub fn write_gguf(&self, path: impl AsRef<Path>, precision: Precision) -> Result<(), ModelError> {
+        let path = path.as_ref();
+        gguf::write(self, path, precision).map_err(ModelError::at(path))
+    }
+
+    /// Reads a folder of Hugging Face's `transformers`: `config.json` of a `LlamaForCausalLM`, `model.safetensors`
+    /// in F32, F16 or BF16, and `tokenizer.json` like that of `SmolLM`.
+    ///
+    /// # Errors
+    /// [`ModelError`] names what is damaged, missing or not supported.
+    pub fn read_hugging_face(folder: impl AsRef<Path>) -> Result<Self, ModelError> {
+        let folder = folder.as_ref();
+        hugging_face::read(folder).map_err(ModelError::at(folder))
+    }
+
+    /// Writes such a folder, in 32-bit floats, and creates it where it is not there. `config.json`, by which a folder
+    /// is recognised, comes last.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a model that does not pass [`Model::check`] and for files that cannot be written.
+    pub fn write_hugging_face(&self, folder: impl AsRef<Path>) -> Result<(), ModelError> {
+        let folder = folder.as_ref();
+        hugging_face::write(self, folder).map_err(ModelError::at(folder))
+    }
+}

@@ -1,0 +1,74 @@
+//! The values of tensors.
+
+use crate::decode::{decode, readable};
+use crate::element;
+use crate::{Gguf, GgufError, Tensor};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// A checked file whose tensors can be read.
+#[derive(Debug)]
+pub struct TensorFile<R> {
+    header: Gguf,
+    from: R,
+}
+
+/// Blocks that are read at once.
+const BLOCKS: usize = 1 << 14;
+
+impl TensorFile<BufReader<File>> {
+    /// Opens a file and checks its header.
+    ///
+    /// # Errors
+    /// The first thing found wrong.
+    pub fn open(path: &Path) -> Result<Self, GgufError> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Self::new(BufReader::with_capacity(1 << 16, file), length)
+    }
+}
+
+impl<R: Read + Seek> TensorFile<R> {
+    /// Reads and checks the header of a stream of `length` bytes, which stands at its start.
+    ///
+    /// # Errors
+    /// The first thing found wrong.
+    pub fn new(mut from: R, length: u64) -> Result<Self, GgufError> {
+        Ok(Self { header: Gguf::parse(&mut from, length)?, from })
+    }
+
+    /// What the header says.
+    pub fn header(&self) -> &Gguf {
+        &self.header
+    }
+
+    /// The values of a tensor of this file's header, as 32-bit floats: the product of its dimensions, neighbours of
+    /// the first dimension next to each other. F32, F16, BF16, `Q8_0`, `Q4_0` and `Q4_1` are understood.
+    ///
+    /// # Errors
+    /// [`GgufError::Unreadable`] for other element types, [`GgufError::Truncated`] if the file was cut since it was
+    /// opened.
+    pub fn read(&mut self, tensor: &Tensor) -> Result<Vec<f32>, GgufError> {
+        let Tensor { name, kind, start, .. } = tensor;
+        let block = element::block(*kind).filter(|_| readable(*kind));
+        let block = block.ok_or_else(|| GgufError::Unreadable { name: name.clone(), kind: *kind })?;
+        self.from.seek(SeekFrom::Start(*start))?;
+        // The bytes are in the file, which bounds what they become: at most seven times as many.
+        let mut values = Vec::with_capacity(tensor.elements() as usize);
+        let mut left = tensor.bytes as usize;
+        let mut bytes = vec![0; left.min(BLOCKS * block.bytes as usize)];
+        while left > 0 {
+            let part = left.min(bytes.len());
+            self.from.read_exact(&mut bytes[..part]).map_err(|error| match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => {
+                    GgufError::Truncated { what: name.clone(), length: *start }
+                }
+                _ => error.into(),
+            })?;
+            decode(*kind, &bytes[..part], &mut values);
+            left -= part;
+        }
+        Ok(values)
+    }
+}

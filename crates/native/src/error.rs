@@ -1,0 +1,84 @@
+//! Why a model could not be loaded.
+
+use deliberate_decoder::{ModelError, ShapeError, VocabularyError};
+
+/// Why a model could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read, or holds no model that this runtime knows.
+    #[error(transparent)]
+    File(#[from] ModelError),
+    /// A vocabulary that makes no sense.
+    #[error("the model's vocabulary cannot be used")]
+    Vocabulary(#[from] VocabularyError),
+    /// Sizes that make no decoder.
+    #[error("the model's sizes do not fit together")]
+    Shape(#[from] ShapeError),
+    /// Fewer or more blocks than the shape says.
+    #[error("the weights have {found} blocks, the shape says {expected}")]
+    Blocks {
+        /// What the shape says.
+        expected: usize,
+        /// What there are.
+        found: usize,
+    },
+    /// An output layer where the embedding shall serve, or none where it shall not.
+    #[error(
+        "the shape says that the output layer {} the embedding, but the weights have {} of their own",
+        if *tied { "is" } else { "is not" },
+        if *tied { "one" } else { "none" }
+    )]
+    Output {
+        /// What the shape says.
+        tied: bool,
+    },
+    /// A matrix or vector of another size than the shape says.
+    #[error("`{name}` has {found} weights, the shape says {expected}")]
+    Weights {
+        /// Its name, as in GGUF files.
+        name: String,
+        /// What the shape says.
+        expected: usize,
+        /// What it has.
+        found: usize,
+    },
+    /// An ending or beginning token past the vocabulary.
+    #[error("token {token} is not in the vocabulary of {vocabulary} entries")]
+    Token {
+        /// The token.
+        token: u32,
+        /// Entries of the vocabulary.
+        vocabulary: u32,
+    },
+    /// A setting of zero, or one too large to count with.
+    #[error("setting `{setting}` is {value}, expected {expected}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        value: u32,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A context longer than the model was trained on.
+    #[error(
+        "a context of {context} tokens was asked for but the model was trained on {trained} (lower `context`)"
+    )]
+    Context {
+        /// What was asked for.
+        context: u32,
+        /// What the model knows.
+        trained: u32,
+    },
+    /// Keys and values that no machine could hold.
+    #[error("{slots} slots of {context} tokens need {} GiB for keys and values (lower `slots` or `context`)", bytes >> 30)]
+    Memory {
+        /// Sequences asked for.
+        slots: u32,
+        /// Tokens of each.
+        context: u32,
+        /// Bytes that they need.
+        bytes: u128,
+    },
+}

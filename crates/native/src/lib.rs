@@ -1,0 +1,29 @@
+//! A runtime of the engine for small decoders, in Rust alone: [`NativeRuntime`] runs a
+//! [`Weights`](deliberate_decoder::Weights) of a few million parameters over hundreds of sequences at a time.
+//!
+//! Every output is summed in one fixed order, so the logits of a token are the same bits in every batch. Weights and
+//! stores are 32-bit floats, and a slot that was copied from another shares its memory. It knows nothing of requests,
+//! prefixes or samples; files are read by `decoder`.
+
+mod attention;
+mod batch;
+mod crew;
+mod error;
+mod lanes;
+mod network;
+mod open;
+mod panels;
+mod pass;
+mod rotary;
+mod runtime;
+mod settings;
+mod sizes;
+mod store;
+mod tokenizer;
+pub mod yardstick;
+
+pub use error::LoadError;
+pub use open::{demand, open, open_in_turn};
+pub use runtime::{NativeRuntime, Parts};
+pub use settings::Settings;
+pub use tokenizer::NativeTokenizer;

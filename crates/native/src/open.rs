@@ -1,0 +1,66 @@
+//! From a file to a running engine.
+
+use crate::error::LoadError;
+use crate::runtime::{NativeRuntime, Parts};
+use crate::settings::Settings;
+use crate::tokenizer::NativeTokenizer;
+use deliberate_decoder::Model;
+use deliberate_engine::{Engine, EngineConfig, MemoryRequest, StartError, Turns};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Reads a GGUF file of a small decoder and serves it on a thread of its own. Blocks until the model is loaded.
+///
+/// # Errors
+/// [`StartError::Load`] with the [`LoadError`] that says what to change, and [`StartError::Shortage`] if `config` asks
+/// for more than `settings` reserve.
+pub fn open(
+    path: impl Into<PathBuf>,
+    settings: Settings,
+    config: EngineConfig,
+) -> Result<Engine, StartError<LoadError>> {
+    open_in_turn(path, settings, config, Turns::default())
+}
+
+/// Like [`open`], computing in turn with other models.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_in_turn(
+    path: impl Into<PathBuf>,
+    settings: Settings,
+    config: EngineConfig,
+    turns: Turns,
+) -> Result<Engine, StartError<LoadError>> {
+    let path = path.into();
+    Engine::start_in_turn(config, turns, move || NativeRuntime::load(Model::read_gguf(path)?, &settings))
+}
+
+/// The memory that a model would like with these settings; it can do with one slot. Reads the file.
+///
+/// # Errors
+/// [`LoadError`] if the file cannot be read or holds no model that this runtime knows.
+pub fn demand(path: &Path, settings: &Settings) -> Result<MemoryRequest, LoadError> {
+    let shape = Model::read_gguf(path)?.shape;
+    Ok(MemoryRequest {
+        model: path.display().to_string(),
+        weight_bytes: shape.parameters() * 4,
+        kv_bytes_per_token: u64::from(shape.kv_width()) * u64::from(shape.layers) * 2 * 4,
+        slot_tokens: settings.context(&shape).into(),
+        slots: settings.slots,
+        least_slots: 1,
+    })
+}
+
+impl NativeRuntime {
+    /// Takes over a model that has been read or trained.
+    ///
+    /// # Errors
+    /// As [`NativeRuntime::new`], and if the vocabulary contradicts itself.
+    pub fn load(model: Model, settings: &Settings) -> Result<Self, LoadError> {
+        let Model { name, shape, weights, vocabulary } = model;
+        let tokenizer = Arc::new(NativeTokenizer::new(&vocabulary)?);
+        let (beginning, endings) = (vocabulary.beginning, vocabulary.endings);
+        Self::new(Parts { name, shape, weights, beginning, endings, tokenizer }, settings)
+    }
+}

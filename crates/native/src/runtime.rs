@@ -1,0 +1,201 @@
+//! The forward pass: ragged batches over separate key-value stores.
+
+use crate::batch;
+use crate::crew::{self, Job};
+use crate::error::LoadError;
+use crate::lanes::{Lanes, flat};
+use crate::network::Network;
+use crate::pass::{Piece, Scratch};
+use crate::settings::Settings;
+use crate::store::Store;
+use deliberate_decoder::{Shape, Weights};
+use deliberate_engine::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer};
+use deliberate_lm::{ModelFacts, Token};
+use std::sync::Arc;
+
+/// Most bytes of keys and values: what a process can address at all.
+const ADDRESSABLE: u128 = 1 << 46;
+
+/// What makes a model, whatever file it came from.
+#[derive(Clone)]
+pub struct Parts {
+    /// Name for people and for provenance.
+    pub name: String,
+    /// The sizes.
+    pub shape: Shape,
+    /// The weights; packed into another order, and not kept.
+    pub weights: Weights,
+    /// Token put before a text that starts a sequence, where the model wants one.
+    pub beginning: Option<Token>,
+    /// Tokens that end a sequence.
+    pub endings: Vec<Token>,
+    /// Text to tokens and back.
+    pub tokenizer: Arc<dyn Tokenizer>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("name", &self.name).field("shape", &self.shape).finish_non_exhaustive()
+    }
+}
+
+/// A small decoder with its key-value stores.
+///
+/// The logits of a token are the same bits whatever else is in the batch, however its prefix was cut into spans, and
+/// on however many threads: every number is computed in one fixed order (tested).
+pub struct NativeRuntime {
+    network: Network,
+    stores: Vec<Store>,
+    /// Tokens in each slot.
+    held: Vec<usize>,
+    /// One for each thread.
+    scratches: Vec<Scratch>,
+    logits: Vec<Lanes>,
+    facts: ModelFacts,
+    capacity: Capacity,
+    tokenizer: Arc<dyn Tokenizer>,
+}
+
+impl std::fmt::Debug for NativeRuntime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NativeRuntime")
+            .field("facts", &self.facts)
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl NativeRuntime {
+    /// Packs a model's weights and sets up its key-value stores, which take up memory as they fill.
+    ///
+    /// # Errors
+    /// A [`LoadError`] that says what does not fit: the sizes, the weights, or a setting.
+    pub fn new(parts: Parts, settings: &Settings) -> Result<Self, LoadError> {
+        let Parts { name, shape, weights, beginning, endings, tokenizer } = parts;
+        shape.check()?;
+        check_weights(&shape, &weights)?;
+        settings.check(&shape)?;
+        if let Some(&token) = endings.iter().chain(&beginning).find(|&&token| token >= shape.vocabulary) {
+            return Err(LoadError::Token { token, vocabulary: shape.vocabulary });
+        }
+        let context = settings.context(&shape);
+        let network = Network::new(&shape, context, &weights);
+        drop(weights);
+        let slots = settings.slots;
+        let kv_bytes_per_token = network.sizes.kv_bytes_per_token();
+        let bytes = u128::from(kv_bytes_per_token) * u128::from(slots) * u128::from(context);
+        if bytes > ADDRESSABLE {
+            return Err(LoadError::Memory { slots, context, bytes });
+        }
+        let slot_tokens = context as usize;
+        Ok(Self {
+            stores: (0..slots).map(|_| Store::default()).collect(),
+            held: vec![0; slots as usize],
+            scratches: (0..settings.threads()).map(|_| Scratch::new(&network)).collect(),
+            logits: Vec::new(),
+            facts: ModelFacts {
+                name,
+                context: slot_tokens,
+                vocabulary: shape.vocabulary,
+                beginning,
+                endings,
+                architecture: shape.architecture(),
+            },
+            capacity: Capacity {
+                slots,
+                slot_tokens,
+                total_tokens: slots as usize * slot_tokens,
+                batch_tokens: settings.batch_tokens as usize,
+                kv_bytes_per_token,
+            },
+            network,
+            tokenizer,
+        })
+    }
+}
+
+/// Checks that every matrix has the size that the shape says.
+fn check_weights(shape: &Shape, weights: &Weights) -> Result<(), LoadError> {
+    let (expected, found) = (shape.layers as usize, weights.blocks.len());
+    if expected != found {
+        return Err(LoadError::Blocks { expected, found });
+    }
+    if weights.output.is_some() == shape.tied {
+        return Err(LoadError::Output { tied: shape.tied });
+    }
+    let sizes = Weights::zeros(shape);
+    for ((name, data), (_, model)) in weights.named().into_iter().zip(sizes.named()) {
+        if data.len() != model.len() {
+            return Err(LoadError::Weights { name, expected: model.len(), found: data.len() });
+        }
+    }
+    Ok(())
+}
+
+impl ModelRuntime for NativeRuntime {
+    fn facts(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+
+    fn tokenizer(&self) -> Arc<dyn Tokenizer> {
+        Arc::clone(&self.tokenizer)
+    }
+
+    fn forward(&mut self, spans: &[Span], sink: &mut LogitSink<'_>) -> Result<(), RuntimeError> {
+        batch::check(spans, &self.held, &self.capacity, self.facts.vocabulary)?;
+        let width = self.network.logit_lanes();
+        let read: usize = spans.iter().map(|span| span.read.len()).sum();
+        self.logits.resize(read * width, Lanes::ZERO);
+        let ranges = batch::jobs(spans, self.scratches.len());
+        let mut stores = self.stores.iter_mut().enumerate();
+        let mut store =
+            |slot: Slot| stores.find(|&(index, _)| index == slot as usize).map(|(_, store)| store);
+        let mut logits = self.logits.as_mut_slice();
+        let mut work = Vec::with_capacity(ranges.len());
+        for range in ranges.iter().cloned() {
+            let mut pieces = Vec::with_capacity(range.len());
+            for Span { slot, start, tokens, read } in &spans[range] {
+                let store = store(*slot).expect("the slots rise and exist");
+                pieces.push(Piece { store, start: *start, tokens, read });
+            }
+            let read: usize = pieces.iter().map(|piece| piece.read.len()).sum();
+            let (these, others) = logits.split_at_mut(read * width);
+            logits = others;
+            work.push(Job { pieces, logits: these });
+        }
+        crew::run(&self.network, work, &mut self.scratches, |job, logits| {
+            let range = ranges[job].clone();
+            let first = range.start;
+            let reads = spans[range].iter().enumerate();
+            let reads =
+                reads.flat_map(|(span, Span { read, .. })| read.iter().map(move |&token| (span, token)));
+            for ((span, token), row) in reads.zip(logits.chunks_exact(width)) {
+                sink(first + span, token, &flat(row)[..self.network.sizes.vocabulary]);
+            }
+        });
+        for span in spans {
+            self.held[span.slot as usize] = span.start + span.tokens.len();
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, from: Slot, to: Slot, tokens: usize) {
+        let tokens = tokens.min(self.held[from as usize]);
+        let [source, target] = self
+            .stores
+            .get_disjoint_mut([from as usize, to as usize])
+            .expect("a copy is from one slot to another");
+        target.share(source, tokens);
+        self.held[to as usize] = tokens;
+    }
+
+    fn truncate(&mut self, slot: Slot, tokens: usize) {
+        let held = &mut self.held[slot as usize];
+        *held = tokens.min(*held);
+        self.stores[slot as usize].truncate(*held);
+    }
+}

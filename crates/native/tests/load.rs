@@ -1,0 +1,62 @@
+//! What is refused when a model is loaded, and what is said about it.
+
+mod support;
+
+use deliberate_engine::ModelRuntime;
+use deliberate_native::{LoadError, NativeRuntime, Parts, Settings};
+use std::error::Error;
+use support::{parts, shape};
+
+fn refused(change: impl Fn(&mut Parts, &mut Settings), expected: &str) {
+    let mut parts = parts(shape(64, 2, 2, 2), 1);
+    let mut settings = Settings { slots: 4, ..Settings::default() };
+    change(&mut parts, &mut settings);
+    let error: LoadError = NativeRuntime::new(parts, &settings).expect_err(expected);
+    let message = error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn models_that_do_not_fit_are_refused_by_name() {
+    refused(
+        |parts, _| parts.shape.heads = 5,
+        "the model's sizes do not fit together: 5 heads do not divide a width of 64",
+    );
+    refused(
+        |parts, _| {
+            parts.weights.blocks.pop();
+        },
+        "the weights have 1 blocks, the shape says 2",
+    );
+    refused(
+        |parts, _| parts.weights.output = None,
+        "the shape says that the output layer is not the embedding, but the weights have none of their own",
+    );
+    refused(
+        |parts, _| parts.weights.blocks[1].up.truncate(7),
+        "`blk.1.ffn_up.weight` has 7 weights, the shape says 12032",
+    );
+    refused(|parts, _| parts.endings = vec![3, 290], "token 290 is not in the vocabulary of 290 entries");
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    refused(|_, settings| settings.slots = 0, "setting `slots` is 0, expected 1 to 65536");
+    refused(|_, settings| settings.batch_tokens = 0, "setting `batch_tokens` is 0, expected 1 to 65536");
+    refused(|_, settings| settings.threads = Some(0), "setting `threads` is 0, expected 1 to 512");
+    refused(|_, settings| settings.context = Some(0), "setting `context` is 0, expected at least 1");
+    refused(
+        |_, settings| settings.context = Some(71),
+        "a context of 71 tokens was asked for but the model was trained on 70 (lower `context`)",
+    );
+}
+
+#[test]
+fn capacity_is_what_was_asked_for() {
+    let settings = Settings { slots: 3, context: Some(50), batch_tokens: 20, threads: Some(1) };
+    let runtime = NativeRuntime::new(parts(shape(64, 2, 2, 2), 1), &settings).expect("the parts fit");
+    let capacity = runtime.capacity();
+    assert_eq!((capacity.slots, capacity.slot_tokens, capacity.total_tokens), (3, 50, 150));
+    assert_eq!((capacity.batch_tokens, capacity.kv_bytes_per_token), (20, 2 * 2 * 64 * 4));
+    assert_eq!((runtime.facts().context, runtime.facts().vocabulary), (50, 290));
+}
