@@ -1,0 +1,80 @@
+//! Drawing a chain and putting it into words.
+
+use crate::draw::Draft;
+use crate::shape::{Link, Shape};
+use crate::{Facts, Family, Graph, Level, Node, Operand, Operation, Rule};
+use rand::Rng;
+use rand::seq::SliceRandom;
+
+/// The largest constant factor: `7*b` is to be easier than `a*b`.
+const LARGEST_FACTOR: u32 = 9;
+
+/// A chain of this level; `None` if this draw came to nothing.
+pub(crate) fn build(level: Level, rng: &mut impl Rng) -> Option<Draft> {
+    let shape = Shape::draw(level.steps, level.distractors, rng);
+    let order = shape.order(level.shuffled, rng);
+    let mut letters: Vec<char> = ('a'..='z').collect();
+    letters.shuffle(rng);
+    let rules: Vec<Rule> = shape.links.iter().map(|&link| rule(link, level, rng)).collect();
+    let nodes = letters.iter().zip(rules).map(|(letter, rule)| Node { name: letter.to_string(), rule });
+    let graph = Graph { modulus: Some(level.size), nodes: nodes.collect(), asked: shape.asked };
+    // A value of 0 would make products vanish.
+    if graph.nodes.len() != shape.links.len() || graph.values()?.contains(&0) {
+        return None;
+    }
+    let key = graph.key(Family::Chain);
+    Some(Draft { key, facts: Facts::Graph(graph), listed: order })
+}
+
+fn rule(link: Link, level: Level, rng: &mut impl Rng) -> Rule {
+    let operation = if rng.random_range(0..100) < level.products {
+        Operation::Multiply
+    } else if rng.random_bool(0.5) {
+        Operation::Add
+    } else {
+        Operation::Subtract
+    };
+    match link {
+        Link::Given => Rule::Given(rng.random_range(2..level.size)),
+        Link::One(one) => {
+            let largest = if operation == Operation::Multiply { LARGEST_FACTOR } else { level.size - 1 };
+            let constant = Operand::Constant(rng.random_range(2..=largest));
+            let first = operation != Operation::Add && rng.random_bool(0.3);
+            let (left, right) =
+                if first { (constant, Operand::Node(one)) } else { (Operand::Node(one), constant) };
+            Rule::Compute(left, operation, right)
+        }
+        Link::Two(one, other) => Rule::Compute(Operand::Node(one), operation, Operand::Node(other)),
+    }
+}
+
+/// The problem, the steps and the answer, in words.
+pub(crate) fn words(graph: &Graph, listed: &[usize]) -> Option<(String, Vec<String>, String)> {
+    let values = graph.values()?;
+    let symbol = |operand| match operand {
+        Operand::Node(place) => graph.nodes[place].name.clone(),
+        Operand::Constant(value) => value.to_string(),
+    };
+    let number = |operand| match operand {
+        Operand::Node(place) => values[place],
+        Operand::Constant(value) => u64::from(value),
+    };
+    let definition = |place: usize| match graph.nodes[place].rule {
+        Rule::Given(value) => format!("{}={value}", graph.nodes[place].name),
+        Rule::Compute(left, operation, right) => {
+            format!("{}={}{}{}", graph.nodes[place].name, symbol(left), operation.sign(), symbol(right))
+        }
+    };
+    let definitions: Vec<String> = listed.iter().map(|&place| definition(place)).collect();
+    let asked = &graph.nodes[graph.asked].name;
+    let problem = format!("Mod {}: {}. Find {asked}.", graph.modulus?, definitions.join(", "));
+    let step = |place: usize| match graph.nodes[place].rule {
+        Rule::Given(_) => definition(place),
+        Rule::Compute(left, operation, right) => {
+            let (left, right) = (number(left), number(right));
+            format!("{}={left}{}{right}={}", definition(place), operation.sign(), values[place])
+        }
+    };
+    let steps = graph.steps(listed).into_iter().map(step).collect();
+    Some((problem, steps, values[graph.asked].to_string()))
+}
