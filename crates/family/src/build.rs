@@ -1,0 +1,241 @@
+//! The stages in their order.
+
+use crate::folder::Folder;
+use crate::learn::{Start, Task};
+use crate::words::asked;
+use crate::{BuildError, Card, Observer, Plan, Words, serve};
+use deliberate_decoder::Model;
+use deliberate_lab::{Question, Split, generate, generate_set};
+use deliberate_text::{Prompt, PromptKind};
+use deliberate_train::gather::{
+    Asked, Chains, Progress, Returns, SamplePlan, Sampled, draw_chains, draw_samples, estimate_returns,
+};
+use deliberate_train::{Drawn, Epochs, Example, recipes};
+use futures::executor::block_on;
+use rand::Rng;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Questions that validation of a proposer asks.
+const VALIDATION: usize = 256;
+
+/// What a build made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Built {
+    /// The models, in the order of making, with the paths of their files.
+    pub models: Vec<(Card, PathBuf)>,
+}
+
+/// Makes a family in a folder, or goes on with the one in it.
+///
+/// # Errors
+/// [`BuildError`]; what was done stays in the folder.
+pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Built, BuildError> {
+    let folder = Folder::open(path, plan)?;
+    let mut build = Build { plan, folder, observer, built: Built { models: Vec::new() } };
+    let words = build.words()?;
+    build.proposer(&words)?;
+    build.larger(&words)?;
+    let (questions, sampled) = build.samples()?;
+    let returns = build.returns(&questions, &sampled)?;
+    build.prm(&words, &returns)?;
+    build.orm(&words, &sampled)?;
+    build.reviser(&words, &sampled)?;
+    let chains = build.chains(&questions)?;
+    build.revision_orm(&words, &chains)?;
+    Ok(build.built)
+}
+
+pub(crate) struct Build<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) folder: Folder,
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) built: Built,
+}
+
+impl Build<'_> {
+    /// The vocabulary. It is not kept: learning it again takes seconds and gives the same.
+    fn words(&mut self) -> Result<Words, BuildError> {
+        self.observer.stage("vocabulary");
+        let Plan { seed, vocabulary, vocabulary_questions, questions, .. } = self.plan;
+        let texts: Vec<Question> =
+            generate(questions, Split::Train, *seed)?.take(*vocabulary_questions).collect();
+        Ok(Words::learn(&texts, *vocabulary)?)
+    }
+
+    fn proposer(&mut self, words: &Words) -> Result<(), BuildError> {
+        let plan = self.plan;
+        let task = Task {
+            name: "proposer",
+            role: "draws solutions step by step; its samples made the verifiers and the reviser",
+            shape: plan.proposer.shape(words.size()),
+            learning: &plan.base,
+            start: Start::Nothing,
+        };
+        self.written(words, task)
+    }
+
+    fn larger(&mut self, words: &Words) -> Result<(), BuildError> {
+        let plan = self.plan;
+        let (Some(size), Some(learning)) = (plan.large, &plan.large_base) else { return Ok(()) };
+        let task = Task {
+            name: "proposer-large",
+            role: "the larger proposer that test-time compute is exchanged against, from the same questions",
+            shape: size.shape(words.size()),
+            learning,
+            start: Start::Nothing,
+        };
+        self.written(words, task)
+    }
+
+    /// Learns from fresh questions with written solutions.
+    fn written(&mut self, words: &Words, task: Task<'_>) -> Result<(), BuildError> {
+        let plan = self.plan;
+        let held_out = generate_set(&plan.questions, Split::Validation, plan.seed, VALIDATION)?;
+        let validation: Vec<Example> = held_out.iter().map(|question| words.solved(question)).collect();
+        let recipe = plan.questions.clone();
+        let mut source = Drawn::new(task.learning.batch_tokens, plan.seed, move |random| {
+            let fresh = generate(&recipe, Split::Train, random.random()).ok();
+            let question = fresh.and_then(|mut questions| questions.next());
+            words.solved(&question.expect("the recipe was checked and has questions"))
+        });
+        self.learn(task, words, &mut source, &validation, None)
+    }
+
+    fn samples(&mut self) -> Result<(Vec<Asked>, Vec<Sampled>), BuildError> {
+        self.observer.stage("samples");
+        let plan = self.plan;
+        // Other questions than the first ones of the proposer's training: seeds do not meet.
+        let questions = generate_set(&plan.questions, Split::Train, plan.seed + 1, plan.sampled_questions)?;
+        let questions: Vec<Asked> = questions.iter().map(asked).collect();
+        let file = self.folder.of("samples")?.join("samples.jsonl");
+        let engine = serve(&self.model("proposer")?)?;
+        let domain = serve::domain(&engine, plan.temperature)?;
+        let wanted =
+            SamplePlan { samples: plan.samples, seed: plan.seed, concurrency: plan.returns.concurrency };
+        let mut progress = Watch::new(self.observer);
+        let sampled = block_on(draw_samples(&domain, &questions, &wanted, &file, &mut progress));
+        Ok((questions, progress.unless_broken(sampled)?))
+    }
+
+    fn returns(&mut self, questions: &[Asked], sampled: &[Sampled]) -> Result<Vec<Returns>, BuildError> {
+        self.observer.stage("returns");
+        let file = self.folder.of("returns")?.join("returns.jsonl");
+        let engine = serve(&self.model("proposer")?)?;
+        let domain = serve::domain(&engine, self.plan.temperature)?;
+        let mut progress = Watch::new(self.observer);
+        let plan = &self.plan.returns;
+        let returns = block_on(estimate_returns(&domain, questions, sampled, plan, &file, &mut progress));
+        progress.unless_broken(returns)
+    }
+
+    fn prm(&mut self, words: &Words, returns: &[Returns]) -> Result<(), BuildError> {
+        let labels = words.labels();
+        let rows = returns.iter().map(|question| -> Vec<Example> {
+            let valued = question.solutions.iter().filter(|valued| !valued.returns.is_empty());
+            valued.map(|valued| recipes::steps(valued, labels)).collect()
+        });
+        let rows = rows.collect();
+        let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
+        self.from_proposer("prm", role, &self.plan.prm, words, rows)
+    }
+
+    fn orm(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
+        let (labels, most) = (words.labels(), self.plan.outcomes);
+        let rows = sampled.iter().map(|question| recipes::outcomes(question.iter(), most, labels)).collect();
+        let role = "scores a whole solution with `+` or `-`: whether its answer is right";
+        self.from_proposer("orm", role, &self.plan.orm, words, rows)
+    }
+
+    fn reviser(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
+        let engine = serve(&self.model("proposer")?)?;
+        let prompt = Prompt::load_for("revise-lab", PromptKind::Revise)?;
+        let mut rows = Vec::new();
+        for question in sampled {
+            let made = recipes::revisions(question, &prompt, &engine, words.end(), &self.plan.revisions);
+            rows.push(block_on(made)?);
+        }
+        let role = "draws a better solution after earlier attempts";
+        self.from_proposer("reviser", role, &self.plan.reviser, words, rows)
+    }
+
+    fn chains(&mut self, questions: &[Asked]) -> Result<Vec<Chains>, BuildError> {
+        self.observer.stage("chains");
+        let file = self.folder.of("chains")?.join("chains.jsonl");
+        let (proposer, reviser) = (serve(&self.model("proposer")?)?, serve(&self.model("reviser")?)?);
+        let domain = block_on(serve::revising(&proposer, &reviser, self.plan.temperature))?;
+        let some = &questions[..questions.len().min(self.plan.chained_questions)];
+        let mut progress = Watch::new(self.observer);
+        let chains = block_on(draw_chains(&domain, some, &self.plan.chains, &file, &mut progress));
+        progress.unless_broken(chains)
+    }
+
+    fn revision_orm(&mut self, words: &Words, chains: &[Chains]) -> Result<(), BuildError> {
+        let (labels, most) = (words.labels(), self.plan.outcomes);
+        let rows =
+            chains.iter().map(|question| recipes::outcomes(question.attempts(), most, labels)).collect();
+        let role = "scores a whole revision, with the attempts before it in its context";
+        self.from_proposer("revision-orm", role, &self.plan.revision_orm, words, rows)
+    }
+
+    /// Learns from a fixed set of examples, one row a question, beginning as a copy of the proposer. The last
+    /// questions are held out.
+    fn from_proposer(
+        &mut self,
+        name: &'static str,
+        role: &'static str,
+        learning: &crate::Learning,
+        words: &Words,
+        mut rows: Vec<Vec<Example>>,
+    ) -> Result<(), BuildError> {
+        rows.retain(|row| !row.is_empty());
+        let held_out = rows.len() * self.plan.held_out as usize / 100;
+        let validation: Vec<Example> = rows.split_off(rows.len() - held_out).into_iter().flatten().collect();
+        let examples: Vec<Example> = rows.into_iter().flatten().collect();
+        if examples.is_empty() {
+            return Err(BuildError::Nothing { stage: name });
+        }
+        let count = examples.len();
+        let mut source = Epochs::new(examples, learning.batch_tokens, self.plan.seed);
+        let shape = self.plan.proposer.shape(words.size());
+        let task = Task { name, role, shape, learning, start: Start::Proposer };
+        self.learn(task, words, &mut source, &validation, Some(count))
+    }
+
+    /// The file of a finished model.
+    pub(crate) fn model(&self, name: &str) -> Result<PathBuf, BuildError> {
+        Ok(self.folder.of(name)?.join(format!("{name}.gguf")))
+    }
+
+    /// The weights of a finished model.
+    pub(crate) fn weights(&self, name: &str) -> Result<Model, BuildError> {
+        Ok(Model::read_gguf(self.model(name)?)?)
+    }
+}
+
+/// Passes a stage's progress on, and remembers that the observer wants to stop.
+struct Watch<'a> {
+    observer: &'a mut dyn Observer,
+}
+
+impl<'a> Watch<'a> {
+    fn new(observer: &'a mut dyn Observer) -> Self {
+        Self { observer }
+    }
+
+    fn unless_broken<T>(
+        self,
+        result: Result<T, deliberate_train::gather::GatherError>,
+    ) -> Result<T, BuildError> {
+        match result {
+            Err(deliberate_train::gather::GatherError::Interrupted) => Err(BuildError::Interrupted),
+            result => Ok(result?),
+        }
+    }
+}
+
+impl Progress for Watch<'_> {
+    fn at(&mut self, done: usize, all: usize) -> ControlFlow<()> {
+        self.observer.at(done as u64, all as u64, "questions")
+    }
+}

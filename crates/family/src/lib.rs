@@ -1,0 +1,37 @@
+//! From nothing to every model that the method needs, on one small machine.
+//!
+//! [`build`] follows a [`Plan`]: it invents a vocabulary, trains a proposer and a larger one on the lab's questions,
+//! draws samples and Monte-Carlo returns from the proposer, and trains a PRM, an ORM, a reviser and an ORM of
+//! revisions on them. Every stage leaves its result in the folder; a kill at any moment loses little, and the same
+//! call goes on.
+
+mod build;
+mod card;
+mod error;
+mod folder;
+mod learn;
+mod plan;
+mod serve;
+mod words;
+
+pub use build::{Built, build};
+pub use card::Card;
+pub use error::BuildError;
+pub use plan::{Learning, Plan, PlanError, Scale, Size};
+pub use serve::{ServeError, serve};
+pub use words::Words;
+
+use std::ops::ControlFlow;
+
+/// Watches a build.
+pub trait Observer {
+    /// A stage begins.
+    fn stage(&mut self, _name: &str) {}
+    /// How far the stage is, in its own unit; breaking stops the build where the same call goes on.
+    fn at(&mut self, _done: u64, _all: u64, _note: &str) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Nobody watches.
+impl Observer for () {}

@@ -1,0 +1,71 @@
+//! A trained model, ready to draw and to score.
+
+use deliberate_engine::{Engine, EngineConfig};
+use deliberate_lm::Sampling;
+use deliberate_native::Settings;
+use deliberate_text::{
+    Domain, DomainSettings, Prompt, PromptError, PromptKind, TextReviser, TokenBytes, VerifierError,
+};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Tokens of one solution, at most.
+const SOLUTION: u32 = 256;
+
+/// Why a model cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// It cannot be opened.
+    #[error("the model cannot be opened")]
+    Open(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Its prompt cannot be used.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// It is no verifier.
+    #[error(transparent)]
+    Verifier(#[from] VerifierError),
+}
+
+/// Opens a model of the family.
+///
+/// # Errors
+/// [`ServeError::Open`] with the reason.
+pub fn serve(path: &Path) -> Result<Engine, ServeError> {
+    deliberate_native::open(path, Settings::default(), EngineConfig::default())
+        .map_err(|error| ServeError::Open(Box::new(error)))
+}
+
+/// Asks questions as the family was trained to be asked.
+pub(crate) fn domain(proposer: &Engine, temperature: f32) -> Result<Domain<Engine>, ServeError> {
+    Ok(Domain::new(proposer.clone(), &settings(temperature))?.with_spelling(spelling(proposer)))
+}
+
+/// The same with a reviser.
+pub(crate) async fn revising(
+    proposer: &Engine,
+    reviser: &Engine,
+    temperature: f32,
+) -> Result<Domain<Engine>, ServeError> {
+    let domain = domain(proposer, temperature)?;
+    let prompt = Prompt::load_for(domain.prompt().reviser(), PromptKind::Revise)?;
+    let draw = settings(temperature).draw_settings(domain.prompt());
+    let reviser =
+        TextReviser::new(reviser.clone(), prompt, None, draw).await?.with_spelling(spelling(proposer));
+    Ok(domain.with_reviser(reviser))
+}
+
+fn settings(temperature: f32) -> DomainSettings {
+    DomainSettings {
+        prompt: "lab".to_owned(),
+        sampling: Sampling::at(temperature),
+        step_tokens: SOLUTION,
+        answer_tokens: SOLUTION,
+        steps: None,
+    }
+}
+
+fn spelling(engine: &Engine) -> TokenBytes {
+    let tokenizer = Arc::clone(engine.tokenizer());
+    Arc::new(move |token| tokenizer.piece(token))
+}

@@ -1,0 +1,126 @@
+//! The fused decoder against the same decoder in candle's operations.
+
+use crate::testing::{numbers, shape};
+use crate::{Batch, Decoder, Dropout, Example, Goal, Kernels, Target};
+use deliberate_decoder::Shape;
+
+/// Examples of many lengths with tokens and labels to meet.
+fn batch(shape: &Shape, lengths: &[usize]) -> Batch {
+    let token = |at: usize| (at * at * 7 + at) as u32 % shape.vocabulary;
+    let examples: Vec<Example> = lengths
+        .iter()
+        .enumerate()
+        .map(|(index, &length)| {
+            let tokens: Vec<u32> = (0..length).map(|at| token(at + 31 * index)).collect();
+            let mut example = Example::language(tokens);
+            if index % 3 == 0 {
+                let goal = Goal::Label { share: 0.3, positive: 1, negative: 2 };
+                example.targets.push(Target { position: length as u32 - 1, goal, weight: 2.5 });
+            }
+            example
+        })
+        .collect();
+    Batch::pack(&examples, shape).unwrap()
+}
+
+fn gradients(decoder: &Decoder, batch: &Batch, dropout: Option<Dropout>) -> (f32, Vec<(String, Vec<f32>)>) {
+    let loss = decoder.loss(batch, dropout).unwrap();
+    let gradients = loss.backward().unwrap();
+    let vector = |parameter: crate::decoder::Parameter| {
+        let gradient = gradients.get(parameter.variable.as_tensor()).unwrap();
+        (parameter.name, gradient.flatten_all().unwrap().to_vec1().unwrap())
+    };
+    (loss.to_scalar().unwrap(), decoder.parameters().into_iter().map(vector).collect())
+}
+
+/// Moves the norms off 1, where mistakes would hide.
+fn unevenly(decoder: &Decoder) {
+    let mut weights = decoder.to_weights().unwrap();
+    for (name, data) in weights.named_mut() {
+        if name.contains("norm") {
+            let shift = numbers(data.len(), 5);
+            data.iter_mut().zip(shift).for_each(|(value, shift)| *value += 0.5 * shift);
+        }
+    }
+    decoder.set_weights(&weights).unwrap();
+}
+
+#[test]
+fn fused_gradients_are_those_of_plain_operations() {
+    let grouped = shape(23, 24, 3, 6, 2);
+    let shapes = [grouped, Shape { tied: false, ..grouped }, shape(40, 16, 1, 2, 2)];
+    let dropouts = [None, Some(Dropout { share: 0.2, seed: 9 }), None];
+    for (shape, dropout) in shapes.into_iter().zip(dropouts) {
+        let batch = batch(&shape, &[1, 64, 3, 17, 64, 64, 2, 64, 33, 64, 64, 64, 5]);
+        let fused = Decoder::random(&shape, 1).unwrap();
+        unevenly(&fused);
+        let plain = Decoder::from_weights(&shape, &fused.to_weights().unwrap()).unwrap();
+        let plain = plain.with_kernels(Kernels::Plain);
+        let (fused_loss, fused_gradients) = gradients(&fused, &batch, dropout);
+        let (plain_loss, plain_gradients) = gradients(&plain, &batch, dropout);
+        assert!((fused_loss - plain_loss).abs() < 1e-5, "{fused_loss} {plain_loss}");
+        for ((name, ours), (_, theirs)) in fused_gradients.iter().zip(&plain_gradients) {
+            let scale = theirs.iter().fold(0.0f32, |top, value| top.max(value.abs()));
+            for (ours, theirs) in ours.iter().zip(theirs) {
+                assert!((ours - theirs).abs() <= 1e-4 * scale, "{name}: {ours} {theirs}, up to {scale}");
+            }
+        }
+        let (ours, theirs) = (fused.predict(&batch).unwrap(), plain.predict(&batch).unwrap());
+        assert_eq!(ours.len(), batch.targets());
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert!((ours.loss - theirs.loss).abs() < 1e-4, "{ours:?} {theirs:?}");
+        }
+    }
+}
+
+#[test]
+fn the_derivative_predicts_the_difference() {
+    let shape = shape(11, 8, 2, 2, 1);
+    let decoder = Decoder::random(&shape, 4).unwrap();
+    let batch = batch(&shape, &[9, 4, 12]);
+    let (_, gradients) = gradients(&decoder, &batch, None);
+    for (parameter, (name, gradient)) in decoder.parameters().into_iter().zip(&gradients) {
+        let variable = &parameter.variable;
+        let before = variable.as_tensor().copy().unwrap();
+        let direction: Vec<f32> = numbers(gradient.len(), 8);
+        let slope: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(g * d)).sum();
+        let loss_at = |distance: f64| {
+            let shift =
+                candle_core::Tensor::from_slice(&direction, variable.shape(), variable.device()).unwrap();
+            variable.set(&(&before + (shift * distance).unwrap()).unwrap()).unwrap();
+            f64::from(decoder.loss(&batch, None).unwrap().to_scalar::<f32>().unwrap())
+        };
+        let difference = (loss_at(2e-3) - loss_at(-2e-3)) / 4e-3;
+        variable.set(&before).unwrap();
+        assert!((difference - slope).abs() < 5e-3 * slope.abs().max(0.2), "{name}: {difference} {slope}");
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_matter() {
+    let shape = shape(23, 24, 2, 6, 2);
+    let batch = batch(&shape, &[64; 60]);
+    let decoder = Decoder::random(&shape, 1).unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| gradients(&decoder, &batch, None))
+    };
+    assert_eq!(on(1), on(3));
+}
+
+#[test]
+fn examples_of_a_batch_do_not_see_each_other() {
+    let shape = shape(23, 24, 2, 6, 2);
+    let decoder = Decoder::random(&shape, 1).unwrap();
+    let examples: Vec<Example> = [5usize, 40, 1, 64]
+        .iter()
+        .map(|&length| Example::language((0..length).map(|at| (at * 5 + length) as u32 % 23).collect()))
+        .collect();
+    let packed = crate::predict(&decoder, &examples, 4096).unwrap();
+    for (example, packed) in examples.iter().zip(packed) {
+        let alone = crate::predict(&decoder, std::slice::from_ref(example), 4096).unwrap().concat();
+        for (packed, alone) in packed.iter().zip(alone) {
+            assert!((packed.loss - alone.loss).abs() < 1e-5);
+        }
+    }
+}

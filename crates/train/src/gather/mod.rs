@@ -1,0 +1,37 @@
+//! What models are trained from, drawn from other models: samples, Monte-Carlo returns, chains of revisions.
+//!
+//! Every stage writes one line for each question to a file, and goes on where that file ends. All questions are in
+//! flight together, so that the engine's batches are full.
+
+mod chains;
+mod error;
+mod returns;
+mod samples;
+mod stage;
+
+pub use chains::{ChainPlan, Chains, draw_chains};
+pub use error::GatherError;
+pub use returns::{Returns, ReturnsPlan, Valued, estimate_returns};
+pub use samples::{SamplePlan, Sampled, Solution, draw_samples};
+pub use stage::{Progress, Silent};
+
+use deliberate_text::Trace;
+
+/// A question and how its answers are judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Unique among the questions of a stage.
+    pub id: String,
+    /// What is asked.
+    pub problem: String,
+    /// The right final answer.
+    pub answer: String,
+}
+
+impl Asked {
+    /// Whether a complete solution comes to the right answer, by mathematical equality.
+    pub fn right(&self, solution: &Trace) -> bool {
+        let gold = deliberate_grade::Answer::parse(&self.answer);
+        solution.parsed_answer().is_some_and(|answer| deliberate_grade::correct(&gold, answer))
+    }
+}

@@ -1,0 +1,102 @@
+//! Where the weights of a block lie in one flat vector.
+
+use deliberate_decoder::{Block, Shape};
+use std::ops::Range;
+
+/// Ranges of a block's flat vector. Matrices that multiply the same input lie beside each other, so that one product
+/// serves them; norms come last, so that weight decay is a prefix.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    pub(crate) hidden: usize,
+    pub(crate) kv_width: usize,
+    pub(crate) feed_forward: usize,
+}
+
+impl Parts {
+    pub(crate) fn new(shape: &Shape) -> Self {
+        Self {
+            hidden: shape.hidden as usize,
+            kv_width: shape.kv_width() as usize,
+            feed_forward: shape.feed_forward as usize,
+        }
+    }
+
+    /// Columns of queries, keys and values together.
+    pub(crate) fn row(self) -> usize {
+        self.hidden + 2 * self.kv_width
+    }
+
+    /// `[row, hidden]`: query, key, value.
+    pub(crate) fn input(self) -> Range<usize> {
+        0..self.row() * self.hidden
+    }
+
+    /// `[hidden, hidden]`: from attention to the residual stream.
+    pub(crate) fn attention_output(self) -> Range<usize> {
+        after(&self.input(), self.hidden * self.hidden)
+    }
+
+    /// `[2 · feed_forward, hidden]`: gate, up.
+    pub(crate) fn gate_up(self) -> Range<usize> {
+        after(&self.attention_output(), 2 * self.feed_forward * self.hidden)
+    }
+
+    /// `[hidden, feed_forward]`.
+    pub(crate) fn down(self) -> Range<usize> {
+        after(&self.gate_up(), self.hidden * self.feed_forward)
+    }
+
+    /// `[hidden]`.
+    pub(crate) fn attention_norm(self) -> Range<usize> {
+        after(&self.down(), self.hidden)
+    }
+
+    /// `[hidden]`.
+    pub(crate) fn feed_forward_norm(self) -> Range<usize> {
+        after(&self.attention_norm(), self.hidden)
+    }
+
+    /// Entries in matrices, which decay; the norms after them do not.
+    pub(crate) fn decayed(self) -> usize {
+        self.down().end
+    }
+
+    /// All entries.
+    pub(crate) fn size(self) -> usize {
+        self.feed_forward_norm().end
+    }
+
+    /// The block's weights in the order of the flat vector.
+    pub(crate) fn order(block: &Block) -> [&Vec<f32>; 9] {
+        [
+            &block.query,
+            &block.key,
+            &block.value,
+            &block.attention_output,
+            &block.gate,
+            &block.up,
+            &block.down,
+            &block.attention_norm,
+            &block.feed_forward_norm,
+        ]
+    }
+
+    /// The same to write to.
+    pub(crate) fn order_mut(block: &mut Block) -> [&mut Vec<f32>; 9] {
+        [
+            &mut block.query,
+            &mut block.key,
+            &mut block.value,
+            &mut block.attention_output,
+            &mut block.gate,
+            &mut block.up,
+            &mut block.down,
+            &mut block.attention_norm,
+            &mut block.feed_forward_norm,
+        ]
+    }
+}
+
+fn after(earlier: &Range<usize>, size: usize) -> Range<usize> {
+    earlier.end..earlier.end + size
+}
