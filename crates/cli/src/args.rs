@@ -45,6 +45,9 @@ pub(crate) enum Command {
     Strategies,
     /// Report on this machine, this build and the models that are here.
     Doctor(DoctorArgs),
+    /// Make questions with exact answers, and a family of small models trained on them.
+    #[command(subcommand)]
+    Lab(LabCommand),
     /// Measure the engine and the search, side by side with simpler ways.
     Bench(BenchArgs),
     /// Solve three bundled questions in three ways, and compare their bills.
@@ -84,6 +87,9 @@ pub(crate) struct SolveArgs {
     /// Write the search tree, with the text and the scores of every step, to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// Draw the search tree as a picture to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -209,4 +215,72 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// Write questions as a dataset: one JSON object a line, with `problem`, `answer` and a reference solution.
+    Generate(GenerateArgs),
+    /// Train the whole family of models from nothing; run the same command again to go on.
+    Build(BuildArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// Which questions.
+    #[arg(long, value_enum, default_value = "mixed", conflicts_with = "recipe")]
+    pub(crate) family: QuestionFamily,
+    /// A TOML file that says which questions, with the ranges of their knobs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recipe: Option<PathBuf>,
+    /// What the questions are for; no question of one split is a renamed question of another.
+    #[arg(long, value_enum, default_value = "test")]
+    pub(crate) split: QuestionSplit,
+    /// How many, all different.
+    #[arg(long, short = 'n', value_name = "N", default_value = "100")]
+    pub(crate) count: std::num::NonZeroUsize,
+    /// Every question follows from it.
+    #[arg(long, default_value = "0")]
+    pub(crate) seed: u64,
+    /// Where they are written; standard output by default.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum QuestionFamily {
+    /// Values defined from one another, modulo a prime.
+    Chain,
+    /// Word problems.
+    Story,
+    /// Numbers to be combined into a target.
+    Countdown,
+    /// All of them.
+    Mixed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum QuestionSplit {
+    /// To learn from.
+    Train,
+    /// To stop training in time and to fit policies on.
+    Validation,
+    /// To report on.
+    Test,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// A ready-made plan: `tiny` (minutes, for trying) or `full` (hours, the bundled family).
+    #[arg(long, default_value = "full", conflicts_with = "plan")]
+    pub(crate) scale: deliberate_family::Scale,
+    /// A plan of your own (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Where the models and everything that they are made from are kept.
+    #[arg(long, value_name = "DIRECTORY", default_value = "lab-build")]
+    pub(crate) folder: PathBuf,
+    /// One JSON object for each model on stdout instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -1,6 +1,7 @@
 //! Settings in layers: flags over a TOML file over defaults. Defaults and cross-checks live here only.
 
 use crate::budget;
+use crate::bytes::Bytes;
 use crate::exit::bad_input;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -10,6 +11,7 @@ use deliberate_text::{StepRule, VerifierSpec};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::str::FromStr;
 
 /// How to search; every field optional.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -59,7 +61,20 @@ pub(crate) struct EngineLayer {
     /// Model: a name of `deliberate models list`, a GGUF file, or a hub id that was pulled.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) model: Option<String>,
-    /// Tokens that one sequence can hold.
+    /// Model that scores, where the verifier calls one; by default the proposer's.
+    #[arg(long, value_name = "MODEL", help_heading = "Engine")]
+    pub(crate) verifier_model: Option<String>,
+    /// Model that revises, where the strategy does; by default the proposer's.
+    #[arg(long, value_name = "MODEL", help_heading = "Engine")]
+    pub(crate) reviser_model: Option<String>,
+    /// Memory for all models together, for example `6GiB`; by default most of what is free.
+    #[arg(long, value_name = "BYTES", value_parser = Bytes::from_str, help_heading = "Engine")]
+    pub(crate) memory: Option<Bytes>,
+    /// What runs the models: `native` (small ones, in Rust alone), `llama` (any GGUF model, by llama.cpp), or `auto`,
+    /// which gives small files to the first if it knows them.
+    #[arg(long, value_enum, help_heading = "Engine")]
+    pub(crate) runtime: Option<RuntimeChoice>,
+    /// Tokens that one sequence can hold, at most.
     #[arg(long, value_name = "TOKENS", help_heading = "Engine")]
     pub(crate) context: Option<NonZeroU32>,
     /// Sequences held at the same time.
@@ -71,6 +86,19 @@ pub(crate) struct EngineLayer {
     /// Threads that compute; by default as many as suit the model and the machine.
     #[arg(long, value_name = "N", help_heading = "Engine")]
     pub(crate) threads: Option<NonZeroU32>,
+}
+
+/// What runs a model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RuntimeChoice {
+    /// The native runtime for small files that it knows, llama.cpp for all others.
+    #[default]
+    Auto,
+    /// The native runtime.
+    Native,
+    /// llama.cpp.
+    Llama,
 }
 
 /// The settings file.
@@ -124,7 +152,7 @@ macro_rules! over {
     };
 }
 over!(SearchLayer: strategy, budget, verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
-over!(EngineLayer: model, context, slots, batch_tokens, threads);
+over!(EngineLayer: model, verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
 
 /// How to search, complete and checked.
 #[derive(Debug, Clone, Serialize)]
@@ -145,6 +173,10 @@ pub(crate) struct Search {
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct EngineSettings {
     pub(crate) model: Option<String>,
+    pub(crate) verifier_model: Option<String>,
+    pub(crate) reviser_model: Option<String>,
+    pub(crate) memory: Option<Bytes>,
+    pub(crate) runtime: RuntimeChoice,
     pub(crate) context: u32,
     pub(crate) slots: u32,
     pub(crate) batch_tokens: u32,
@@ -214,12 +246,22 @@ impl EngineSettings {
     pub(crate) fn resolve(layer: EngineLayer) -> Self {
         Self {
             model: layer.model,
+            verifier_model: layer.verifier_model,
+            reviser_model: layer.reviser_model,
+            memory: layer.memory,
+            runtime: layer.runtime.unwrap_or_default(),
             context: layer.context.map_or(2048, NonZeroU32::get),
             slots: layer.slots.map_or(64, NonZeroU32::get),
             batch_tokens: layer.batch_tokens.map_or(512, NonZeroU32::get),
             threads: layer.threads.map(NonZeroU32::get),
             prefix_cache: true,
         }
+    }
+
+    /// What the native runtime is asked for; a context longer than the model knows is cut to what it knows.
+    pub(crate) fn native(&self) -> deliberate_native::Settings {
+        let Self { slots, batch_tokens, threads, .. } = *self;
+        deliberate_native::Settings { slots, context: None, batch_tokens, threads }
     }
 
     /// What the llama.cpp runtime is asked for.

@@ -2,12 +2,15 @@
 
 mod args;
 mod budget;
+mod bytes;
 mod commands;
 mod config;
 mod exit;
 mod interrupt;
+mod machine;
 mod output;
 mod progress;
+mod serve;
 mod session;
 mod show;
 
@@ -33,6 +36,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Models(args) => commands::models::run(args, &global),
         Command::Strategies => commands::strategies::run(),
         Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Lab(command) => commands::lab::run(command, &global),
         Command::Bench(args) => commands::bench::run(args, &global),
         Command::Demo(args) => commands::demo::run(args, &global),
         Command::Completions(args) => commands::completions::run(&args),

@@ -46,6 +46,11 @@ pub(crate) fn questions(global: &Global, total: usize) -> ProgressBar {
     )
 }
 
+/// A stage of a build.
+pub(crate) fn stage(global: &Global) -> ProgressBar {
+    bar(global, Some(0), "{spinner} {pos}/{len} {wide_bar} {msg} · {elapsed} · {eta} left")
+}
+
 /// One search.
 pub(crate) struct SearchProgress {
     bar: ProgressBar,

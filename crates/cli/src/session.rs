@@ -1,41 +1,93 @@
-//! Opens a model and composes the roles around it.
+//! Opens the models of a command and composes the roles around them.
 
 use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
-use anyhow::Context;
-use deliberate_engine::{Engine, EngineConfig};
+use crate::serve::serve;
+use deliberate_engine::{Engine, MemoryGrant};
 use deliberate_lm::LanguageModel;
 use deliberate_models::{ModelFile, Models};
+use deliberate_search::Settings;
 use deliberate_search::strategies::Needs;
-use deliberate_text::{Domain, DomainSettings, Layout, Prompt, PromptKind, TextReviser, TokenBytes};
+use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser, TokenBytes, Trace};
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-/// A loaded model.
-pub(crate) struct Loaded {
+/// Whole solutions in one call: what an interruption loses. The engine shares the prompt between calls.
+const PART: NonZeroU32 = NonZeroU32::MIN;
+
+/// How a search is run with these settings.
+pub(crate) fn search_settings(search: &Search) -> Settings<Trace> {
+    Settings { part: Some(PART), ..Settings::new(search.budget, search.seed) }
+}
+
+/// A model that is ready to answer.
+#[derive(Clone)]
+pub(crate) struct Served {
     pub(crate) file: ModelFile,
     pub(crate) engine: Engine,
+    pub(crate) fingerprint: String,
+    /// Held as long as the engine.
+    pub(crate) _memory: Arc<MemoryGrant>,
+}
+
+impl Served {
+    fn provenance(&self) -> Value {
+        let facts = self.engine.facts();
+        json!({"model": self.file.name, "fingerprint": self.fingerprint, "architecture": facts.architecture,
+               "context": facts.context})
+    }
+}
+
+/// The models of a command: they compute in turn and share one memory budget. A file named twice is loaded once.
+pub(crate) struct Loaded {
+    pub(crate) proposer: Served,
+    /// Who scores, where the verifier calls a model.
+    verifier: Served,
+    /// Who revises, where the strategy asks for it.
+    reviser: Served,
 }
 
 impl Loaded {
-    /// Opens the model that the settings name, or the default one.
+    /// Opens the models that the settings name; the proposer is the default model if they name none, and does what
+    /// no other model is named for.
     pub(crate) fn open(settings: &EngineSettings) -> anyhow::Result<Self> {
         let models = Models::from_env().map_err(bad_input)?;
-        let name = settings.model.clone().unwrap_or_else(|| models.catalogue().default.clone());
-        let file = models.resolve(&name).map_err(bad_input)?;
-        let engine = open_engine(&file, settings)
-            .with_context(|| format!("cannot open the model `{}`", file.path.display()))
-            .map_err(bad_input)?;
-        Ok(Self { file, engine })
+        let proposer = settings.model.as_ref().unwrap_or(&models.catalogue().default);
+        let names = [Some(proposer), settings.verifier_model.as_ref(), settings.reviser_model.as_ref()];
+        let mut files: Vec<ModelFile> = Vec::new();
+        let mut roles = Vec::new();
+        for name in names {
+            let Some(name) = name else {
+                roles.push(0);
+                continue;
+            };
+            let file = models.resolve(name).map_err(bad_input)?;
+            let known = files.iter().position(|known| known.path == file.path);
+            roles.push(known.unwrap_or(files.len()));
+            if known.is_none() {
+                files.push(file);
+            }
+        }
+        let served = serve(files, settings)?;
+        let [proposer, verifier, reviser] = [0, 1, 2].map(|role: usize| served[roles[role]].clone());
+        Ok(Self { proposer, verifier, reviser })
     }
 
     /// What the results depend on besides the search settings.
-    pub(crate) fn provenance(&self) -> Value {
-        let facts = self.engine.facts();
-        json!({"model": self.file.name, "architecture": facts.architecture, "context": facts.context})
+    pub(crate) fn provenance(&self, search: &Search) -> Value {
+        let mut all = json!({"proposer": self.proposer.provenance()});
+        let Needs { verifier, reviser } = search.strategy.needs();
+        if verifier && search.verifier.needs_model() {
+            all["verifier"] = self.verifier.provenance();
+        }
+        if reviser {
+            all["reviser"] = self.reviser.provenance();
+        }
+        all
     }
 
-    /// The roles that a search needs, around this model.
+    /// The roles that a search needs, around these models.
     pub(crate) async fn domain(&self, search: &Search) -> anyhow::Result<Domain<Engine>> {
         let settings = DomainSettings {
             prompt: search.prompt.clone(),
@@ -44,15 +96,13 @@ impl Loaded {
             answer_tokens: search.max_tokens,
             steps: search.steps.clone(),
         };
-        let tokenizer = Arc::clone(self.engine.tokenizer());
-        let spelling: TokenBytes = Arc::new(move |token| tokenizer.piece(token));
-        let domain = Domain::new(self.engine.clone(), &settings)
-            .map_err(bad_input)?
-            .with_spelling(Arc::clone(&spelling));
+        let engine = &self.proposer.engine;
+        let domain =
+            Domain::new(engine.clone(), &settings).map_err(bad_input)?.with_spelling(spelling(engine));
         let Needs { verifier, reviser } = search.strategy.needs();
         let domain = if verifier {
-            let verifier =
-                search.verifier.build(self.engine.clone(), self.engine.facts()).await.map_err(bad_input)?;
+            let model = self.verifier.engine.clone();
+            let verifier = search.verifier.build(model, engine.facts()).await.map_err(bad_input)?;
             domain.with_verifier(verifier)
         } else {
             domain
@@ -60,24 +110,22 @@ impl Loaded {
         if !reviser {
             return Ok(domain);
         }
-        let name = match domain.prompt().layout() {
-            Layout::Chat => "revise",
-            Layout::Plain => "revise-few-shot",
-        };
-        let prompt = Prompt::load_for(name, PromptKind::Revise).map_err(bad_input)?;
+        let model = &self.reviser.engine;
+        if model.facts().vocabulary != engine.facts().vocabulary {
+            return Err(bad_input(anyhow::anyhow!(
+                "the reviser `{}` writes other tokens than the proposer `{}` (choose models of one vocabulary)",
+                model.facts().name,
+                engine.facts().name
+            )));
+        }
+        let prompt = Prompt::load_for(domain.prompt().reviser(), PromptKind::Revise).map_err(bad_input)?;
         let draw = settings.draw_settings(domain.prompt());
-        let reviser = TextReviser::new(self.engine.clone(), prompt, None, draw).await.map_err(bad_input)?;
-        Ok(domain.with_reviser(reviser.with_spelling(spelling)))
+        let reviser = TextReviser::new(model.clone(), prompt, None, draw).await.map_err(bad_input)?;
+        Ok(domain.with_reviser(reviser.with_spelling(spelling(model))))
     }
 }
 
-#[cfg(feature = "llama")]
-fn open_engine(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<Engine> {
-    let config = EngineConfig { prefix_cache: settings.prefix_cache, ..EngineConfig::default() };
-    Ok(deliberate_llama::open_with(&file.path, settings.llama(), config)?)
-}
-
-#[cfg(not(feature = "llama"))]
-fn open_engine(_: &ModelFile, _: &EngineSettings) -> anyhow::Result<Engine> {
-    anyhow::bail!("this build has no runtime for GGUF models (build with the feature `llama`)")
+fn spelling(engine: &Engine) -> TokenBytes {
+    let tokenizer = Arc::clone(engine.tokenizer());
+    Arc::new(move |token| tokenizer.piece(token))
 }

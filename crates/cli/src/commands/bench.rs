@@ -7,21 +7,20 @@ use crate::args::{BenchArgs, BenchSubject, Global};
 use crate::config::{EngineLayer, EngineSettings, FileLayer, Search, SearchLayer};
 use crate::exit::bad_input;
 use crate::output;
-use crate::session::Loaded;
+use crate::session::{Loaded, search_settings};
 use crate::show::{Table, count, seconds};
 use anyhow::Context;
 use deliberate_lm::{GenerateRequest, LanguageModel, Sampling};
-use deliberate_search::{Budget, Outcome, Settings, Silent, search};
+use deliberate_search::{Budget, Outcome, Silent, search};
 use deliberate_text::Trace;
 use serde::Serialize;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// What 64 samples continue: a text that does not end soon.
-const STORY: &str = "It was the first cold morning of the year, and the old lighthouse keeper began his day as he \
-                     always did. He climbed the stairs slowly, counting every step, and when he reached the top he \
-                     looked out over the grey water and";
+/// What 64 samples continue: a text without an end, so that all samples are drawn to their full length.
+const ENDLESS: &str = "All whole numbers in order, one after the other: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, \
+                       14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,";
 const QUESTION: &str = "A farmer has 3 fields. Each field has 14 rows of 6 apple trees. A storm breaks 27 trees, and \
                         the farmer plants 40 new ones. How many apple trees are there now?";
 const SAMPLES: u32 = 64;
@@ -73,8 +72,8 @@ pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> 
 /// 64 samples of one prompt, through the engine and through a bare llama.cpp loop of the same size.
 async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
     let loaded = Loaded::open(settings)?;
-    let engine = &loaded.engine;
-    let prompt = engine.encode(STORY, false).await?;
+    let engine = &loaded.proposer.engine;
+    let prompt = engine.encode(ENDLESS, false).await?;
     let request = GenerateRequest {
         prompt: prompt.clone().into(),
         seeds: (0..u64::from(SAMPLES)).collect(),
@@ -85,7 +84,7 @@ async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
     let started = Instant::now();
     let generation = engine.generate(request).await?;
     let elapsed = started.elapsed().as_secs_f64();
-    let path = loaded.file.path.clone();
+    let path = loaded.proposer.file.path.clone();
     drop(loaded);
     let bare = bare(&path, settings, &prompt)?;
     Ok(Decoding {
@@ -129,9 +128,13 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
         let root = domain.root(QUESTION).await.map_err(bad_input)?;
         let started = Instant::now();
         let mut strategy = how.strategy.build()?;
-        let run = Settings::new(how.budget, how.seed);
+        let run = search_settings(&how);
         let outcome: Outcome<Trace> = search(root, &mut *strategy, &domain.roles(), run, &mut Silent).await?;
-        sides.push((loaded.engine.metrics().batch_tokens, started.elapsed().as_secs_f64(), outcome.tree));
+        sides.push((
+            loaded.proposer.engine.metrics().batch_tokens,
+            started.elapsed().as_secs_f64(),
+            outcome.tree,
+        ));
     }
     let [(with, seconds, tree), (without, seconds_without, again)] =
         <[_; 2]>::try_from(sides).map_err(|_| anyhow::anyhow!("there are two sides"))?;

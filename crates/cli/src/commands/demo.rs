@@ -81,7 +81,7 @@ pub(crate) fn run(args: DemoArgs, global: &Global) -> anyhow::Result<ExitCode> {
         output::data(table)?;
         output::line(format_args!(
             "\nThe same {GENERATIONS} generations a question, spent three ways; the model is {}.",
-            deliberate_lm::LanguageModel::facts(&loaded.engine).name
+            deliberate_lm::LanguageModel::facts(&loaded.proposer.engine).name
         ))?;
         Ok(ExitCode::SUCCESS)
     })

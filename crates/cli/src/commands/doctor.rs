@@ -1,6 +1,7 @@
 //! `deliberate doctor`: what a report of a problem should say first.
 
 use crate::args::DoctorArgs;
+use crate::machine;
 use crate::output;
 use crate::show::{Table, bytes};
 use deliberate_models::Models;
@@ -30,8 +31,8 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
 fn examine() -> Value {
     let mut advice = Vec::new();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let memory = memory_kib("MemTotal:").map_or("unknown".to_owned(), |kib| bytes(kib * 1024));
-    let free = memory_kib("MemAvailable:").map_or("unknown".to_owned(), |kib| bytes(kib * 1024));
+    let memory = machine::memory("MemTotal:").map_or("unknown".to_owned(), bytes);
+    let free = machine::memory("MemAvailable:").map_or("unknown".to_owned(), bytes);
     if !cfg!(feature = "llama") {
         advice.push("this build cannot run GGUF models: build with the feature `llama`".to_owned());
     }
@@ -90,9 +91,4 @@ fn vector_instructions() -> String {
     ];
     let on: Vec<&str> = all.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
     if on.is_empty() { "baseline only".to_owned() } else { on.join(", ") }
-}
-
-fn memory_kib(name: &str) -> Option<u64> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    info.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix("kB")?.trim().parse().ok()
 }

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod grade;
+pub(crate) mod lab;
 pub(crate) mod models;
 pub(crate) mod run;
 pub(crate) mod solve;

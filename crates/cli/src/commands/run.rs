@@ -6,12 +6,12 @@ use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::{Speed, questions};
-use crate::session::Loaded;
+use crate::session::{Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
 use deliberate_engine::Engine;
 use deliberate_grade::Answer;
 use deliberate_run::{Dataset, DirectoryError, Found, Question, QuestionResult, RunDirectory, Summary};
-use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError, Settings, search};
+use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError, search};
 use deliberate_text::{Domain, Trace};
 use futures::stream::{self, StreamExt};
 use serde_json::json;
@@ -43,7 +43,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
         "dataset": {"path": dataset.path, "sha256": dataset.sha256, "questions": dataset.questions.len(),
                     "skipped": dataset.skipped.len()},
         "search": settings,
-        "model": loaded.provenance(),
+        "models": loaded.provenance(&settings),
         "engine": engine,
     });
     let path = args.run_directory.unwrap_or_else(|| default_directory(&dataset, &settings));
@@ -59,7 +59,8 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
         let started = Instant::now();
         let domain = loaded.domain(&settings).await?;
         let work = Work { domain, settings, interrupt: interrupt.clone() };
-        let results = work.all(directory, &dataset, args.concurrency.get(), &loaded.engine, global).await?;
+        let results =
+            work.all(directory, &dataset, args.concurrency.get(), &loaded.proposer.engine, global).await?;
         let Some((results, directory)) = results else {
             note(format_args!("interrupted; run the same command again to go on in `{}`", path.display()));
             return Ok(INTERRUPTED.into());
@@ -67,7 +68,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
         let summary = Summary::of(&results, work.settings.seed);
         directory.write_results(&results, &summary)?;
         let elapsed_seconds = started.elapsed().as_secs_f64();
-        let drawn = loaded.engine.metrics().drawn;
+        let drawn = loaded.proposer.engine.metrics().drawn;
         if args.json {
             let report = json!({"summary": summary, "run-directory": path,
                                 "this-process": {"elapsed-seconds": elapsed_seconds, "tokens-drawn": drawn}});
@@ -159,7 +160,7 @@ impl Work {
             ),
             Ok(root) => {
                 let mut strategy = self.settings.strategy.build()?;
-                let mut how = Settings::new(self.settings.budget, self.settings.seed);
+                let mut how = search_settings(&self.settings);
                 how.cancel = Some(self.interrupt.signal.clone());
                 how.checkpoint = checkpoint;
                 let mut journal = Journal { question: &question.id, directory: Arc::clone(&directory) };

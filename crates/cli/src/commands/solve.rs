@@ -6,12 +6,12 @@ use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output;
 use crate::progress::{SearchProgress, Speed};
-use crate::session::Loaded;
+use crate::session::{Loaded, search_settings};
 use crate::show;
 use anyhow::{Context, anyhow};
-use deliberate_search::{Ended, Outcome, Settings, search};
+use deliberate_search::{Ended, Outcome, search};
 use deliberate_text::{Domain, Trace};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let settings = Search::resolve(args.search.over(file.search))?;
     let engine = EngineSettings::resolve(args.engine.over(file.engine));
     let question = question(args.question)?;
-    if let Some(path) = &args.trace {
+    for path in [&args.trace, &args.svg].into_iter().flatten() {
         can_write(path)?;
     }
     let loaded = Loaded::open(&engine)?;
@@ -30,9 +30,13 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
         let interrupt = Interrupt::listen();
         let domain = loaded.domain(&settings).await?;
         let outcome = solve(&loaded, &domain, &question, &settings, &interrupt, global).await?;
-        let described = json!({"search": settings, "model": loaded.provenance()});
+        let described = json!({"search": settings, "models": loaded.provenance(&settings)});
         if let Some(path) = &args.trace {
-            write_trace(path, &show::tree_file(&question, &outcome, &described))?;
+            let tree = show::tree_file(&question, &outcome, &described);
+            write(path, &serde_json::to_vec_pretty(&tree)?)?;
+        }
+        if let Some(path) = &args.svg {
+            write(path, show::svg(&question, &outcome, settings.selection().aggregation).as_bytes())?;
         }
         if args.json {
             output::line(serde_json::to_string(&show::solved(&question, &outcome, &described))?)?;
@@ -64,9 +68,9 @@ pub(crate) async fn solve(
 ) -> anyhow::Result<Outcome<Trace>> {
     let root = domain.root(question).await.map_err(bad_input)?;
     let mut progress = SearchProgress::new(global);
-    let _speed = Speed::watch(&loaded.engine, progress.bar());
+    let _speed = Speed::watch(&loaded.proposer.engine, progress.bar());
     let mut strategy = settings.strategy.build()?;
-    let mut how = Settings::new(settings.budget, settings.seed);
+    let mut how = search_settings(settings);
     how.cancel = Some(interrupt.signal.clone());
     Ok(search(root, &mut *strategy, &domain.roles(), how, &mut progress).await?)
 }
@@ -130,14 +134,14 @@ fn question(given: Option<String>) -> anyhow::Result<String> {
     }
 }
 
-/// Fails before anything is computed if the trace could not be written; changes nothing.
+/// Fails before anything is computed if a file could not be written; changes nothing.
 fn can_write(path: &Path) -> anyhow::Result<()> {
     let existed = path.symlink_metadata().is_ok();
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)
         .open(path)
-        .with_context(|| format!("cannot write the trace `{}`", path.display()))
+        .with_context(|| format!("cannot write `{}`", path.display()))
         .map_err(bad_input)?;
     if !existed {
         let _ = std::fs::remove_file(path);
@@ -145,7 +149,6 @@ fn can_write(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_trace(path: &Path, tree: &Value) -> anyhow::Result<()> {
-    let text = serde_json::to_vec_pretty(tree)?;
-    std::fs::write(path, text).with_context(|| format!("cannot write the trace `{}`", path.display()))
+fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, content).with_context(|| format!("cannot write `{}`", path.display()))
 }

@@ -1,0 +1,99 @@
+//! From model files to engines that share the machine.
+
+use crate::config::{EngineSettings, RuntimeChoice};
+use crate::exit::bad_input;
+use crate::machine;
+use crate::session::Served;
+use anyhow::Context;
+use deliberate_engine::{Engine, EngineConfig, MemoryBudget, MemoryRequest, Turns};
+use deliberate_models::ModelFile;
+use std::sync::Arc;
+
+/// Files up to this size are tried on the native runtime first, where nobody chose.
+const SMALL: u64 = 64 << 20;
+
+/// What runs a model.
+#[derive(Clone, Copy, PartialEq)]
+enum Runtime {
+    Native,
+    #[cfg(feature = "llama")]
+    Llama,
+}
+
+/// Opens models that compute in turn and share one memory budget: each gets as many slots as all can have.
+pub(crate) fn serve(files: Vec<ModelFile>, settings: &EngineSettings) -> anyhow::Result<Vec<Served>> {
+    let cannot = |file: &ModelFile| format!("cannot open the model `{}`", file.path.display());
+    let mut planned = Vec::new();
+    for file in files {
+        let (runtime, demand) = plan(&file, settings).with_context(|| cannot(&file)).map_err(bad_input)?;
+        planned.push((file, runtime, demand));
+    }
+    let memory = settings.memory.map_or_else(free_memory, |memory| memory.0);
+    let weights: u64 = planned.iter().map(|(_, _, demand)| demand.weight_bytes).sum();
+    let slot: u64 = planned.iter().map(|(_, _, demand)| demand.kv_bytes_per_token * demand.slot_tokens).sum();
+    let fitting = (memory.saturating_sub(weights) / slot.max(1)).max(1);
+    let slots = fitting.min(settings.slots.into()) as u32;
+    if slots < settings.slots {
+        tracing::warn!(slots, wanted = settings.slots, "memory is short");
+    }
+    let (budget, turns) = (MemoryBudget::new(memory), Turns::default());
+    let mut served = Vec::new();
+    for (file, runtime, demand) in planned {
+        let open = || -> anyhow::Result<Served> {
+            let memory = budget.grant(&MemoryRequest { slots, ..demand })?;
+            let engine = open(&file, runtime, slots, settings, &turns)?;
+            let fingerprint = file.fingerprint()?;
+            Ok(Served { file: file.clone(), engine, fingerprint, _memory: Arc::new(memory) })
+        };
+        served.push(open().with_context(|| cannot(&file)).map_err(bad_input)?);
+    }
+    Ok(served)
+}
+
+/// Most of what is free; where nobody knows how much that is, no limit.
+fn free_memory() -> u64 {
+    machine::memory("MemAvailable:").map_or(u64::MAX, |free| free - free / 8)
+}
+
+/// Which runtime takes a file, and the memory that it would like.
+fn plan(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<(Runtime, MemoryRequest)> {
+    let native = || deliberate_native::demand(&file.path, &settings.native());
+    let small = || std::fs::metadata(&file.path).is_ok_and(|metadata| metadata.len() <= SMALL);
+    if settings.runtime == RuntimeChoice::Native {
+        return Ok((Runtime::Native, native()?));
+    }
+    if settings.runtime == RuntimeChoice::Auto
+        && small()
+        && let Ok(demand) = native()
+    {
+        return Ok((Runtime::Native, demand));
+    }
+    #[cfg(feature = "llama")]
+    return Ok((Runtime::Llama, deliberate_llama::demand(&file.path, &settings.llama())?));
+    #[cfg(not(feature = "llama"))]
+    match settings.runtime {
+        RuntimeChoice::Llama => anyhow::bail!("this build has no llama.cpp (build with the feature `llama`)"),
+        _ => Ok((Runtime::Native, native()?)),
+    }
+}
+
+fn open(
+    file: &ModelFile,
+    runtime: Runtime,
+    slots: u32,
+    settings: &EngineSettings,
+    turns: &Turns,
+) -> anyhow::Result<Engine> {
+    let config = EngineConfig { prefix_cache: settings.prefix_cache, ..EngineConfig::default() };
+    match runtime {
+        Runtime::Native => {
+            let native = deliberate_native::Settings { slots, ..settings.native() };
+            Ok(deliberate_native::open_in_turn(&file.path, native, config, turns.clone())?)
+        }
+        #[cfg(feature = "llama")]
+        Runtime::Llama => {
+            let llama = deliberate_llama::Settings { slots, ..settings.llama() };
+            Ok(deliberate_llama::open_in_turn(&file.path, llama, config, turns.clone())?)
+        }
+    }
+}
