@@ -223,6 +223,8 @@ pub(crate) enum LabCommand {
     Generate(GenerateArgs),
     /// Train the whole family of models from nothing; run the same command again to go on.
     Build(BuildArgs),
+    /// Measure a family on questions that none of it has seen.
+    Measure(MeasureArgs),
 }
 
 #[derive(Debug, Args)]
@@ -281,6 +283,28 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_name = "DIRECTORY", default_value = "lab-build")]
     pub(crate) folder: PathBuf,
     /// One JSON object for each model on stdout instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MeasureArgs {
+    /// The folder that `deliberate lab build` made the family in.
+    #[arg(value_name = "DIRECTORY", default_value = "lab-build")]
+    pub(crate) folder: PathBuf,
+    /// Test questions.
+    #[arg(long, short = 'n', value_name = "N", default_value = "200")]
+    pub(crate) questions: std::num::NonZeroUsize,
+    /// Samples of each.
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub(crate) samples: std::num::NonZeroU32,
+    /// Attempts of each chain of revisions.
+    #[arg(long, value_name = "N", default_value = "8")]
+    pub(crate) length: std::num::NonZeroU32,
+    /// Questions and draws follow from it.
+    #[arg(long, default_value = "0")]
+    pub(crate) seed: u64,
+    /// One JSON object on stdout instead of tables.
     #[arg(long)]
     pub(crate) json: bool,
 }

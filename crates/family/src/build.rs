@@ -8,7 +8,8 @@ use deliberate_decoder::Model;
 use deliberate_lab::{Question, Split, generate, generate_set};
 use deliberate_text::{Prompt, PromptKind};
 use deliberate_train::gather::{
-    Asked, Chains, Progress, Returns, SamplePlan, Sampled, draw_chains, draw_samples, estimate_returns,
+    Asked, Chains, GatherError, Progress, Returns, SamplePlan, Sampled, draw_chains, draw_samples,
+    estimate_returns,
 };
 use deliberate_train::{Drawn, Epochs, Example, recipes};
 use futures::executor::block_on;
@@ -115,7 +116,7 @@ impl Build<'_> {
             SamplePlan { samples: plan.samples, seed: plan.seed, concurrency: plan.returns.concurrency };
         let mut progress = Watch::new(self.observer);
         let sampled = block_on(draw_samples(&domain, &questions, &wanted, &file, &mut progress));
-        Ok((questions, progress.unless_broken(sampled)?))
+        Ok((questions, unless_broken(sampled)?))
     }
 
     fn returns(&mut self, questions: &[Asked], sampled: &[Sampled]) -> Result<Vec<Returns>, BuildError> {
@@ -126,7 +127,7 @@ impl Build<'_> {
         let mut progress = Watch::new(self.observer);
         let plan = &self.plan.returns;
         let returns = block_on(estimate_returns(&domain, questions, sampled, plan, &file, &mut progress));
-        progress.unless_broken(returns)
+        unless_broken(returns)
     }
 
     fn prm(&mut self, words: &Words, returns: &[Returns]) -> Result<(), BuildError> {
@@ -137,14 +138,14 @@ impl Build<'_> {
         });
         let rows = rows.collect();
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
-        self.from_proposer("prm", role, &self.plan.prm, words, rows)
+        self.after_proposer("prm", role, &self.plan.prm, words, rows)
     }
 
     fn orm(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
         let (labels, most) = (words.labels(), self.plan.outcomes);
         let rows = sampled.iter().map(|question| recipes::outcomes(question.iter(), most, labels)).collect();
         let role = "scores a whole solution with `+` or `-`: whether its answer is right";
-        self.from_proposer("orm", role, &self.plan.orm, words, rows)
+        self.after_proposer("orm", role, &self.plan.orm, words, rows)
     }
 
     fn reviser(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
@@ -156,7 +157,7 @@ impl Build<'_> {
             rows.push(block_on(made)?);
         }
         let role = "draws a better solution after earlier attempts";
-        self.from_proposer("reviser", role, &self.plan.reviser, words, rows)
+        self.after_proposer("reviser", role, &self.plan.reviser, words, rows)
     }
 
     fn chains(&mut self, questions: &[Asked]) -> Result<Vec<Chains>, BuildError> {
@@ -167,7 +168,7 @@ impl Build<'_> {
         let some = &questions[..questions.len().min(self.plan.chained_questions)];
         let mut progress = Watch::new(self.observer);
         let chains = block_on(draw_chains(&domain, some, &self.plan.chains, &file, &mut progress));
-        progress.unless_broken(chains)
+        unless_broken(chains)
     }
 
     fn revision_orm(&mut self, words: &Words, chains: &[Chains]) -> Result<(), BuildError> {
@@ -175,12 +176,12 @@ impl Build<'_> {
         let rows =
             chains.iter().map(|question| recipes::outcomes(question.attempts(), most, labels)).collect();
         let role = "scores a whole revision, with the attempts before it in its context";
-        self.from_proposer("revision-orm", role, &self.plan.revision_orm, words, rows)
+        self.after_proposer("revision-orm", role, &self.plan.revision_orm, words, rows)
     }
 
     /// Learns from a fixed set of examples, one row a question, beginning as a copy of the proposer. The last
     /// questions are held out.
-    fn from_proposer(
+    fn after_proposer(
         &mut self,
         name: &'static str,
         role: &'static str,
@@ -214,23 +215,21 @@ impl Build<'_> {
 }
 
 /// Passes a stage's progress on, and remembers that the observer wants to stop.
-struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     observer: &'a mut dyn Observer,
 }
 
 impl<'a> Watch<'a> {
-    fn new(observer: &'a mut dyn Observer) -> Self {
+    pub(crate) fn new(observer: &'a mut dyn Observer) -> Self {
         Self { observer }
     }
+}
 
-    fn unless_broken<T>(
-        self,
-        result: Result<T, deliberate_train::gather::GatherError>,
-    ) -> Result<T, BuildError> {
-        match result {
-            Err(deliberate_train::gather::GatherError::Interrupted) => Err(BuildError::Interrupted),
-            result => Ok(result?),
-        }
+/// Tells a stage that was broken off from one that failed.
+pub(crate) fn unless_broken<T>(result: Result<T, GatherError>) -> Result<T, BuildError> {
+    match result {
+        Err(GatherError::Interrupted) => Err(BuildError::Interrupted),
+        result => Ok(result?),
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) enum Start {
 }
 
 /// A training.
+#[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
     pub(crate) name: &'static str,
     pub(crate) role: &'static str,

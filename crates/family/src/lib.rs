@@ -10,6 +10,7 @@ mod card;
 mod error;
 mod folder;
 mod learn;
+pub mod measure;
 mod plan;
 mod serve;
 mod words;

@@ -33,8 +33,8 @@ pub enum ModelError {
     },
     /// A name that is neither in the catalogue nor in the store.
     #[error(
-        "no model is called `{name}`{}; known names: {} (a hub id such as `owner/repository/file.gguf` or the path of a GGUF file works as well)",
-        here_are(here), known.join(", ")
+        "no model is called `{name}`{}{}; known names: {} (a hub id such as `owner/repository/file.gguf` or the path of a GGUF file works as well)",
+        no_file(name), here_are(here), known.join(", ")
     )]
     Unknown {
         /// The name.
@@ -157,6 +157,11 @@ pub enum ModelError {
         /// The store's folder.
         folder: PathBuf,
     },
+}
+
+/// What looks like a file's name was meant as one.
+fn no_file(name: &str) -> &'static str {
+    if name.to_ascii_lowercase().ends_with(".gguf") { ", and no such file is in this folder" } else { "" }
 }
 
 fn here_are(here: &[String]) -> String {

@@ -118,7 +118,7 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
         budget: Some(Budget::generations(16)),
         verifier: Some("prm:signs".to_owned()),
         prompt: Some("chat".to_owned()),
-        max_tokens: NonZeroU32::new(96),
+        max_tokens: NonZeroU32::new(48),
         ..SearchLayer::default()
     })?;
     let mut sides = Vec::new();

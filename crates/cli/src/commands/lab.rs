@@ -1,12 +1,13 @@
 //! `deliberate lab`: questions with exact answers, and the family of models trained on them.
 
-use crate::args::{BuildArgs, GenerateArgs, Global, LabCommand, QuestionFamily, QuestionSplit};
+use crate::args::{BuildArgs, GenerateArgs, Global, LabCommand, MeasureArgs, QuestionFamily, QuestionSplit};
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::stage;
-use crate::show::{Table, bytes, count, seconds};
+use crate::show::{Table, bytes, count, seconds, share};
 use anyhow::Context;
+use deliberate_family::measure::{Extent, Measured, measure};
 use deliberate_family::{BuildError, Built, Observer, Plan, build};
 use deliberate_lab::{Family, Recipe, Split, generate_set};
 use indicatif::ProgressBar;
@@ -19,6 +20,7 @@ pub(crate) fn run(command: LabCommand, global: &Global) -> anyhow::Result<ExitCo
     match command {
         LabCommand::Generate(args) => generate(&args),
         LabCommand::Build(args) => make(&args, global),
+        LabCommand::Measure(args) => examine(&args, global),
     }
 }
 
@@ -100,6 +102,98 @@ fn print(built: &Built, json: bool) -> anyhow::Result<()> {
             path.display().to_string(),
         ]);
     }
+    output::data(table)
+}
+
+fn examine(args: &MeasureArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let plan = args.folder.join("plan.toml");
+    let plan = Plan::parse(&read(&plan)?)
+        .with_context(|| format!("`{}` holds no family", args.folder.display()))
+        .map_err(bad_input)?;
+    let extent = Extent {
+        questions: args.questions.get(),
+        samples: args.samples.get(),
+        chains: (2, args.length.get()),
+        rollouts: (args.questions.get().min(50), 32),
+        seed: args.seed,
+    };
+    let runtime = super::runtime()?;
+    let interrupt = runtime.block_on(async { Interrupt::listen() });
+    let mut watch = Watch { global, interrupt, bar: None };
+    let measured = measure(&plan, &args.folder, &extent, &mut watch);
+    watch.bar = None;
+    match measured {
+        Ok(measured) if args.json => output::line(serde_json::to_string(&measured)?)?,
+        Ok(measured) => tables(&measured)?,
+        Err(BuildError::Interrupted) => {
+            note("interrupted; run the same command again to go on");
+            return Ok(INTERRUPTED.into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tables(measured: &Measured) -> anyhow::Result<()> {
+    let Measured { extent, proposers, verifiers, revisions } = measured;
+    let percent = |rate: &f64| format!("{:.1} %", rate * 100.0);
+    let many = |rates: &[f64]| rates.iter().map(percent).collect::<Vec<_>>().join("  ");
+    let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
+
+    let title = format!("proposers, {} test questions × {} samples", extent.questions, extent.samples);
+    let mut table = Table::new([title.as_str(), "value [95 % interval]"]);
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("pass@1", share(proposers.pass_at_1));
+    row("pass@1 by fifths, easiest first", many(&proposers.fifths));
+    row("a right sample, by fifths", many(&proposers.coverage));
+    for (k, rate) in &proposers.pass_at {
+        row(&format!("pass@{k}"), percent(rate));
+    }
+    row("greedy", share(proposers.greedy));
+    if let (Some(large), Some(gain)) = (proposers.large_greedy, proposers.large_gain) {
+        row("larger proposer, greedy", share(large));
+        row("larger minus smaller", share(gain));
+    }
+    row("tokens of a solution", format!("{:.0}", proposers.tokens));
+    output::data(table)?;
+
+    let mut table = Table::new(["verifiers", "value"]);
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row(
+        "PRM, area under the curve: is the right answer in reach after this step?",
+        number(verifiers.step_area),
+    );
+    row("PRM, area under the curve: is the answer right?", number(verifiers.answer_area));
+    row("ORM, area under the curve: is the answer right?", number(verifiers.orm_area));
+    for bin in &verifiers.reliability {
+        let name = format!("PRM says {:.2}, fresh rollouts say ({} steps)", bin.predicted, bin.count);
+        row(&name, format!("{:.2}", bin.observed));
+    }
+    output::data(table)?;
+
+    let mut table = Table::new(["choosing", "accuracy [95 % interval]", "against the majority"]);
+    for chosen in &verifiers.chosen {
+        table.row([chosen.by.clone(), share(chosen.accuracy), share(chosen.gain)]);
+    }
+    output::data(table)?;
+
+    let title = format!("revisions, chains of {}", extent.chains.1);
+    let mut table = Table::new([title.as_str(), "value [95 % interval]"]);
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    for (place, rate) in revisions.pass_at_1.iter().enumerate() {
+        row(&format!("attempt {}", place + 1), share(*rate));
+    }
+    row("right answers turned wrong", percent(&revisions.spoilt));
+    row("wrong answers turned right", percent(&revisions.righted));
+    let [sequential, parallel, gain] = revisions.majority;
+    row("majority: a chain", share(sequential));
+    row("majority: as many samples", share(parallel));
+    row("majority: difference", share(gain));
+    let [sequential, parallel, gain] = revisions.weighted;
+    row("weighted: a chain, ORM with history", share(sequential));
+    row("weighted: a chain, ORM without history", share(revisions.without_history));
+    row("weighted: as many samples, ORM", share(parallel));
+    row("weighted: difference", share(gain));
     output::data(table)
 }
 

@@ -74,12 +74,11 @@ impl Picture<'_> {
             .filter(|&child| outcome.tree.node(child).origin != Origin::Lookahead)
             .collect();
         let below: Vec<usize> = children.iter().map(|&child| self.place(child, depth + 1)).collect();
-        let middle = match (below.first(), below.last()) {
-            (Some(first), Some(last)) => usize::midpoint(*first, *last),
-            _ => {
-                self.rows += 1;
-                2 * MARGIN + ROW + self.rows * ROW
-            }
+        let middle = if let (Some(first), Some(last)) = (below.first(), below.last()) {
+            usize::midpoint(*first, *last)
+        } else {
+            self.rows += 1;
+            2 * MARGIN + ROW + self.rows * ROW
         };
         let x = MARGIN + depth * COLUMN;
         for end in below {

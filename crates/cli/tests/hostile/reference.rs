@@ -21,6 +21,10 @@ fn the_reference_of_every_command() {
         "bench",
         "demo",
         "completions",
+        "lab",
+        "lab generate",
+        "lab build",
+        "lab measure",
     ];
     for command in commands {
         let ran = run(folder.path(), command.split_whitespace().chain(["--help"]));

@@ -74,10 +74,10 @@ pub async fn draw_chains<M: LanguageModel>(
                     }
                 })
                 .collect();
-            let revised = reviser.revise(&batch).await;
-            let revised = revised.map_err(|source| GatherError::Model { id: question.id.clone(), source })?;
+            let answer = reviser.revise(&batch).await;
+            let answer = answer.map_err(|source| GatherError::Model { id: question.id.clone(), source })?;
             drop(batch);
-            for (chain, row) in open.into_iter().zip(revised.drawn) {
+            for (chain, row) in open.into_iter().zip(answer.drawn) {
                 chains[chain].extend(row.into_iter().flatten().map(|proposal| proposal.state));
             }
         }

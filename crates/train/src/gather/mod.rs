@@ -7,12 +7,14 @@ mod chains;
 mod error;
 mod returns;
 mod samples;
+mod scores;
 mod stage;
 
 pub use chains::{ChainPlan, Chains, draw_chains};
 pub use error::GatherError;
 pub use returns::{Returns, ReturnsPlan, Valued, estimate_returns};
 pub use samples::{SamplePlan, Sampled, Solution, draw_samples};
+pub use scores::{Scores, score_solutions};
 pub use stage::{Progress, Silent};
 
 use deliberate_text::Trace;

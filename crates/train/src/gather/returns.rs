@@ -70,15 +70,11 @@ pub async fn estimate_returns<M: LanguageModel>(
             let mut returns = Vec::with_capacity(trace.step_count());
             for steps in 1..trace.step_count() {
                 let prefix = trace.prefix(steps);
-                let value = match known.get(prefix.tokens()) {
-                    Some(value) => *value,
-                    None => {
-                        let value = value(domain, question, &prefix, plan).await?;
-                        known.insert(prefix.tokens().clone(), value);
-                        value
-                    }
-                };
-                returns.push(value);
+                if !known.contains_key(prefix.tokens()) {
+                    let value = value(domain, question, &prefix, plan).await?;
+                    known.insert(prefix.tokens().clone(), value);
+                }
+                returns.push(known[prefix.tokens()]);
             }
             if trace.step_count() > 0 {
                 returns.push(if solution.right { 1.0 } else { 0.0 });

@@ -1,0 +1,82 @@
+//! The tiny family, from nothing: built in pieces it is the same as in one go, and it is better than chance.
+
+use deliberate_decoder::{Model, Precision, Weights};
+use deliberate_family::measure::{Extent, measure};
+use deliberate_family::{BuildError, Built, Observer, Plan, Scale, Words, build, serve};
+use deliberate_lab::{Question, Recipe, Split, generate};
+use deliberate_text::Prompt;
+use futures::executor::block_on;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Breaks off after so many reports of progress.
+struct Impatient(u32);
+
+impl Observer for Impatient {
+    fn at(&mut self, _: u64, _: u64, _: &str) -> ControlFlow<()> {
+        self.0 = self.0.saturating_sub(1);
+        if self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+fn in_pieces(plan: &Plan, folder: &Path) -> (Built, u32) {
+    for pieces in 1..100 {
+        match build(plan, folder, &mut Impatient(150)) {
+            Ok(built) => return (built, pieces),
+            Err(BuildError::Interrupted) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("it never ends");
+}
+
+#[test]
+fn a_family_built_in_pieces_is_the_same_and_better_than_chance() {
+    let plan = Scale::Tiny.plan();
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let built = build(&plan, whole.path(), &mut ()).unwrap();
+    let (again, pieces) = in_pieces(&plan, parts.path());
+    assert!(pieces > 3, "it was broken off {pieces} times");
+    let sums = |built: &Built| -> Vec<(String, String)> {
+        built.models.iter().map(|(card, _)| (card.name.clone(), card.sha256.clone())).collect()
+    };
+    assert_eq!(sums(&built), sums(&again));
+    assert_eq!(built.models.len(), 5);
+
+    // Another plan does not go on in this folder.
+    let other = Plan { seed: 2, ..plan.clone() };
+    assert!(matches!(build(&other, whole.path(), &mut ()), Err(BuildError::OtherPlan { .. })));
+
+    let extent = Extent { questions: 60, samples: 8, chains: (2, 3), rollouts: (10, 8), seed: 5 };
+    let measured = measure(&plan, whole.path(), &extent, &mut ()).unwrap();
+    // One in eleven by guessing.
+    assert!(measured.proposers.pass_at_1.low > 0.15, "{:?}", measured.proposers);
+    assert!(measured.verifiers.step_area.unwrap() > 0.6, "{:?}", measured.verifiers);
+    assert!(measured.verifiers.orm_area.unwrap() > 0.6, "{:?}", measured.verifiers);
+    assert_eq!(measured.revisions.pass_at_1.len(), 3);
+}
+
+#[test]
+fn training_and_serving_read_a_question_alike() {
+    let questions: Vec<Question> = generate(&Recipe::mixed(), Split::Train, 3).unwrap().take(200).collect();
+    let words = Words::learn(&questions, 384).unwrap();
+    let plan = Scale::Tiny.plan();
+    let shape = plan.proposer.shape(words.size());
+    let model = Model {
+        name: "nobody".to_owned(),
+        shape,
+        weights: Weights::zeros(&shape),
+        vocabulary: words.vocabulary().clone(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nobody.gguf");
+    model.write_gguf(&path, Precision::F32).unwrap();
+    let engine = serve(&path).unwrap();
+    let prompt = Prompt::load("lab").unwrap();
+    for question in &questions {
+        let asked = block_on(prompt.encode(&engine, &[("question", &question.problem)])).unwrap();
+        let learnt = words.solved(question);
+        assert_eq!(learnt.tokens[..asked.len()], asked);
+        assert_eq!(learnt.targets[0].position as usize, asked.len() - 1);
+    }
+}
