@@ -1,8 +1,8 @@
-//! The tiny family, from nothing: built in pieces it is the same as in one go, and it is better than chance.
+//! Small families, from nothing: built in pieces one is the same as in one go, and the tiny one beats chance.
 
 use deliberate_decoder::{Model, Precision, Weights};
 use deliberate_family::measure::{Extent, measure};
-use deliberate_family::{BuildError, Built, Observer, Plan, Scale, Words, build, serve};
+use deliberate_family::{BuildError, Built, Learning, Observer, Plan, Scale, Words, build, serve};
 use deliberate_lab::{Question, Recipe, Split, generate};
 use deliberate_text::Prompt;
 use futures::executor::block_on;
@@ -21,7 +21,7 @@ impl Observer for Impatient {
 
 fn in_pieces(plan: &Plan, folder: &Path) -> (Built, u32) {
     for pieces in 1..100 {
-        match build(plan, folder, &mut Impatient(150)) {
+        match build(plan, folder, &mut Impatient(60)) {
             Ok(built) => return (built, pieces),
             Err(BuildError::Interrupted) => {}
             Err(error) => panic!("{error:?}"),
@@ -30,9 +30,25 @@ fn in_pieces(plan: &Plan, folder: &Path) -> (Built, u32) {
     panic!("it never ends");
 }
 
-#[test]
-fn a_family_built_in_pieces_is_the_same_and_better_than_chance() {
+/// A plan of seconds, whose models are good for nothing.
+fn hasty() -> Plan {
     let plan = Scale::Tiny.plan();
+    let less = |learning: Learning| Learning { tokens: 40_000, ..learning };
+    Plan {
+        base: Learning { tokens: 400_000, ..plan.base },
+        sampled_questions: 40,
+        chained_questions: 20,
+        prm: less(plan.prm),
+        orm: less(plan.orm),
+        reviser: less(plan.reviser),
+        revision_orm: less(plan.revision_orm),
+        ..plan
+    }
+}
+
+#[test]
+fn a_family_built_in_pieces_is_the_same() {
+    let plan = hasty();
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let built = build(&plan, whole.path(), &mut ()).unwrap();
     let (again, pieces) = in_pieces(&plan, parts.path());
@@ -44,14 +60,20 @@ fn a_family_built_in_pieces_is_the_same_and_better_than_chance() {
     assert_eq!(built.models.len(), 5);
 
     // Another plan does not go on in this folder.
-    let other = Plan { seed: 2, ..plan.clone() };
+    let other = Plan { seed: 2, ..plan };
     assert!(matches!(build(&other, whole.path(), &mut ()), Err(BuildError::OtherPlan { .. })));
+}
 
-    let extent = Extent { questions: 60, samples: 8, chains: (2, 3), rollouts: (10, 8), seed: 5 };
-    let measured = measure(&plan, whole.path(), &extent, &mut ()).unwrap();
+#[test]
+fn the_tiny_family_is_better_than_chance() {
+    let plan = Scale::Tiny.plan();
+    let folder = tempfile::tempdir().unwrap();
+    build(&plan, folder.path(), &mut ()).unwrap();
+    let extent = Extent { questions: 80, samples: 16, chains: (2, 3), rollouts: (10, 8), seed: 5 };
+    let measured = measure(&plan, folder.path(), &extent, &mut ()).unwrap();
     // One in eleven by guessing.
-    assert!(measured.proposers.pass_at_1.low > 0.15, "{:?}", measured.proposers);
-    assert!(measured.verifiers.step_area.unwrap() > 0.6, "{:?}", measured.verifiers);
+    assert!(measured.proposers.pass_at_1.low > 0.2, "{:?}", measured.proposers);
+    assert!(measured.verifiers.answer_area.unwrap() > 0.6, "{:?}", measured.verifiers);
     assert!(measured.verifiers.orm_area.unwrap() > 0.6, "{:?}", measured.verifiers);
     assert_eq!(measured.revisions.pass_at_1.len(), 3);
 }

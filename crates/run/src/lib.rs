@@ -16,4 +16,4 @@ pub use directory::{DirectoryError, RunDirectory};
 pub use journal::Journal;
 pub use lines::{JournalError, Lines};
 pub use result::{Found, QuestionResult, Summary};
-pub use statistics::{Interval, bootstrap_mean, pass_at_k};
+pub use statistics::{Interval, bootstrap_mean, bootstrap_share, pass_at_k};

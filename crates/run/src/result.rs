@@ -1,6 +1,6 @@
 //! What a question came to, and what a whole run came to.
 
-use crate::{Interval, bootstrap_mean, pass_at_k};
+use crate::{Interval, bootstrap_share, pass_at_k};
 use deliberate_search::{Charge, Ledger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ impl Summary {
     pub fn of(results: &[QuestionResult], seed: u64) -> Self {
         let per_question = results.len().max(1) as f64;
         let graded: Vec<&QuestionResult> = results.iter().filter(|r| r.correct.is_some()).collect();
-        let right: Vec<f64> = graded.iter().map(|r| f64::from(u8::from(r.correct == Some(true)))).collect();
+        let right: Vec<bool> = graded.iter().map(|r| r.correct == Some(true)).collect();
         let mean = |of: fn(&QuestionResult) -> f64| results.iter().map(of).sum::<f64>() / per_question;
         let mut measured = Ledger::default();
         for result in results {
@@ -104,7 +104,7 @@ impl Summary {
             questions: results.len(),
             failed: results.iter().filter(|r| r.error.is_some()).count(),
             graded: graded.len(),
-            accuracy: bootstrap_mean(&right, seed),
+            accuracy: bootstrap_share(&right, seed),
             pass_at: pass_table(&graded),
             coverage,
             solutions: mean(|r| f64::from(r.solutions)),

@@ -33,6 +33,20 @@ pub fn bootstrap_mean(values: &[f64], seed: u64) -> Option<Interval> {
     Some(Interval { value: mean(values.iter().sum()), low: at(0.025), high: at(0.975) })
 }
 
+/// Share of `true` with a 95 % percentile bootstrap. Where all are alike, resampling would show no doubt at all; the
+/// open end is then that of Clopper and Pearson (1934), `0.025^(1/n)` from certainty. `None` without questions.
+pub fn bootstrap_share(right: &[bool], seed: u64) -> Option<Interval> {
+    let values: Vec<f64> = right.iter().map(|&right| if right { 1.0 } else { 0.0 }).collect();
+    let mut interval = bootstrap_mean(&values, seed)?;
+    let doubt = 1.0 - 0.025_f64.powf(1.0 / right.len() as f64);
+    if right.iter().all(|right| *right) {
+        interval.low = 1.0 - doubt;
+    } else if !right.iter().any(|right| *right) {
+        interval.high = doubt;
+    }
+    Some(interval)
+}
+
 /// Unbiased estimate of the chance that at least one of `k` samples is right, from `n` samples of which `right` were
 /// (Chen et al. 2021). `None` if `k` is 0 or above `n`.
 pub fn pass_at_k(n: u64, right: u64, k: u64) -> Option<f64> {
@@ -50,6 +64,17 @@ pub fn pass_at_k(n: u64, right: u64, k: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unanimous_answers_still_leave_doubt() {
+        let none = bootstrap_share(&[false; 50], 0).unwrap();
+        assert!(none.low == 0.0 && (none.high - 0.0711).abs() < 1e-3, "{none:?}");
+        let all = bootstrap_share(&[true; 50], 0).unwrap();
+        assert!(all.high == 1.0 && (all.low - 0.9289).abs() < 1e-3, "{all:?}");
+        let mixed = bootstrap_share(&[true, false, false, true], 0).unwrap();
+        assert_eq!(Some(mixed), bootstrap_mean(&[1.0, 0.0, 0.0, 1.0], 0));
+        assert_eq!(bootstrap_share(&[], 0), None);
+    }
 
     #[test]
     fn pass_at_k_equals_the_mean_over_all_subsets() {

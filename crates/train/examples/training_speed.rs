@@ -1,6 +1,6 @@
 //! Tokens a second in training, fused against plain operations, as medians over steps.
 //!
-//! `cargo run --release -p deliberate-train --example speed -- [hidden layers heads kv-heads feed-forward vocabulary
+//! `cargo run --release -p deliberate-train --example training_speed -- [hidden layers heads kv-heads feed-forward vocabulary
 //! examples length steps plain-steps]`
 
 use deliberate_decoder::Shape;
