@@ -72,7 +72,7 @@ pub(crate) struct EngineLayer {
     pub(crate) memory: Option<Bytes>,
     /// What runs the models: `native` (small ones, in Rust alone), `llama` (any GGUF model, by llama.cpp), or `auto`,
     /// which gives small files to the first if it knows them.
-    #[arg(long, value_enum, help_heading = "Engine")]
+    #[arg(long, value_enum, hide_possible_values = true, help_heading = "Engine")]
     pub(crate) runtime: Option<RuntimeChoice>,
     /// Tokens that one sequence can hold, at most.
     #[arg(long, value_name = "TOKENS", help_heading = "Engine")]

@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(
             message,
             "model `verifier` needs 140 bytes (100 for weights, 2 slots of 20) but 130 of 130 are left (raise \
-             `memory`, lower `context` or `slots`, or load fewer models)"
+             the memory, lower the context or the slots, or load fewer models)"
         );
         assert!(MemoryBudget::new(50).grant(&request("proposer", 1)).is_err());
     }

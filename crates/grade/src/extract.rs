@@ -218,8 +218,8 @@ fn conclusion(text: &str) -> Option<&str> {
 fn bare(text: &str) -> Option<&str> {
     let text = text.trim();
     let notation = |c: char| c.is_ascii_digit() || "\\=+-*/^<>".contains(c);
-    let words =
-        text.split_whitespace().filter(|word| word.len() > 1 && word.chars().all(char::is_alphabetic));
+    let letters = |c: char| c.is_alphabetic() || "'’.,!?".contains(c);
+    let words = text.split_whitespace().filter(|word| word.len() > 1 && word.chars().all(letters));
     if !text.contains(notation) && words.count() > 1 {
         // "I do not know" is no product of variables.
         return None;
