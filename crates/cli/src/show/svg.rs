@@ -11,7 +11,7 @@ const ROW: usize = 26;
 const BOX: (usize, usize) = (220, 20);
 const MARGIN: usize = 12;
 /// Characters that fit a box.
-const CHARACTERS: usize = 34;
+const CHARACTERS: usize = 30;
 
 const STYLE: &str = "text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:#1a1a1a}\
 .edge{fill:none;stroke:#999;stroke-width:1}.chosen{stroke:#111;stroke-width:2.5}.pruned{opacity:.45}\
@@ -104,13 +104,8 @@ impl Picture<'_> {
         let score = self.tree().score(id, self.aggregation);
         let chosen = self.outcome.choice.node == Some(id);
         let pruned = node.status != Status::Complete && node.children.is_empty();
-        let class = if chosen {
-            "chosen"
-        } else if pruned {
-            "pruned"
-        } else {
-            ""
-        };
+        let class = if chosen { "chosen" } else { "" };
+        let group = if pruned { "pruned" } else { "" };
         let hint = format!(
             "{}\n{}",
             score.map_or("not scored".to_owned(), |score| format!("score {score:.3}")),
@@ -122,7 +117,7 @@ impl Picture<'_> {
         };
         let _ = writeln!(
             self.nodes,
-            "<g class=\"{class}\"><title>{}</title><rect class=\"{class}\" x=\"{x}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"5\" \
+            "<g class=\"{group}\"><title>{}</title><rect class=\"{class}\" x=\"{x}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"5\" \
              fill=\"{}\"/><text x=\"{}\" y=\"{}\">{}</text></g>",
             escaped(&hint),
             middle - BOX.1 / 2,
