@@ -206,17 +206,6 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum LabCommand {
     /// Write questions as a dataset: one JSON object a line, with `problem`, `answer` and a reference solution.
@@ -307,4 +296,15 @@ pub(crate) struct MeasureArgs {
     /// One JSON object on stdout instead of tables.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

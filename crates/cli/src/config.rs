@@ -258,7 +258,7 @@ impl EngineSettings {
         }
     }
 
-    /// What the native runtime is asked for; a context longer than the model knows is cut to what it knows.
+    /// What the native runtime is asked for, with all the context that a model knows.
     pub(crate) fn native(&self) -> deliberate_native::Settings {
         let Self { slots, batch_tokens, threads, .. } = *self;
         deliberate_native::Settings { slots, context: None, batch_tokens, threads }

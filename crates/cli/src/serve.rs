@@ -3,17 +3,40 @@
 use crate::config::{EngineSettings, RuntimeChoice};
 use crate::exit::bad_input;
 use crate::machine;
-use crate::session::Served;
 use anyhow::Context;
-use deliberate_engine::{Engine, EngineConfig, MemoryBudget, MemoryRequest, Turns};
+use deliberate_engine::{Engine, EngineConfig, MemoryBudget, MemoryGrant, MemoryRequest, Turns};
+use deliberate_lm::LanguageModel;
 use deliberate_models::ModelFile;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Files up to this size are tried on the native runtime first, where nobody chose.
 const SMALL: u64 = 64 << 20;
 
+/// A model that is ready to answer.
+#[derive(Clone)]
+pub(crate) struct Served {
+    pub(crate) file: ModelFile,
+    pub(crate) engine: Engine,
+    fingerprint: String,
+    runtime: Runtime,
+    /// Held as long as the engine.
+    _memory: Arc<MemoryGrant>,
+}
+
+impl Served {
+    /// What its answers depend on. Runtimes differ in the last digits of their logits.
+    pub(crate) fn provenance(&self) -> Value {
+        let facts = self.engine.facts();
+        json!({"model": self.file.name, "fingerprint": self.fingerprint, "architecture": facts.architecture,
+               "context": facts.context, "runtime": self.runtime})
+    }
+}
+
 /// What runs a model.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum Runtime {
     Native,
     #[cfg(feature = "llama")]
@@ -40,10 +63,11 @@ pub(crate) fn serve(files: Vec<ModelFile>, settings: &EngineSettings) -> anyhow:
     let mut served = Vec::new();
     for (file, runtime, demand) in planned {
         let open = || -> anyhow::Result<Served> {
-            let memory = budget.grant(&MemoryRequest { slots, ..demand })?;
-            let engine = open(&file, runtime, slots, settings, &turns)?;
+            let demand = MemoryRequest { slots, ..demand };
+            let memory = budget.grant(&demand)?;
+            let engine = open(&file, runtime, &demand, settings, &turns)?;
             let fingerprint = file.fingerprint()?;
-            Ok(Served { file: file.clone(), engine, fingerprint, _memory: Arc::new(memory) })
+            Ok(Served { file: file.clone(), engine, fingerprint, runtime, _memory: Arc::new(memory) })
         };
         served.push(open().with_context(|| cannot(&file)).map_err(bad_input)?);
     }
@@ -57,7 +81,12 @@ fn free_memory() -> u64 {
 
 /// Which runtime takes a file, and the memory that it would like.
 fn plan(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<(Runtime, MemoryRequest)> {
-    let native = || deliberate_native::demand(&file.path, &settings.native());
+    // The context that is asked for, or all that the model knows where that is less.
+    let native = || {
+        let demand = deliberate_native::demand(&file.path, &settings.native())?;
+        let slot_tokens = demand.slot_tokens.min(settings.context.into());
+        Ok::<_, deliberate_native::LoadError>(MemoryRequest { slot_tokens, ..demand })
+    };
     let small = || std::fs::metadata(&file.path).is_ok_and(|metadata| metadata.len() <= SMALL);
     if settings.runtime == RuntimeChoice::Native {
         return Ok((Runtime::Native, native()?));
@@ -80,19 +109,20 @@ fn plan(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<(Runtime,
 fn open(
     file: &ModelFile,
     runtime: Runtime,
-    slots: u32,
+    demand: &MemoryRequest,
     settings: &EngineSettings,
     turns: &Turns,
 ) -> anyhow::Result<Engine> {
     let config = EngineConfig { prefix_cache: settings.prefix_cache, ..EngineConfig::default() };
     match runtime {
         Runtime::Native => {
-            let native = deliberate_native::Settings { slots, ..settings.native() };
+            let context = Some(demand.slot_tokens as u32);
+            let native = deliberate_native::Settings { slots: demand.slots, context, ..settings.native() };
             Ok(deliberate_native::open_in_turn(&file.path, native, config, turns.clone())?)
         }
         #[cfg(feature = "llama")]
         Runtime::Llama => {
-            let llama = deliberate_llama::Settings { slots, ..settings.llama() };
+            let llama = deliberate_llama::Settings { slots: demand.slots, ..settings.llama() };
             Ok(deliberate_llama::open_in_turn(&file.path, llama, config, turns.clone())?)
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
-use crate::serve::serve;
-use deliberate_engine::{Engine, MemoryGrant};
+use crate::serve::{Served, serve};
+use deliberate_engine::Engine;
 use deliberate_lm::LanguageModel;
 use deliberate_models::{ModelFile, Models};
 use deliberate_search::Settings;
@@ -19,24 +19,6 @@ const PART: NonZeroU32 = NonZeroU32::MIN;
 /// How a search is run with these settings.
 pub(crate) fn search_settings(search: &Search) -> Settings<Trace> {
     Settings { part: Some(PART), ..Settings::new(search.budget, search.seed) }
-}
-
-/// A model that is ready to answer.
-#[derive(Clone)]
-pub(crate) struct Served {
-    pub(crate) file: ModelFile,
-    pub(crate) engine: Engine,
-    pub(crate) fingerprint: String,
-    /// Held as long as the engine.
-    pub(crate) _memory: Arc<MemoryGrant>,
-}
-
-impl Served {
-    fn provenance(&self) -> Value {
-        let facts = self.engine.facts();
-        json!({"model": self.file.name, "fingerprint": self.fingerprint, "architecture": facts.architecture,
-               "context": facts.context})
-    }
 }
 
 /// The models of a command: they compute in turn and share one memory budget. A file named twice is loaded once.

@@ -15,6 +15,15 @@ use std::path::Path;
 /// The architecture, which starts the names of its settings.
 const FAMILY: &str = "llama";
 
+/// Reads the sizes alone.
+pub(crate) fn read_header(path: &Path) -> Result<Shape, Fault> {
+    let file = TensorFile::open(path)?;
+    let header = file.header();
+    let shape = read_shape(header, vocabulary::read(header)?.tokens.len())?;
+    check_tensors(header, &shape)?;
+    Ok(shape)
+}
+
 /// Reads a file.
 pub(crate) fn read(path: &Path) -> Result<Model, Fault> {
     let mut file = TensorFile::open(path)?;

@@ -54,21 +54,6 @@ fn load_if_there<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Optio
 fn save(folder: &Path, file: &str, value: &impl Serialize) -> Result<(), Fault> {
     let text =
         serde_json::to_vec_pretty(value).map_err(|source| Fault::Json { file: file.to_owned(), source })?;
-    replace(&folder.join(file), |to| to.write_all(&text))
+    deliberate_files::replace(&folder.join(file), |to| to.write_all(&text))
         .map_err(|source| Fault::Io { file: file.to_owned(), source })
-}
-
-/// Writes a file beside `path` and gives it that name once it is complete.
-fn replace(path: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".part");
-    // Temporary files are private; this one is to become an ordinary file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    write(file.as_file_mut())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -57,6 +57,15 @@ impl Model {
         gguf::read(path).map_err(ModelError::at(path))
     }
 
+    /// Reads the sizes of the model in a GGUF file, as [`Model::read_gguf`] would, but no weights.
+    ///
+    /// # Errors
+    /// As there, up to what is wrong with the weights themselves.
+    pub fn read_gguf_shape(path: impl AsRef<Path>) -> Result<Shape, ModelError> {
+        let path = path.as_ref();
+        gguf::read_header(path).map_err(ModelError::at(path))
+    }
+
     /// Writes a GGUF file that [`Model::read_gguf`] and llama.cpp read: complete under this name, or not at all.
     /// `precision` is that of matrices. Norms keep 32 bits, and matrices whose rows are not multiples of 32 get 16
     /// where 8 are asked for.

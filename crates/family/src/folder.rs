@@ -3,6 +3,7 @@
 use crate::{BuildError, Plan};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Where a build works.
@@ -48,8 +49,5 @@ impl Folder {
 
 /// Writes a file as a whole or not at all.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), BuildError> {
-    let fresh = path.with_extension("new");
-    std::fs::write(&fresh, content)
-        .and_then(|()| std::fs::rename(&fresh, path))
-        .map_err(BuildError::file(path))
+    deliberate_files::replace(path, |file| file.write_all(content)).map_err(BuildError::file(path))
 }

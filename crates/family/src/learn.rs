@@ -6,7 +6,6 @@ use crate::{BuildError, Card, Learning, Observer, Words};
 use deliberate_decoder::{Model, Precision, Shape};
 use deliberate_train::{Decoder, Example, LogLine, Outcome, Progress, Source, train};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::ops::ControlFlow;
 
 /// What the weights begin as.
@@ -63,7 +62,7 @@ impl Build<'_> {
         let card = Card {
             name: name.to_owned(),
             role: role.to_owned(),
-            sha256: hexadecimal(&Sha256::digest(&bytes)),
+            sha256: format!("{:x}", Sha256::digest(&bytes)),
             bytes: bytes.len() as u64,
             shape,
             parameters: shape.parameters(),
@@ -85,13 +84,6 @@ impl Build<'_> {
         self.built.models.push((card, file));
         Ok(())
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Passes a training's progress on.

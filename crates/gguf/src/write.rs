@@ -62,7 +62,8 @@ impl Content<'_> {
     /// [`GgufError::Write`], and what [`Content::write_to`] finds wrong.
     pub fn write(&self, path: &Path) -> Result<(), GgufError> {
         self.check()?;
-        replace(path, |file| self.stream(file)).map_err(|source| GgufError::Write { source })
+        deliberate_files::replace(path, |file| self.stream(file))
+            .map_err(|source| GgufError::Write { source })
     }
 
     /// Writes the bytes of the file.
@@ -204,19 +205,4 @@ fn text(value: &str, bytes: &mut Vec<u8>) {
 fn pad(to: &mut impl Write, written: u64) -> io::Result<()> {
     let missing = written.next_multiple_of(ALIGNMENT) - written;
     to.write_all(&[0; ALIGNMENT as usize][..missing as usize])
-}
-
-/// Writes a file beside `path` and gives it that name once it is complete and on the disk.
-fn replace(path: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".part");
-    // Temporary files are private; this one is to become an ordinary file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    write(file.as_file_mut())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

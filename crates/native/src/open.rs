@@ -36,12 +36,12 @@ pub fn open_in_turn(
     Engine::start_in_turn(config, turns, move || NativeRuntime::load(Model::read_gguf(path)?, &settings))
 }
 
-/// The memory that a model would like with these settings; it can do with one slot. Reads the file.
+/// The memory that a model would like with these settings; it can do with one slot. Reads the header alone.
 ///
 /// # Errors
 /// [`LoadError`] if the file cannot be read or holds no model that this runtime knows.
 pub fn demand(path: &Path, settings: &Settings) -> Result<MemoryRequest, LoadError> {
-    let shape = Model::read_gguf(path)?.shape;
+    let shape = Model::read_gguf_shape(path)?;
     Ok(MemoryRequest {
         model: path.display().to_string(),
         weight_bytes: shape.parameters() * 4,

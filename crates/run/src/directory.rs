@@ -1,7 +1,7 @@
 //! The run directory: what is in it, who may write to it, and whether a run may go on in it.
 
 use crate::journal::Recovered;
-use crate::{Journal, JournalError, QuestionResult, Summary};
+use crate::{Journal, JournalError, QuestionResult, Summary, differences};
 use deliberate_search::Record;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -100,8 +100,7 @@ impl<S: serde::de::DeserializeOwned> RunDirectory<S> {
             Ok(bytes) => {
                 let earlier: Value = serde_json::from_slice(&bytes)
                     .map_err(|source| DirectoryError::Configuration { path: config_path, source })?;
-                let mut differences = Vec::new();
-                compare("", &earlier, configuration, &mut differences);
+                let differences = differences(&earlier, configuration, &NOT_COMPARED);
                 if !differences.is_empty() {
                     return Err(DirectoryError::OtherRun { path: path.to_owned(), differences });
                 }
@@ -135,52 +134,13 @@ impl<S: serde::de::DeserializeOwned> RunDirectory<S> {
 
 /// Writes a file so that it is there whole or not at all.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DirectoryError> {
-    let write = || {
-        let mut file = readable_by_all().tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        io::Result::Ok(())
-    };
-    write().map_err(|source| DirectoryError::Write { path: path.to_owned(), source })
-}
-
-/// Temporary files are private by default; what a run leaves is as readable as any other file.
-fn readable_by_all<'a>() -> tempfile::Builder<'a, 'a> {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "permissions are set on Unix only"))]
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder
+    deliberate_files::replace(path, |file| file.write_all(bytes))
+        .map_err(|source| DirectoryError::Write { path: path.to_owned(), source })
 }
 
 /// Settings that are written down for people and decide nothing: a dataset is known by its checksum, and what runs the
 /// model changes only the speed.
 const NOT_COMPARED: [&str; 2] = ["dataset.path", "engine"];
-
-/// Collects the leaves at which two configurations differ.
-fn compare(name: &str, then: &Value, now: &Value, differences: &mut Vec<String>) {
-    if NOT_COMPARED.contains(&name) {
-        return;
-    }
-    if let (Value::Object(then), Value::Object(now)) = (then, now) {
-        let keys: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
-        for key in keys {
-            let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-            compare(
-                &name,
-                then.get(key).unwrap_or(&Value::Null),
-                now.get(key).unwrap_or(&Value::Null),
-                differences,
-            );
-        }
-    } else if then != now {
-        differences.push(format!("{name}: {then} → {now}"));
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 //! This crate does not know how a question is answered: it is given a function for that.
 
 mod dataset;
+mod differences;
 mod directory;
 mod journal;
 mod lines;
@@ -12,6 +13,7 @@ mod result;
 mod statistics;
 
 pub use dataset::{Dataset, DatasetError, Question, Skipped};
+pub use differences::differences;
 pub use directory::{DirectoryError, RunDirectory};
 pub use journal::Journal;
 pub use lines::{JournalError, Lines};

@@ -80,7 +80,7 @@ pub(crate) fn read(
     let fault = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
     let json = tensors.get(STATE).ok_or_else(|| fault("it has no state".to_owned()))?.to_vec1::<u8>()?;
     let state: State = serde_json::from_slice(&json).map_err(|error| fault(error.to_string()))?;
-    let differences = crate::settings::differences(&state.identity, identity);
+    let differences = deliberate_run::differences(&state.identity, identity, &[]);
     if !differences.is_empty() {
         let path = path.parent().unwrap_or(path).to_owned();
         return Err(TrainError::OtherTraining { path, differences });

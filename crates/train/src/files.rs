@@ -8,23 +8,6 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Writes a file beside `path`, then puts it in its place.
-pub(crate) fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> Result<(), TrainError> {
-    let beside = path.with_extension("partial");
-    let written = || {
-        let mut file = File::create(&beside)?;
-        write(&mut file)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        // The new name itself must reach the disk too; not every system lets a folder be opened.
-        path.parent().and_then(|folder| File::open(folder).ok()).map_or(Ok(()), |folder| folder.sync_all())
-    };
-    written().map_err(TrainError::write(path))
-}
-
 /// Writes tensors as a safetensors file.
 pub(crate) fn write_tensors(path: &Path, tensors: &HashMap<String, Tensor>) -> Result<(), TrainError> {
     let beside = path.with_extension("tensors");

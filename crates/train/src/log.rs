@@ -55,7 +55,8 @@ impl Log {
         };
         let valid = |line: &&str| serde_json::from_str::<LogLine>(line).is_ok_and(|line| line.step <= step);
         let kept: String = earlier.lines().filter(valid).flat_map(|line| [line, "\n"]).collect();
-        crate::files::write_whole(&path, |file| file.write_all(kept.as_bytes()))?;
+        deliberate_files::replace(&path, |file| file.write_all(kept.as_bytes()))
+            .map_err(TrainError::write(&path))?;
         let lines = OpenOptions::new().append(true).open(&path).map_err(TrainError::write(&path))?;
         let events = Events::create(folder, step).map_err(TrainError::write(folder))?;
         Ok(Self { path, lines, events })

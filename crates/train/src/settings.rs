@@ -2,7 +2,7 @@
 
 use crate::{AdamW, Schedule, TrainError};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Settings of a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,28 +101,10 @@ impl Settings {
     }
 }
 
-/// Leaves in which two values differ, as `name: then → now`.
-pub(crate) fn differences(then: &Value, now: &Value) -> Vec<String> {
-    fn compare(path: &str, then: &Value, now: &Value, found: &mut Vec<String>) {
-        if let (Value::Object(earlier), Value::Object(later)) = (then, now) {
-            let names = earlier.keys().chain(later.keys().filter(|name| !earlier.contains_key(*name)));
-            for name in names {
-                let child = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                let get = |side: &Map<String, Value>| side.get(name).cloned().unwrap_or(Value::Null);
-                compare(&child, &get(earlier), &get(later), found);
-            }
-        } else if then != now {
-            found.push(format!("{path}: {then} → {now}"));
-        }
-    }
-    let mut found = Vec::new();
-    compare("", then, now, &mut found);
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use deliberate_run::differences;
 
     #[test]
     fn settings_out_of_range_are_named() {
@@ -143,11 +125,11 @@ mod tests {
     fn only_deciding_differences_count() {
         let base = Settings::default();
         let rarer = Settings { checkpoint_every: 7, ..base.clone() };
-        assert!(differences(&base.deciding(), &rarer.deciding()).is_empty());
+        assert!(differences(&base.deciding(), &rarer.deciding(), &[]).is_empty());
         let mut other = base.clone();
         other.schedule.warm_up = 5;
         other.patience = Some(3);
-        let found = differences(&base.deciding(), &other.deciding());
+        let found = differences(&base.deciding(), &other.deciding(), &[]);
         assert_eq!(found, ["patience: null → 3", "schedule.warm-up: 100 → 5"]);
     }
 }

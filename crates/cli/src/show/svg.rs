@@ -1,6 +1,7 @@
 //! The search tree as a picture: one row a leaf, one column a depth, coloured by score.
 
 use super::text::one_line;
+use super::tree::own_text;
 use deliberate_search::{Aggregation, NodeId, Origin, Outcome, Status, Tree};
 use deliberate_text::Trace;
 use std::fmt::Write;
@@ -96,11 +97,7 @@ impl Picture<'_> {
     fn node(&mut self, id: NodeId, x: usize, middle: usize) {
         let node = self.tree().node(id);
         let state = &self.outcome.states[id.0 as usize];
-        let before = match node.origin {
-            Origin::Revised => 0,
-            _ => node.parent.map_or(0, |parent| self.tree().node(parent).steps),
-        };
-        let text: String = state.step_texts().skip(before as usize).collect::<Vec<_>>().join(" ");
+        let text = own_text(self.outcome, id);
         let score = self.tree().score(id, self.aggregation);
         let chosen = self.outcome.choice.node == Some(id);
         let pruned = node.status != Status::Complete && node.children.is_empty();

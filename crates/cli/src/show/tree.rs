@@ -12,6 +12,17 @@ pub(crate) fn tree(outcome: &Outcome<Trace>, aggregation: Aggregation) -> String
     drawing.text
 }
 
+/// What a node adds to its parent; for a revision, all of it.
+pub(super) fn own_text(outcome: &Outcome<Trace>, id: NodeId) -> String {
+    let node = outcome.tree.node(id);
+    let before = match node.origin {
+        Origin::Revised => 0,
+        _ => node.parent.map_or(0, |parent| outcome.tree.node(parent).steps),
+    };
+    let steps = outcome.states[id.0 as usize].step_texts().skip(before as usize);
+    steps.collect::<Vec<_>>().join(" ")
+}
+
 struct Drawing<'a> {
     outcome: &'a Outcome<Trace>,
     aggregation: Aggregation,
@@ -54,11 +65,7 @@ impl Drawing<'_> {
     fn line(&mut self, id: NodeId, indent: &str, branch: &str) {
         let node = self.tree().node(id);
         let state = &self.outcome.states[id.0 as usize];
-        let before = match node.origin {
-            Origin::Revised => 0,
-            _ => node.parent.map_or(0, |parent| self.tree().node(parent).steps),
-        };
-        let text: String = state.step_texts().skip(before as usize).collect::<Vec<_>>().join(" ");
+        let text = own_text(self.outcome, id);
         let score = self
             .tree()
             .score(id, self.aggregation)

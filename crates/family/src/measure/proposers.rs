@@ -18,7 +18,7 @@ pub struct Proposers {
     pub fifths: Vec<f64>,
     /// Share of each fifth's questions with a right answer among all samples of the second half.
     pub coverage: Vec<f64>,
-    /// Unbiased pass@k over all samples: (k, rate).
+    /// Unbiased pass@k over all samples, from 2 on: (k, rate).
     pub pass_at: Vec<(u32, f64)>,
     /// The proposer at temperature 0.
     pub greedy: Interval,
@@ -57,7 +57,7 @@ impl Bench<'_> {
             pass_at_1: mean(&rates, seed),
             fifths,
             coverage,
-            pass_at: (0..=8).map(|power| 1 << power).filter_map(at).collect(),
+            pass_at: (1..=8).map(|power| 1 << power).filter_map(at).collect(),
             greedy: mean(&greedy, seed),
             large_greedy: large.as_deref().map(|large| mean(large, seed)),
             large_gain: large.as_deref().map(|large| difference(large, &greedy, seed)),

@@ -159,8 +159,7 @@ pub async fn search<S: State>(
     observer: &mut dyn Observer<S>,
 ) -> Result<Outcome<S>, SearchError> {
     let Settings { budget, seed, cancel, checkpoint, part } = settings;
-    let mut executor = Executor::new(root, roles, budget, seed);
-    executor.part = part;
+    let mut executor = Executor::new(root, roles, budget, seed, part);
     let ended = executor.run(strategy, cancel, checkpoint, observer).await?;
     let choice = strategy.choose(&executor.tree);
     Ok(Outcome {
@@ -209,7 +208,7 @@ struct Unfinished {
 type Call<'a, S> = BoxFuture<'a, Result<Reply<S>, (&'static str, Failure)>>;
 
 impl<'a, S: State> Executor<'a, S> {
-    fn new(root: S, roles: &'a Roles<'a, S>, budget: Budget, seed: u64) -> Self {
+    fn new(root: S, roles: &'a Roles<'a, S>, budget: Budget, seed: u64, part: Option<NonZeroU32>) -> Self {
         let drawing = Charge { tokens: 0, flops: roles.proposer.flops(0..root.units()) };
         let node = Node {
             parent: None,
@@ -227,7 +226,7 @@ impl<'a, S: State> Executor<'a, S> {
         Self {
             roles,
             budget,
-            part: None,
+            part,
             tree: Tree::new(node),
             states: vec![root],
             meter: Meter::default(),
