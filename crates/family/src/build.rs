@@ -36,7 +36,6 @@ pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Bu
     let mut build = Build { plan, folder, observer, built: Built { models: Vec::new() } };
     let words = build.words()?;
     build.proposer(&words)?;
-    build.larger(&words)?;
     let (questions, sampled) = build.samples()?;
     let returns = build.returns(&questions, &sampled)?;
     build.prm(&words, &returns)?;
@@ -44,6 +43,7 @@ pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Bu
     build.reviser(&words, &sampled)?;
     let chains = build.chains(&questions)?;
     build.revision_orm(&words, &chains)?;
+    build.larger(&words)?;
     Ok(build.built)
 }
 

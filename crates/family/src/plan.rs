@@ -209,6 +209,9 @@ impl Plan {
         if plan.large.is_some() != plan.large_base.is_some() {
             return Err(nonsense("`large` and `large-base` go together".to_owned()));
         }
+        if !(0.0..=1.0).contains(&plan.revisions.kept) {
+            return Err(nonsense("`revisions.kept` must be in 0..=1".to_owned()));
+        }
         if plan.held_out >= 100 {
             return Err(nonsense("`held-out` must be below 100".to_owned()));
         }

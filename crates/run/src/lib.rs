@@ -7,6 +7,7 @@
 mod dataset;
 mod differences;
 mod directory;
+mod folder;
 mod journal;
 mod lines;
 mod result;
@@ -14,7 +15,8 @@ mod statistics;
 
 pub use dataset::{Dataset, DatasetError, Question, Skipped};
 pub use differences::differences;
-pub use directory::{DirectoryError, RunDirectory};
+pub use directory::RunDirectory;
+pub use folder::{DirectoryError, Folder};
 pub use journal::Journal;
 pub use lines::{JournalError, Lines};
 pub use result::{Found, QuestionResult, Summary};

@@ -222,13 +222,12 @@ pub(crate) fn graded(question: &Question, outcome: &Outcome<Trace>) -> QuestionR
         let gold = gold.as_ref()?;
         Some(state.parsed_answer().is_some_and(|answer| deliberate_grade::correct(gold, answer)))
     };
-    let state = |id: deliberate_search::NodeId| &outcome.states[id.0 as usize];
-    let solutions: Vec<&Trace> = outcome.tree.answers().map(state).collect();
+    let solutions: Vec<&Trace> = outcome.tree.answers().map(|id| outcome.state(id)).collect();
     let found = outcome.choice.votes.iter().map(|vote| Found {
-        answer: state(vote.node).answer().map(str::to_owned),
+        answer: outcome.state(vote.node).answer().map(str::to_owned),
         count: vote.count,
         weight: vote.weight,
-        correct: right(state(vote.node)),
+        correct: right(outcome.state(vote.node)),
     });
     let (ended, error) = match &outcome.ended {
         Ended::Stopped(deliberate_search::StopReason::Confident { .. }) => ("confident", None),

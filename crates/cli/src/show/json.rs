@@ -34,7 +34,7 @@ pub(crate) fn tree_file(question: &str, outcome: &Outcome<Trace>, settings: &Val
         .tree
         .iter()
         .map(|(id, node)| {
-            let state = &outcome.states[id.0 as usize];
+            let state = outcome.state(id);
             let before = match node.parent {
                 Some(parent) if node.origin != Origin::Revised => outcome.tree.node(parent).steps,
                 _ => 0,

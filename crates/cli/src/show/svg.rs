@@ -96,7 +96,7 @@ impl Picture<'_> {
 
     fn node(&mut self, id: NodeId, x: usize, middle: usize) {
         let node = self.tree().node(id);
-        let state = &self.outcome.states[id.0 as usize];
+        let state = self.outcome.state(id);
         let text = own_text(self.outcome, id);
         let score = self.tree().score(id, self.aggregation);
         let chosen = self.outcome.choice.node == Some(id);

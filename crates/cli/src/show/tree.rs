@@ -19,7 +19,7 @@ pub(super) fn own_text(outcome: &Outcome<Trace>, id: NodeId) -> String {
         Origin::Revised => 0,
         _ => node.parent.map_or(0, |parent| outcome.tree.node(parent).steps),
     };
-    let steps = outcome.states[id.0 as usize].step_texts().skip(before as usize);
+    let steps = outcome.state(id).step_texts().skip(before as usize);
     steps.collect::<Vec<_>>().join(" ")
 }
 
@@ -64,7 +64,7 @@ impl Drawing<'_> {
 
     fn line(&mut self, id: NodeId, indent: &str, branch: &str) {
         let node = self.tree().node(id);
-        let state = &self.outcome.states[id.0 as usize];
+        let state = self.outcome.state(id);
         let text = own_text(self.outcome, id);
         let score = self
             .tree()

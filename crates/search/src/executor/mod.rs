@@ -97,7 +97,12 @@ pub struct Outcome<S> {
 impl<S> Outcome<S> {
     /// The chosen state, if any solution is complete.
     pub fn answer(&self) -> Option<&S> {
-        self.choice.node.map(|id| &self.states[id.index()])
+        self.choice.node.map(|id| self.state(id))
+    }
+
+    /// The state of a node of this tree.
+    pub fn state(&self, id: NodeId) -> &S {
+        &self.states[id.index()]
     }
 
     /// Generations left unspent by stopping early.

@@ -13,13 +13,17 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// How trajectories are put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RevisionPlan {
     /// Wrong attempts in the context, at most; 4 in the paper.
     pub attempts: usize,
     /// Right solutions of each question that are learnt from, at most.
     pub right: usize,
+    /// Share of the examples whose last attempt is right already, and is to be given again. 0 in the paper, whose
+    /// reviser then turns about 38 % of right answers wrong.
+    #[serde(default)]
+    pub kept: f64,
     /// Every choice follows from it.
     pub seed: u64,
 }
@@ -49,12 +53,17 @@ pub async fn revisions<M: LanguageModel>(
     right.shuffle(&mut random);
     let mut examples = Vec::new();
     for target in right.into_iter().take(plan.right) {
-        let count = random.random_range(0..=plan.attempts).min(wrong.len());
-        if count == 0 {
+        let keep = random.random_bool(plan.kept);
+        let most = plan.attempts - usize::from(keep);
+        let count = random.random_range(0..=most).min(wrong.len());
+        let mut attempts = trajectory(target, &wrong, count, &mut random);
+        if keep {
+            attempts.push(target);
+        }
+        if attempts.is_empty() {
             examples.push(super::drawn(target, end));
             continue;
         }
-        let attempts = trajectory(target, &wrong, count, &mut random);
         let shown = revise.show_attempts(attempts.iter().map(|trace| trace.text()));
         let values = [("question", target.question()), ("attempts", &shown), ("critique", "")];
         let prompt = revise.encode(model, &values).await?;
@@ -71,6 +80,9 @@ fn trajectory<'t>(
     count: usize,
     random: &mut ChaCha8Rng,
 ) -> Vec<&'t Trace> {
+    if count == 0 {
+        return Vec::new();
+    }
     let distance = |trace: &&&Trace| edit_distance(trace.text(), target.text());
     let nearest = *wrong.iter().min_by_key(distance).expect("there is a wrong attempt");
     let others: Vec<&Trace> =

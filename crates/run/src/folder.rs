@@ -1,0 +1,181 @@
+//! A folder that one process at a time works in, for one configuration.
+
+use crate::{JournalError, differences};
+use serde_json::Value;
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// The directory or a file in it cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// What could not be written.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file in it cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// What could not be read.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process is running in it.
+    #[error("another process is running in `{}` (wait until it is done, or give another --run-directory)", path.display())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It holds another run.
+    #[error("`{}` holds another run: {} (give another --run-directory, or the earlier settings)", path.display(), differences.join("; "))]
+    OtherRun {
+        /// The directory.
+        path: PathBuf,
+        /// Settings that differ, as `name: then → now`.
+        differences: Vec<String>,
+    },
+    /// Its configuration cannot be understood.
+    #[error("`{}` is not a run's configuration", path.display())]
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Its journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// An open folder, locked until it is dropped. `config.json` in it says what it is for.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Creates a folder, or opens one to go on in it.
+    ///
+    /// # Errors
+    /// [`DirectoryError::OtherRun`] if it was made with another configuration, [`DirectoryError::Busy`] if a process
+    /// is at work in it.
+    pub fn open(path: &Path, configuration: &Value) -> Result<Self, DirectoryError> {
+        let write_error = |path: &Path, source| DirectoryError::Write { path: path.to_owned(), source };
+        std::fs::create_dir_all(path).map_err(|source| write_error(path, source))?;
+        let lock_path = path.join(".lock");
+        let lock = File::create(&lock_path).map_err(|source| write_error(&lock_path, source))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(DirectoryError::Busy { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(write_error(&lock_path, source)),
+        }
+        let folder = Self { path: path.to_owned(), _lock: lock };
+        if let Some(earlier) = folder.configuration()? {
+            let differences = differences(&earlier, configuration, &NOT_COMPARED);
+            if !differences.is_empty() {
+                return Err(DirectoryError::OtherRun { path: path.to_owned(), differences });
+            }
+        } else {
+            let text = serde_json::to_vec_pretty(configuration).expect("a JSON value can be written");
+            folder.write("config.json", &text)?;
+        }
+        Ok(folder)
+    }
+
+    /// What it was made with; nothing if it is new.
+    fn configuration(&self) -> Result<Option<Value>, DirectoryError> {
+        let path = self.path.join("config.json");
+        match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|source| DirectoryError::Configuration { path, source }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DirectoryError::Read { path, source }),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file in it so that it is there whole or not at all.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Write`]; nothing half-written is left.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), DirectoryError> {
+        let path = self.path.join(name);
+        deliberate_files::replace(&path, |file| file.write_all(bytes))
+            .map_err(|source| DirectoryError::Write { path, source })
+    }
+}
+
+/// Settings that are written down for people and decide nothing: a dataset is known by its checksum, and what runs the
+/// model changes only the speed.
+const NOT_COMPARED: [&str; 2] = ["dataset.path", "engine"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_directory_goes_on_with_the_same_settings_and_names_what_differs_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs/one");
+        let settings = json!({"seed": 1, "sampling": {"temperature": 0.5}});
+        drop(Folder::open(&path, &settings).unwrap());
+        drop(Folder::open(&path, &settings).unwrap());
+        let other = json!({"seed": 2, "sampling": {"temperature": 0.5}});
+        let error = Folder::open(&path, &other).unwrap_err().to_string();
+        assert!(error.contains("seed: 1 → 2") && !error.contains("temperature"), "{error}");
+    }
+
+    #[test]
+    fn a_dataset_may_move_and_the_machine_may_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = |path: &str, slots: u32| json!({"dataset": {"path": path, "sha256": "ab"}, "engine": {"slots": slots}});
+        drop(Folder::open(folder.path(), &settings("a.jsonl", 16)).unwrap());
+        drop(Folder::open(folder.path(), &settings("/elsewhere/a.jsonl", 64)).unwrap());
+        drop(Folder::open(folder.path(), &json!({"dataset": {"sha256": "ab"}})).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_of_a_run_are_as_readable_as_any_other_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        drop(Folder::open(folder.path(), &json!({})).unwrap());
+        std::fs::write(folder.path().join("any"), "").unwrap();
+        let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("config.json"), mode("any"));
+    }
+
+    #[test]
+    fn two_processes_cannot_run_in_one_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = json!({});
+        let first = Folder::open(folder.path(), &settings).unwrap();
+        let second = Folder::open(folder.path(), &settings);
+        assert!(matches!(second, Err(DirectoryError::Busy { .. })));
+        drop(first);
+        assert!(Folder::open(folder.path(), &settings).is_ok());
+    }
+
+    #[test]
+    fn a_path_that_cannot_hold_a_directory_is_an_error_that_names_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = Folder::open(&file.path().join("run"), &json!({})).unwrap_err();
+        assert!(error.to_string().contains("run"), "{error}");
+    }
+}

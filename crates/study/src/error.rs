@@ -1,0 +1,38 @@
+//! Why a study cannot go on.
+
+use crate::GridError;
+use deliberate_run::{DirectoryError, JournalError};
+use deliberate_search::{SearchError, SpecError};
+
+/// Why a study cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] DirectoryError),
+    /// Its file cannot be used.
+    #[error(transparent)]
+    Lines(#[from] JournalError),
+    /// The grid makes no sense.
+    #[error(transparent)]
+    Grid(#[from] GridError),
+    /// A strategy cannot be built.
+    #[error(transparent)]
+    Strategy(#[from] SpecError),
+    /// A search cannot be performed.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// Right answers are what a study is about.
+    #[error("question `{question}` has no `answer` (a study needs the right answer of every question)")]
+    NoAnswer {
+        /// The question.
+        question: String,
+    },
+    /// A strategy revises, and there is nobody who does.
+    #[error("`{arm}` needs a reviser (name one with --reviser-model, or leave it out of the grid)")]
+    NoReviser {
+        /// The arm.
+        arm: String,
+    },
+}

@@ -1,0 +1,128 @@
+//! What is kept of a search: what it came to and what it cost, not the tree.
+
+use deliberate_grade::Answer;
+use deliberate_run::Question;
+use deliberate_search::{Charge, Ended, NodeId, Outcome};
+use deliberate_text::Trace;
+use serde::{Deserialize, Serialize};
+
+/// A line of a study's file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Line {
+    /// Independent samples.
+    Sampled(Sampled),
+    /// A search.
+    Searched(Searched),
+}
+
+/// Some of the independent samples of a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Sampled {
+    /// The question's id.
+    pub question: String,
+    /// Which part of its samples, from 0.
+    pub part: u32,
+    /// The samples.
+    pub samples: Vec<Sample>,
+    /// Reading the question and drawing and scoring the samples, the question read once.
+    pub charged: Charge,
+}
+
+/// One independent sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Sample {
+    /// Its final answer; `None` if it gives none or was cut off.
+    pub answer: Option<String>,
+    /// Whether that is right.
+    pub correct: bool,
+    /// Tokens drawn.
+    pub tokens: u64,
+    /// The verifier's score of each step, in 0..=1.
+    pub scores: Vec<f64>,
+}
+
+/// What a search came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Searched {
+    /// The question's id.
+    pub question: String,
+    /// The arm's name.
+    pub arm: String,
+    /// Generations that it was allowed.
+    pub budget: u32,
+    /// The chosen answer.
+    pub answer: Option<String>,
+    /// Whether it is right.
+    pub correct: bool,
+    /// Whether any solution that it found is right.
+    pub covered: bool,
+    /// Generations spent.
+    pub generations: u32,
+    /// What it was charged, every shared prefix paid once.
+    pub charged: Charge,
+}
+
+/// Tells right answers.
+pub(crate) struct Gold(Answer);
+
+impl Gold {
+    pub(crate) fn of(question: &Question) -> Option<Self> {
+        Some(Self(Answer::parse(question.answer.as_deref()?)))
+    }
+
+    fn right(&self, state: &Trace) -> bool {
+        state.parsed_answer().is_some_and(|answer| deliberate_grade::correct(&self.0, answer))
+    }
+
+    /// The samples of a best-of-N search, in the order of drawing; those that were cut off count as well, without an
+    /// answer.
+    pub(crate) fn samples(&self, outcome: &Outcome<Trace>) -> Vec<Sample> {
+        let complete: Vec<NodeId> = outcome.tree.answers().collect();
+        let drawn = outcome.tree.iter().filter(|(_, node)| node.parent == Some(NodeId(0)));
+        drawn
+            .map(|(id, node)| {
+                let state = outcome.state(id);
+                let whole = complete.contains(&id);
+                Sample {
+                    answer: state.answer().filter(|_| whole).map(str::to_owned),
+                    correct: whole && self.right(state),
+                    tokens: state.solution_tokens() as u64,
+                    scores: node.scores.clone().unwrap_or_default(),
+                }
+            })
+            .collect()
+    }
+
+    /// What a search came to.
+    pub(crate) fn searched(
+        &self,
+        question: &str,
+        arm: &str,
+        budget: u32,
+        outcome: &Outcome<Trace>,
+    ) -> Searched {
+        let answers = || outcome.tree.answers().map(|id| outcome.state(id));
+        Searched {
+            question: question.to_owned(),
+            arm: arm.to_owned(),
+            budget,
+            answer: outcome.answer().and_then(Trace::answer).map(str::to_owned),
+            correct: outcome.answer().is_some_and(|state| self.right(state)),
+            covered: answers().any(|state| self.right(state)),
+            generations: outcome.ledger.generations,
+            charged: outcome.ledger.charged,
+        }
+    }
+}
+
+/// Why a search did not come to its end, if a role failed.
+pub(crate) fn failure(outcome: &Outcome<Trace>) -> Option<String> {
+    match &outcome.ended {
+        Ended::Failed { role, failure } => Some(format!("the {role} failed: {failure}")),
+        _ => None,
+    }
+}

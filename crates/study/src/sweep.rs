@@ -1,0 +1,229 @@
+//! Performs what a grid asks for and the folder does not have yet, all questions in flight at once.
+
+use crate::record::{Gold, Line, failure};
+use crate::{Arm, Grid, Sampled, Searched, StudyError};
+use deliberate_lm::LanguageModel;
+use deliberate_run::{Folder, Lines, Question};
+use deliberate_search::{Budget, Cancellation, Ended, Outcome, Settings, Silent, StrategySpec, mix, search};
+use deliberate_text::{Domain, Trace};
+use futures::stream::{self, StreamExt};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Samples of one search of the pool: what a kill loses of a question, at most.
+const PART: u32 = 32;
+
+/// Who performs the searches.
+pub struct Bench<'a, M> {
+    /// Draws, and scores steps.
+    pub search: &'a Domain<M>,
+    /// Draws, revises, and scores attempts with the earlier ones in view; for strategies that revise.
+    pub revision: Option<&'a Domain<M>>,
+    /// Every draw follows from it.
+    pub seed: u64,
+    /// Searches under way at the same time.
+    pub concurrency: usize,
+    /// Ends the sweep early.
+    pub cancel: Option<Cancellation>,
+}
+
+/// Is told how far a sweep is.
+pub trait Watch {
+    /// So many searches of all are done.
+    fn at(&mut self, done: usize, all: usize);
+    /// A search failed; the sweep goes on without it, and a later one tries it again.
+    fn failed(&mut self, question: &str, arm: &str, reason: &str);
+}
+
+/// A study's folder.
+#[derive(Debug)]
+pub struct Study {
+    folder: Folder,
+    lines: Lines,
+    sampled: HashMap<(String, u32), Sampled>,
+    searched: HashMap<(String, String, u32), Searched>,
+}
+
+/// A search that is missing.
+enum Missing<'a> {
+    Part { question: &'a Question, part: u32, samples: u32 },
+    Arm { question: &'a Question, arm: &'a Arm },
+}
+
+impl Study {
+    /// Creates a study, or opens one to go on in it. The configuration says what its numbers depend on besides
+    /// questions and grid, which may grow.
+    ///
+    /// # Errors
+    /// [`StudyError`] if it holds another study, is in use, or is damaged.
+    pub fn open(path: &Path, configuration: &Value) -> Result<Self, StudyError> {
+        let folder = Folder::open(path, configuration)?;
+        let (lines, known) = Lines::open::<Line>(&path.join("searches.jsonl"))?;
+        let mut study = Self { folder, lines, sampled: HashMap::new(), searched: HashMap::new() };
+        for line in known {
+            study.learn(line);
+        }
+        Ok(study)
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    fn learn(&mut self, line: Line) {
+        match line {
+            Line::Sampled(part) => {
+                self.sampled.insert((part.question.clone(), part.part), part);
+            }
+            Line::Searched(one) => {
+                self.searched.insert((one.question.clone(), one.arm.clone(), one.budget), one);
+            }
+        }
+    }
+
+    /// The samples of a question, in the order of drawing; `None` if there are not as many.
+    pub fn samples(&self, question: &str, samples: u32) -> Option<Vec<&Sampled>> {
+        parts(samples)
+            .map(|(part, wanted)| {
+                let known = self.sampled.get(&(question.to_owned(), part))?;
+                (known.samples.len() >= wanted as usize).then_some(known)
+            })
+            .collect()
+    }
+
+    /// What a search came to.
+    pub fn searched(&self, question: &str, arm: &Arm) -> Option<&Searched> {
+        self.searched.get(&(question.to_owned(), arm.name.clone(), arm.budget))
+    }
+
+    /// Performs what is missing. `false` if it was cancelled.
+    ///
+    /// # Errors
+    /// [`StudyError`] if a search cannot be made or its result cannot be written; what was done before is kept.
+    pub async fn sweep<M: LanguageModel>(
+        &mut self,
+        grid: &Grid,
+        questions: &[Question],
+        bench: &Bench<'_, M>,
+        watch: &mut dyn Watch,
+    ) -> Result<bool, StudyError> {
+        let arms = grid.arms()?;
+        if let Some(question) = questions.iter().find(|question| question.answer.is_none()) {
+            return Err(StudyError::NoAnswer { question: question.id.clone() });
+        }
+        let pool = questions
+            .iter()
+            .flat_map(|q| parts(grid.samples.get()).map(move |(part, samples)| (q, part, samples)))
+            .filter(|(question, part, samples)| {
+                let known = self.sampled.get(&(question.id.clone(), *part));
+                known.is_none_or(|known| known.samples.len() < *samples as usize)
+            })
+            .map(|(question, part, samples)| Missing::Part { question, part, samples });
+        let searches = arms
+            .iter()
+            .flat_map(|arm| questions.iter().map(move |question| (question, arm)))
+            .filter(|(question, arm)| self.searched(&question.id, arm).is_none())
+            .map(|(question, arm)| Missing::Arm { question, arm });
+        let missing: Vec<Missing<'_>> = pool.chain(searches).collect();
+        let all = questions.len() * (parts(grid.samples.get()).count() + arms.len());
+        let mut done = all - missing.len();
+        watch.at(done, all);
+        let mut arriving =
+            stream::iter(&missing).map(|one| bench.perform(one)).buffer_unordered(bench.concurrency.max(1));
+        let mut complete = true;
+        while let Some(performed) = arriving.next().await {
+            match performed? {
+                Performed::Done(line) => {
+                    self.lines.append(&line)?;
+                    self.learn(line);
+                    done += 1;
+                    watch.at(done, all);
+                }
+                Performed::Failed { question, arm, reason } => watch.failed(&question, &arm, &reason),
+                Performed::Cancelled => complete = false,
+            }
+        }
+        drop(arriving);
+        self.lines.sync()?;
+        Ok(complete)
+    }
+}
+
+/// The parts of so many samples: (part, samples in it).
+fn parts(samples: u32) -> impl Iterator<Item = (u32, u32)> {
+    (0..samples.div_ceil(PART)).map(move |part| (part, PART.min(samples - part * PART)))
+}
+
+/// What became of a search.
+enum Performed {
+    Done(Line),
+    Failed { question: String, arm: String, reason: String },
+    Cancelled,
+}
+
+impl<M: LanguageModel> Bench<'_, M> {
+    async fn perform(&self, missing: &Missing<'_>) -> Result<Performed, StudyError> {
+        let (question, name, domain, strategy, budget, seed) = match missing {
+            Missing::Part { question, part, samples } => {
+                let strategy = pool_strategy(self.search.roles().verifier.is_some(), *samples);
+                (question, "the pool", self.search, strategy, *samples, mix(self.seed, (*part).into()))
+            }
+            Missing::Arm { question, arm } => {
+                let domain = if arm.strategy.needs().reviser {
+                    self.revision.ok_or_else(|| StudyError::NoReviser { arm: arm.name.clone() })?
+                } else {
+                    self.search
+                };
+                (question, arm.name.as_str(), domain, arm.strategy.clone(), arm.budget, self.seed)
+            }
+        };
+        let failed = |reason: String| {
+            Ok(Performed::Failed { question: question.id.clone(), arm: name.to_owned(), reason })
+        };
+        let root = match domain.root(&question.problem).await {
+            Ok(root) => root,
+            Err(error) => return failed(error.to_string()),
+        };
+        let outcome = run(domain, root, &strategy, budget, seed, self.cancel.clone()).await?;
+        if let Some(reason) = failure(&outcome) {
+            return failed(reason);
+        }
+        if outcome.ended == Ended::Cancelled {
+            return Ok(Performed::Cancelled);
+        }
+        let gold = Gold::of(question).expect("questions without an answer were refused");
+        Ok(Performed::Done(match missing {
+            Missing::Part { part, .. } => Line::Sampled(Sampled {
+                question: question.id.clone(),
+                part: *part,
+                samples: gold.samples(&outcome),
+                charged: outcome.ledger.charged,
+            }),
+            Missing::Arm { arm, .. } => {
+                Line::Searched(gold.searched(&question.id, &arm.name, arm.budget, &outcome))
+            }
+        }))
+    }
+}
+
+/// Best-of-N draws the pool: independent samples, each scored where there is a verifier.
+fn pool_strategy(scored: bool, samples: u32) -> StrategySpec {
+    let text = if scored { "best-of-n" } else { "majority" };
+    let spec: StrategySpec = text.parse().expect("a strategy of the project");
+    spec.with_generations(samples).expect("best-of-N takes any budget from 1")
+}
+
+async fn run<M: LanguageModel>(
+    domain: &Domain<M>,
+    root: Trace,
+    strategy: &StrategySpec,
+    budget: u32,
+    seed: u64,
+    cancel: Option<Cancellation>,
+) -> Result<Outcome<Trace>, StudyError> {
+    let mut strategy = strategy.build()?;
+    let settings = Settings { cancel, ..Settings::new(Budget::generations(budget), seed) };
+    Ok(search(root, &mut *strategy, &domain.roles(), settings, &mut Silent).await?)
+}
