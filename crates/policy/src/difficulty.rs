@@ -1,0 +1,198 @@
+//! How hard is a question: known from all samples (oracle, predicted) or guessed from the first few, at their cost.
+
+use crate::bins::rank_bins;
+use crate::folds::folds;
+use crate::rank::{bin_agreement, correlation, ranks};
+use crate::regression::{Design, Linear};
+use crate::resample::{Interval, bootstrap};
+use crate::sheet::{Seen, Sheet};
+use crate::tally::Tally;
+use deliberate_search::{Aggregation, mix};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// Numbers that the first samples of a question give. They do not depend on the order of drawing.
+pub const EASE_FEATURES: [&str; 4] = ["mean-last", "mean-product", "agreement", "mean-steps"];
+
+/// Mean final-step score of each question over all samples: the paper's model-predicted difficulty.
+pub fn predicted_ease(sheet: &Sheet) -> Vec<f64> {
+    let mean = |draws: &Vec<crate::Draw>| {
+        let sum: f64 = draws.iter().map(|draw| f64::from(draw.seen.score(Aggregation::Last))).sum();
+        sum / draws.len().max(1) as f64
+    };
+    sheet.questions.iter().map(mean).collect()
+}
+
+/// [`EASE_FEATURES`] of some samples.
+pub fn ease_features(seen: &[Seen]) -> [f64; EASE_FEATURES.len()] {
+    let count = seen.len().max(1) as f64;
+    let mean = |aggregation| seen.iter().map(|one| f64::from(one.score(aggregation))).sum::<f64>() / count;
+    let mut tally = Tally::default();
+    for (index, one) in seen.iter().enumerate() {
+        tally.push(index as u32, one);
+    }
+    let leading = tally.answers.iter().map(|answer| answer.count).max().unwrap_or(0);
+    let steps = tally.steps as f64 / count;
+    [mean(Aggregation::Last), mean(Aggregation::Product), f64::from(leading) / count, steps]
+}
+
+/// Guesses a question's ease from its first samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EasePredictor {
+    /// Samples it reads. They are reused in the answer, and their cost counts.
+    pub samples: u32,
+    /// From [`EASE_FEATURES`] to the share of right samples.
+    pub model: Linear,
+}
+
+impl EasePredictor {
+    /// The ease that the first samples suggest; `None` while there are too few of them.
+    pub fn ease(&self, seen: &[Seen]) -> Option<f64> {
+        seen.get(..self.samples as usize).map(|first| self.model.at(&ease_features(first)))
+    }
+
+    /// Fits to the samples of all questions, in blocks of `samples`.
+    pub fn fit(sheet: &Sheet, samples: u32) -> Self {
+        let questions: Vec<usize> = (0..sheet.questions.len()).collect();
+        Self { samples, model: fit_ease(sheet, &questions, samples as usize) }
+    }
+}
+
+/// Ridge regression of pass@1 on the features of all disjoint blocks of `m` samples of these questions.
+fn fit_ease(sheet: &Sheet, questions: &[usize], m: usize) -> Linear {
+    let pass = sheet.pass_at_one();
+    let (mut features, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for &question in questions {
+        let seen: Vec<Seen> = sheet.questions[question].iter().map(|draw| draw.seen).collect();
+        for block in seen.chunks_exact(m) {
+            features.extend(ease_features(block));
+            targets.push(pass[question]);
+            weights.push(m as f64 / seen.len() as f64);
+        }
+    }
+    Design::new(EASE_FEATURES.len(), features, weights).ridge(&targets, 1.0)
+}
+
+/// How well a guess from the first samples ranks questions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PredictorRow {
+    /// `mean score`, `agreement` or `both` (fitted on other folds).
+    pub predictor: String,
+    /// Samples read.
+    pub samples: u32,
+    /// Mean tokens of those.
+    pub tokens: f64,
+    /// Spearman's correlation with pass@1 over all samples, those read included.
+    pub rank_correlation: Interval,
+    /// Share of questions in the oracle's bin.
+    pub same_bin: f64,
+    /// Share in it or next to it.
+    pub near_bin: f64,
+}
+
+/// Random orders that every row is a mean over.
+const ORDERS: u64 = 8;
+
+/// One row per predictor and number of samples; intervals by bootstrap over questions.
+pub fn predictor_rows(sheet: &Sheet, samples: &[u32], bins: usize, seed: u64) -> Vec<PredictorRow> {
+    let pass = sheet.pass_at_one();
+    let oracle = rank_bins(&pass, &predicted_ease(sheet), bins);
+    let fold = folds(&vec![0; pass.len()], 5, seed);
+    let mean_tokens = sheet.mean_tokens().iter().sum::<f64>() / pass.len().max(1) as f64;
+    let mut rows = Vec::new();
+    for &m in samples.iter().filter(|&&m| m > 0 && m as usize <= sheet.depth()) {
+        let models: Vec<Linear> = (0..5)
+            .map(|tested| {
+                let train: Vec<usize> = (0..fold.len()).filter(|&at| fold[at] != tested).collect();
+                fit_ease(sheet, &train, m as usize)
+            })
+            .collect();
+        let features: Vec<Vec<_>> =
+            (0..ORDERS).map(|order| first_features(sheet, m as usize, mix(seed, order))).collect();
+        for (name, guess) in [("mean score", 0), ("agreement", 2), ("both", EASE_FEATURES.len())] {
+            let value = |question: usize, features: &[f64; EASE_FEATURES.len()]| {
+                features.get(guess).copied().unwrap_or_else(|| models[fold[question]].at(features))
+            };
+            let guesses: Vec<Vec<f64>> = features
+                .iter()
+                .map(|all| all.iter().enumerate().map(|(at, one)| value(at, one)).collect())
+                .collect();
+            rows.extend(row(name, m, mean_tokens, &guesses, &pass, &oracle, bins, seed));
+        }
+    }
+    rows
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row's ingredients, used once")]
+fn row(
+    name: &str,
+    samples: u32,
+    tokens: f64,
+    guesses: &[Vec<f64>],
+    pass: &[f64],
+    oracle: &[usize],
+    bins: usize,
+    seed: u64,
+) -> Option<PredictorRow> {
+    let truth = ranks(pass);
+    let ranked: Vec<Vec<f64>> = guesses.iter().map(|guess| ranks(guess)).collect();
+    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / guesses.len() as f64;
+    let rank_correlation = bootstrap(pass.len(), seed, |drawn| {
+        mean(&mut ranked.iter().map(|guess| correlation(guess, &truth, drawn)))
+    })?;
+    let placed: Vec<Vec<usize>> = guesses.iter().map(|guess| rank_bins(guess, guess, bins)).collect();
+    let near = |apart| mean(&mut placed.iter().map(|placed| bin_agreement(placed, oracle, apart)));
+    let tokens = tokens * f64::from(samples);
+    Some(PredictorRow {
+        predictor: name.to_owned(),
+        samples,
+        tokens,
+        rank_correlation,
+        same_bin: near(0),
+        near_bin: near(1),
+    })
+}
+
+/// Features of `m` random samples of each question.
+fn first_features(sheet: &Sheet, m: usize, seed: u64) -> Vec<[f64; EASE_FEATURES.len()]> {
+    let question = |(at, draws): (usize, &Vec<crate::Draw>)| {
+        let mut random = ChaCha8Rng::seed_from_u64(mix(seed, at as u64));
+        let mut samples: Vec<Seen> = draws.iter().map(|draw| draw.seen).collect();
+        let (first, _) = samples.partial_shuffle(&mut random, m);
+        ease_features(first)
+    };
+    sheet.questions.iter().enumerate().map(question).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulated::questions_of_known_ease;
+
+    #[test]
+    fn more_samples_rank_questions_better_and_the_features_know_no_order() {
+        let sheet = questions_of_known_ease(300, 32, 1);
+        let rows = predictor_rows(&sheet, &[1, 8], 5, 0);
+        let both: Vec<&PredictorRow> = rows.iter().filter(|row| row.predictor == "both").collect();
+        assert!(both[1].rank_correlation.value > both[0].rank_correlation.value);
+        assert!(both[1].rank_correlation.low > 0.6 && both[1].near_bin > 0.6, "{both:?}");
+        let seen: Vec<Seen> = sheet.questions[0].iter().take(5).map(|draw| draw.seen).collect();
+        let turned: Vec<Seen> = seen.iter().rev().copied().collect();
+        for (one, other) in ease_features(&seen).iter().zip(ease_features(&turned)) {
+            assert!((one - other).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_predictor_waits_for_its_samples() {
+        let sheet = questions_of_known_ease(50, 8, 2);
+        let predictor = EasePredictor::fit(&sheet, 4);
+        let seen: Vec<Seen> = sheet.questions[0].iter().map(|draw| draw.seen).collect();
+        assert_eq!(predictor.ease(&seen[..3]), None);
+        assert!(predictor.ease(&seen).is_some());
+    }
+}

@@ -1,0 +1,204 @@
+//! Accuracy against cost of the sequential policies, every question judged by a model fitted on other questions.
+
+use crate::decide::Online;
+use crate::folds::folds;
+use crate::online::{Judgement, OnlineModel, Penalties};
+use crate::sheet::Sheet;
+use crate::states::{Look, look};
+use deliberate_search::{Aggregation, Rule, Selection};
+
+/// The verifier's own favourite: the most complementary rule to a vote.
+const BEST_PRODUCT: Selection = Selection { rule: Rule::Best, aggregation: Aggregation::Product };
+
+/// How a sequential policy is fitted and tested.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnlineSettings {
+    /// Samples drawn by the end of each round; what the pool is not deep enough for is left out.
+    pub rounds: Vec<u32>,
+    /// What may be presented.
+    pub selections: Vec<Selection>,
+    /// Random orders of each question's samples.
+    pub orders: u32,
+    /// Folds of cross-validation.
+    pub folds: usize,
+    /// Of the regressions.
+    pub penalties: Penalties,
+    /// Of folds and orders.
+    pub seed: u64,
+}
+
+impl Default for OnlineSettings {
+    fn default() -> Self {
+        Self {
+            rounds: crate::doubling_rounds(512),
+            selections: vec![Selection::MAJORITY, BEST_PRODUCT],
+            orders: 32,
+            folds: 5,
+            penalties: Penalties::default(),
+            seed: 0,
+        }
+    }
+}
+
+/// A question in one order after one round, as the model of its fold sees it, and what stopping there would give.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    /// Predicted gain per generation of going on.
+    pub(crate) rate: f64,
+    /// Predicted chance of being right when stopping.
+    pub(crate) chance: f64,
+    /// Place of the selection that would be presented.
+    pub(crate) selection: usize,
+    /// Whether stopping here would be right.
+    pub(crate) correct: bool,
+    /// Tokens so far.
+    pub(crate) tokens: f64,
+}
+
+/// All questions along all orders, each judged by the model of its fold: `[questions][orders][rounds]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    pub(crate) rounds: Vec<u32>,
+    pub(crate) fold: Vec<usize>,
+    pub(crate) points: Vec<Vec<Vec<Point>>>,
+    /// By fold: its training questions, judged by its own model: what prices are set on.
+    pub(crate) training: Vec<Vec<Vec<Vec<Point>>>>,
+    /// Mean chance after the first round on each fold's training questions.
+    pub(crate) prior: Vec<f64>,
+}
+
+/// What a policy achieved with one setting, per question (means over orders).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spent {
+    /// The budget it was set to: mean generations per question.
+    pub budget: f64,
+    /// Share of orders in which the answer was right.
+    pub accuracy: Vec<f64>,
+    /// Mean samples drawn.
+    pub generations: Vec<f64>,
+    /// Mean tokens of all samples drawn.
+    pub tokens: Vec<f64>,
+}
+
+/// The rounds that every question has samples for; the last is the pool's depth if it lies between two rounds.
+pub fn usable_rounds(rounds: &[u32], depth: usize) -> Vec<u32> {
+    let mut usable: Vec<u32> = rounds.iter().copied().filter(|&round| round as usize <= depth).collect();
+    if rounds.iter().any(|&round| round as usize > depth)
+        && usable.last().is_some_and(|&last| (last as usize) < depth)
+    {
+        usable.push(depth as u32);
+    }
+    usable
+}
+
+/// Fits on all questions: the model of a policy file, and the price at which it spends `budget` generations per
+/// question on them.
+pub fn fit_online_for(sheet: &Sheet, settings: &OnlineSettings, budget: f64) -> Online {
+    let rounds = usable_rounds(&settings.rounds, sheet.depth());
+    let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
+    let all: Vec<_> = looks.iter().collect();
+    let model = OnlineModel::fit(&all, &rounds, &settings.selections, settings.penalties);
+    let judged: Vec<_> = looks.iter().map(|look| judge(&model, look)).collect();
+    Online { price: price_for(&judged, &rounds, budget), most: rounds.last().copied().unwrap_or(1), model }
+}
+
+/// Fits on all questions: the model of a policy file.
+pub fn fit_online(sheet: &Sheet, settings: &OnlineSettings) -> OnlineModel {
+    let rounds = usable_rounds(&settings.rounds, sheet.depth());
+    let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
+    OnlineModel::fit(&looks.iter().collect::<Vec<_>>(), &rounds, &settings.selections, settings.penalties)
+}
+
+/// Judges every question by a model that was fitted on the questions of the other folds.
+pub fn judge_held_out(sheet: &Sheet, settings: &OnlineSettings) -> Judged {
+    let rounds = usable_rounds(&settings.rounds, sheet.depth());
+    let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
+    let fold = folds(&vec![0; looks.len()], settings.folds, settings.seed);
+    let mut points = vec![Vec::new(); looks.len()];
+    let (mut training, mut prior) = (Vec::new(), Vec::new());
+    for tested in 0..settings.folds {
+        let others: Vec<&Vec<Vec<Look>>> =
+            looks.iter().zip(&fold).filter(|(_, fold)| **fold != tested).map(|(look, _)| look).collect();
+        let model = OnlineModel::fit(&others, &rounds, &settings.selections, settings.penalties);
+        for (question, look) in looks.iter().enumerate().filter(|(at, _)| fold[*at] == tested) {
+            points[question] = judge(&model, look);
+        }
+        let judged: Vec<_> = others.iter().map(|look| judge(&model, look)).collect();
+        let first: Vec<f64> = judged.iter().flatten().map(|path: &Vec<Point>| path[0].chance).collect();
+        prior.push(first.iter().sum::<f64>() / first.len().max(1) as f64);
+        training.push(judged);
+    }
+    Judged { rounds, fold, points, training, prior }
+}
+
+fn judge(model: &OnlineModel, orders: &[Vec<Look>]) -> Vec<Vec<Point>> {
+    let point = |(round, look): (usize, &Look)| {
+        let judgement: Judgement = model.judge(round, &look.candidates);
+        let chosen = judgement.candidate.map(|at| &look.candidates[at]);
+        Point {
+            rate: model.rate(round, &look.shared, &judgement).0,
+            chance: judgement.chance,
+            selection: chosen.map_or(0, |candidate| candidate.selection),
+            correct: chosen.is_some_and(|candidate| candidate.correct),
+            tokens: look.tokens,
+        }
+    };
+    orders.iter().map(|path| path.iter().enumerate().map(point).collect()).collect()
+}
+
+/// The round in which a path stops: the first whose rate does not pay the price.
+pub(crate) fn stops(path: &[Point], price: f64) -> usize {
+    path.iter().position(|point| point.rate <= price).unwrap_or(path.len() - 1)
+}
+
+/// The price per generation at which these paths draw `budget` samples on average, by bisection.
+pub(crate) fn price_for(paths: &[Vec<Vec<Point>>], rounds: &[u32], budget: f64) -> f64 {
+    let mean = |price: f64| {
+        let drawn = paths.iter().flatten().map(|path| f64::from(rounds[stops(path, price)]));
+        drawn.sum::<f64>() / paths.iter().map(Vec::len).sum::<usize>().max(1) as f64
+    };
+    let (mut low, mut high) = (1e-9_f64, 1.0_f64);
+    for _ in 0..40 {
+        let middle = (low * high).sqrt();
+        if mean(middle) > budget {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+/// Stops every question when going on no longer pays, at the price that spends each of `budgets` generations per
+/// question on the *training* questions of its fold. Budgets and spending on tested questions differ a little.
+pub fn online_frontier(judged: &Judged, budgets: &[f64]) -> Vec<Spent> {
+    budgets
+        .iter()
+        .map(|&budget| {
+            let prices: Vec<f64> =
+                judged.training.iter().map(|paths| price_for(paths, &judged.rounds, budget)).collect();
+            spend(judged, budget, |question, order| {
+                stops(&judged.points[question][order], prices[judged.fold[question]])
+            })
+        })
+        .collect()
+}
+
+/// Per-question means over orders, given the round in which each (question, order) stops.
+pub(crate) fn spend(judged: &Judged, budget: f64, stop: impl Fn(usize, usize) -> usize) -> Spent {
+    let mut spent = Spent { budget, accuracy: Vec::new(), generations: Vec::new(), tokens: Vec::new() };
+    for (question, orders) in judged.points.iter().enumerate() {
+        let count = orders.len().max(1) as f64;
+        let (mut right, mut generations, mut tokens) = (0.0, 0.0, 0.0);
+        for (order, path) in orders.iter().enumerate() {
+            let round = stop(question, order);
+            right += f64::from(u8::from(path[round].correct));
+            generations += f64::from(judged.rounds[round]);
+            tokens += path[round].tokens;
+        }
+        spent.accuracy.push(right / count);
+        spent.generations.push(generations / count);
+        spent.tokens.push(tokens / count);
+    }
+    spent
+}

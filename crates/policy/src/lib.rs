@@ -1,0 +1,67 @@
+//! Which strategy, how many samples, for which question (Snell et al. 2024, section 3): fitted on recorded outcomes,
+//! measured held out.
+//!
+//! Three regimes over the same data: a fixed budget per question, a sequential policy that decides after every round
+//! whether to go on, and a total budget over many questions. This crate has never heard of models, engines, prompts,
+//! asynchrony or the command line; the first two regimes' live use is a pure function.
+
+mod bins;
+mod decide;
+mod difficulty;
+mod efficiency;
+mod exchange;
+mod features;
+mod file;
+mod fit;
+mod folds;
+mod frontier;
+#[cfg(test)]
+mod held_out_tests;
+mod live;
+mod online;
+mod outcomes;
+pub mod pool;
+mod rank;
+mod regression;
+mod resample;
+mod reselect;
+mod rounds;
+mod sheet;
+#[cfg(test)]
+mod simulated;
+mod states;
+mod subset;
+mod tally;
+mod total;
+
+pub use bins::{Bins, rank_bins};
+pub use decide::{Act, Decision, Online};
+pub use difficulty::{
+    EASE_FEATURES, EasePredictor, PredictorRow, ease_features, predicted_ease, predictor_rows,
+};
+pub use efficiency::{
+    Curve, CurvePoint, Efficiency, cost_to_reach, efficiency, generations_curve, tokens_curve,
+};
+pub use exchange::{
+    Bill, Convention, ExchangeError, ExchangeRow, Winner, exchange, matched_factor, matched_flops,
+};
+pub use features::{ANSWER_FEATURES, STATE_FEATURES};
+pub use file::{CurveRow, Fixed, Policy, PolicyError, Provenance, VERSION};
+pub use fit::{Fit, FitPoint, FitSettings, FixedChoice, fit_fixed};
+pub use folds::folds;
+pub use frontier::{
+    Judged, OnlineSettings, Spent, fit_online, fit_online_for, judge_held_out, online_frontier, usable_rounds,
+};
+pub use live::{ByDifficulty, Reasons, Sequential};
+pub use online::{OnlineModel, Penalties};
+pub use outcomes::{Arm, Cell, Cost, Outcomes, OutcomesError};
+pub use pool::{Pool, PoolError};
+pub use rank::{bin_agreement, confusion, ranks, spearman};
+pub use regression::{Design, Linear, sigmoid};
+pub use resample::{Interval, bootstrap, mean_interval, paired_difference};
+pub use reselect::{Reselection, reselect};
+pub use rounds::{doubling_rounds, every_selection, selection_name};
+pub use sheet::{AGGREGATIONS, Draw, Seen, Sheet};
+pub use subset::{Subsets, subset_accuracy};
+pub use tally::{AnswerTally, Tally};
+pub use total::total_frontier;

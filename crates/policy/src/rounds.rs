@@ -1,0 +1,64 @@
+//! All selections there are, and the sample counts at which a sequential policy looks at what it has.
+
+use deliberate_search::{Aggregation, Rule, Selection};
+
+/// Majority, and best and weighted under every aggregation.
+pub fn every_selection() -> Vec<Selection> {
+    let mut all = vec![Selection::MAJORITY];
+    for rule in [Rule::Weighted, Rule::Best] {
+        all.extend(Aggregation::ALL.map(|aggregation| Selection { rule, aggregation }));
+    }
+    all
+}
+
+/// A selection in words: `majority`, `weighted/last`, `best/product`.
+pub fn selection_name(selection: Selection) -> String {
+    let aggregation = match selection.aggregation {
+        Aggregation::Last => "last",
+        Aggregation::Min => "min",
+        Aggregation::Product => "product",
+        Aggregation::Mean => "mean",
+    };
+    match selection.rule {
+        Rule::Majority => "majority".to_owned(),
+        Rule::Best => format!("best/{aggregation}"),
+        Rule::Weighted => format!("weighted/{aggregation}"),
+    }
+}
+
+/// 1, 2, 3, 4, 6, 8, 12, 16, … up to and including `most`: steps of a third to a half, so that little is overshot and
+/// verifier calls stay in batches.
+pub fn doubling_rounds(most: u32) -> Vec<u32> {
+    let mut rounds = vec![1];
+    let mut power = 2;
+    while power < most {
+        rounds.push(power);
+        if power + power / 2 < most {
+            rounds.push(power + power / 2);
+        }
+        power *= 2;
+    }
+    if most > 1 {
+        rounds.push(most);
+    }
+    rounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_grow_by_about_a_half_and_end_at_the_limit() {
+        assert_eq!(doubling_rounds(32), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]);
+        assert_eq!(doubling_rounds(20), [1, 2, 3, 4, 6, 8, 12, 16, 20]);
+        assert_eq!((doubling_rounds(1), doubling_rounds(2)), (vec![1], vec![1, 2]));
+    }
+
+    #[test]
+    fn there_are_nine_selections_with_names_of_their_own() {
+        let names: std::collections::BTreeSet<_> =
+            every_selection().into_iter().map(selection_name).collect();
+        assert_eq!(names.len(), 9);
+    }
+}
