@@ -1,33 +1,37 @@
-# Two commands do everything on a fresh Debian or Ubuntu machine with Rust:
+# Two commands do everything on a fresh machine with Rust:
 #
-#   make demo    build, fetch the default model, solve three questions three ways
-#   make test    build, fetch the default model, run all tests
+#   make demo    build, and run a study of test-time compute with the bundled models: nothing else is needed
+#   make test    build with llama.cpp, fetch a model for it, run all tests
 #
-# Both install what the native build needs first (see scripts/setup), or say what to install.
+# The second installs what llama.cpp's build needs (see scripts/setup: Debian or Ubuntu), or says what to install.
 
-.PHONY: help demo test check setup build model fmt clippy doc deny bench clean
+.PHONY: help demo test check setup build llama fmt clippy doc deny bench clean
 
 CARGO ?= cargo
 DELIBERATE = target/release/deliberate
+LLAMA = --features deliberate-cli/llama
 
 help:
 	@sed -n 's/^#   //p' Makefile
+	@echo "make llama   build with llama.cpp, for any GGUF model"
 	@echo "make check   what CI runs: format, lints, tests, docs, licences"
 	@echo "make bench   the engine and search measured side by side with a bare llama.cpp loop"
 
 demo: build
-	@$(DELIBERATE) models pull
-	@$(DELIBERATE) demo
+	@$(DELIBERATE) calibrate
 
 test: setup
-	$(CARGO) test --release --workspace --no-run
+	$(CARGO) test --release --workspace $(LLAMA) --no-run
 	@$(DELIBERATE) models pull
-	$(CARGO) test --release --workspace
+	$(CARGO) test --release --workspace $(LLAMA)
 
 check: setup fmt clippy test doc deny
 
-build: setup
+build:
 	$(CARGO) build --release --bin deliberate
+
+llama: setup
+	$(CARGO) build --release --bin deliberate --features llama
 
 setup:
 	@scripts/setup
@@ -36,16 +40,16 @@ fmt:
 	$(CARGO) fmt --all --check
 
 clippy: setup
-	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release --workspace $(LLAMA) --all-targets -- -D warnings
 
 doc: setup
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace $(LLAMA) --no-deps
 
 deny:
 	@scripts/setup cargo-deny
 	$(CARGO) deny check bans licenses sources
 
-bench: build
+bench: llama
 	@$(DELIBERATE) models pull
 	$(DELIBERATE) bench engine
 

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Settings file (TOML); by default `deliberate.toml` in this folder, if there is one. Flags win over it.
-    #[arg(long, global = true, value_name = "FILE", env = "DELIBERATE_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "DELIBERATE_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
     /// No progress on the terminal.
     #[arg(long, short, global = true)]
@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Answer all questions of a dataset in a run directory that survives anything.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Learn from data how to spend test-time compute: sample, score, search, fit, report.
+    #[command(after_help = CALIBRATE_EXAMPLES)]
+    Calibrate(CalibrateArgs),
     /// Measure the grader on labelled cases.
     Grade(GradeArgs),
     /// Fetch, list, check and remove models.
@@ -50,8 +53,6 @@ pub(crate) enum Command {
     Lab(LabCommand),
     /// Measure the engine and the search, side by side with simpler ways.
     Bench(BenchArgs),
-    /// Solve three bundled questions in three ways, and compare their bills.
-    Demo(DemoArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }
@@ -69,6 +70,53 @@ Example:
 
 Each line of the dataset is a JSON object with `problem` (or `question`), and optionally `id` and `answer`.
 Run the same command again to continue a run that was interrupted.";
+
+const CALIBRATE_EXAMPLES: &str = "\
+Examples:
+  deliberate calibrate                        100 questions of the lab, with the bundled models
+  deliberate calibrate --full                 the whole study: 500 questions, 2,048 samples of each
+  deliberate calibrate gsm8k_test.jsonl --questions 60 --model smollm2
+  deliberate calibrate --replay samples.jsonl recorded samples of any model: needs no model at all
+
+Run the same command again to go on; with more questions, budgets or strategies only what is missing is computed.";
+
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    /// Questions with right answers: a JSONL file. Held-out questions of the lab if it is left out.
+    pub(crate) dataset: Option<PathBuf>,
+    /// Recorded samples with answers and step scores (JSONL): sampling, choosing and stopping are evaluated on them,
+    /// and nothing is computed by a model.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dataset", "grid", "full", "questions", "concurrency"])]
+    pub(crate) replay: Option<PathBuf>,
+    /// Whose scores of the recorded samples count, where several verifiers scored them.
+    #[arg(long, value_name = "NAME", requires = "replay")]
+    pub(crate) replay_verifier: Option<String>,
+    /// Only the first so many questions; of the lab as many as are wanted.
+    #[arg(long, short = 'n', value_name = "N")]
+    pub(crate) questions: Option<std::num::NonZeroUsize>,
+    /// What is tried (TOML): samples, budgets, strategies. By default a grid of minutes.
+    #[arg(long, value_name = "FILE", conflicts_with = "full")]
+    pub(crate) grid: Option<PathBuf>,
+    /// The grid of the whole study.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Where everything is kept: searches, policy and report; by default `runs/calibrate-<dataset>`.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) run_directory: Option<PathBuf>,
+    /// A larger model whose greedy answers test-time compute is exchanged against.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) larger_model: Option<String>,
+    /// Searches under way at the same time; changes nothing but the speed.
+    #[arg(long, value_name = "N", default_value = "32")]
+    pub(crate) concurrency: std::num::NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) search: SearchLayer,
+    #[command(flatten)]
+    pub(crate) engine: EngineLayer,
+    /// What was found as one JSON object on stdout instead of tables.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct SolveArgs {
@@ -90,6 +138,9 @@ pub(crate) struct SolveArgs {
     /// Draw the search tree as a picture to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Write a page to look through the search tree to this file: scores, votes, cost, what was left and why.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -194,12 +245,6 @@ pub(crate) enum BenchSubject {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DemoArgs {
-    #[command(flatten)]
-    pub(crate) engine: EngineLayer,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// Which shell.
     #[arg(value_enum)]
@@ -214,6 +259,8 @@ pub(crate) enum LabCommand {
     Build(BuildArgs),
     /// Measure a family on questions that none of it has seen.
     Measure(MeasureArgs),
+    /// Copy a finished family, its cards and a manifest to where the program takes its bundled models from.
+    Bundle(BundleArgs),
 }
 
 #[derive(Debug, Args)]
@@ -274,6 +321,16 @@ pub(crate) struct BuildArgs {
     /// One JSON object for each model on stdout instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleArgs {
+    /// The folder that `deliberate lab build` made the family in.
+    #[arg(value_name = "DIRECTORY", default_value = "lab-build")]
+    pub(crate) folder: PathBuf,
+    /// Where the files go.
+    #[arg(long, value_name = "DIRECTORY", default_value = "models")]
+    pub(crate) into: PathBuf,
 }
 
 #[derive(Debug, Args)]

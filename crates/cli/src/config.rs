@@ -3,14 +3,16 @@
 use crate::budget;
 use crate::bytes::Bytes;
 use crate::exit::bad_input;
+use crate::obey::{Obeyed, Regime};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use deliberate_lm::Sampling;
-use deliberate_search::{Budget, Selection};
+use deliberate_policy::Reasons;
+use deliberate_search::{Budget, Selection, Strategy};
 use deliberate_text::{StepRule, VerifierSpec};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// How to search; every field optional.
@@ -20,6 +22,13 @@ pub(crate) struct SearchLayer {
     /// Strategy and its options, for example `best-of-n`, `beam:branching=4`, `revisions:chains=4,length=4`.
     #[arg(long, value_name = "STRATEGY", help_heading = "Search")]
     pub(crate) strategy: Option<String>,
+    /// A policy that `deliberate calibrate` wrote, in the place of a strategy: it decides question by question.
+    #[arg(long, value_name = "FILE", conflicts_with = "strategy", help_heading = "Search")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Which part of the policy is obeyed: `online` (draw round by round, stop when more is not worth its price; the
+    /// default) or `fixed` (guess the difficulty from a few samples, spend the rest of the budget accordingly).
+    #[arg(long, value_enum, hide_possible_values = true, requires = "policy", help_heading = "Search")]
+    pub(crate) regime: Option<Regime>,
     /// What one question may cost, hard: generations (`16`), `4000tokens`, `2e12flops`, or several with commas.
     #[arg(long, value_name = "BUDGET", value_parser = budget::parse, allow_negative_numbers = true, help_heading = "Search")]
     #[serde(deserialize_with = "budget_text")]
@@ -27,6 +36,9 @@ pub(crate) struct SearchLayer {
     /// Who scores: `logprob`, `certainty`, `judge`, `judge:samples=4`, `prm`, `orm`, or `none`.
     #[arg(long, value_name = "VERIFIER", help_heading = "Search")]
     pub(crate) verifier: Option<String>,
+    /// Who scores where the strategy revises, with the earlier attempts in view; by default the verifier.
+    #[arg(long, value_name = "VERIFIER", help_heading = "Search")]
+    pub(crate) revision_verifier: Option<String>,
     /// Every draw follows from it.
     #[arg(long, help_heading = "Search")]
     pub(crate) seed: Option<u64>,
@@ -64,6 +76,9 @@ pub(crate) struct EngineLayer {
     /// Model that scores, where the verifier calls one; by default the proposer's.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) verifier_model: Option<String>,
+    /// Model that scores where the strategy revises; by default the verifier's.
+    #[arg(long, value_name = "MODEL", help_heading = "Engine")]
+    pub(crate) revision_verifier_model: Option<String>,
     /// Model that revises, where the strategy does; by default the proposer's.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) reviser_model: Option<String>,
@@ -124,6 +139,17 @@ fn budget_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Budget>, D::
 }
 
 impl FileLayer {
+    /// What the flags say over the settings file ([`Self::read`]) over what the team of models wants.
+    pub(crate) fn settle(
+        named: Option<&Path>,
+        search: SearchLayer,
+        engine: EngineLayer,
+    ) -> anyhow::Result<Self> {
+        let file = Self::read(named)?;
+        let user = Self { search: search.over(file.search), engine: engine.over(file.engine) };
+        Ok(crate::team::complete(user))
+    }
+
     /// Reads the settings file: the one named, or `deliberate.toml` here if there is one.
     pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
         let path = named.unwrap_or(Path::new("deliberate.toml"));
@@ -151,16 +177,23 @@ macro_rules! over {
         }
     };
 }
-over!(SearchLayer: strategy, budget, verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
-over!(EngineLayer: model, verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
+over!(SearchLayer: strategy, policy, regime, budget, verifier, revision_verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
+over!(EngineLayer: model, verifier_model, revision_verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
 
 /// How to search, complete and checked.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Search {
+    /// Under a policy, what the roles have to be able to do.
     pub(crate) strategy: deliberate_search::StrategySpec,
+    /// What decides in the strategy's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) policy: Option<Obeyed>,
     pub(crate) budget: Budget,
     pub(crate) verifier: VerifierSpec,
+    /// Who scores where the strategy revises, if not the verifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) revision_verifier: Option<VerifierSpec>,
     pub(crate) seed: u64,
     pub(crate) prompt: String,
     pub(crate) steps: Option<StepRule>,
@@ -174,6 +207,7 @@ pub(crate) struct Search {
 pub(crate) struct EngineSettings {
     pub(crate) model: Option<String>,
     pub(crate) verifier_model: Option<String>,
+    pub(crate) revision_verifier_model: Option<String>,
     pub(crate) reviser_model: Option<String>,
     pub(crate) memory: Option<Bytes>,
     pub(crate) runtime: RuntimeChoice,
@@ -191,13 +225,18 @@ const GENERATIONS: u32 = 16;
 
 impl Search {
     pub(crate) fn resolve(layer: SearchLayer) -> anyhow::Result<Self> {
-        let text = layer.strategy.unwrap_or_else(|| "best-of-n".to_owned());
+        let policy =
+            layer.policy.map(|path| Obeyed::read(&path, layer.regime.unwrap_or_default())).transpose()?;
+        let text = layer.strategy.filter(|_| policy.is_none()).unwrap_or_else(|| "best-of-n".to_owned());
         let strategy: deliberate_search::StrategySpec = text.parse().map_err(bad_input)?;
-        let budget = layer.budget.unwrap_or(Budget::generations(GENERATIONS));
+        let usual = policy.as_ref().and_then(Obeyed::generations).unwrap_or(GENERATIONS);
+        let budget = layer.budget.unwrap_or(Budget::generations(usual));
         let generations = budget.generations.unwrap_or(GENERATIONS);
         let strategy = strategy.with_generations(generations).map_err(bad_input)?;
         let text = layer.verifier.unwrap_or_else(|| "logprob".to_owned());
         let verifier: VerifierSpec = text.parse().map_err(bad_input)?;
+        let revision_verifier =
+            layer.revision_verifier.map(|text| text.parse()).transpose().map_err(bad_input)?;
         if strategy.needs().verifier && verifier == VerifierSpec::None {
             return Err(bad_input(anyhow!(
                 "strategy `{}` needs scores and --verifier is none (choose a verifier such as logprob or judge, or \
@@ -226,14 +265,29 @@ impl Search {
         }
         Ok(Self {
             strategy,
+            policy,
             budget,
             verifier,
+            revision_verifier,
             seed: layer.seed.unwrap_or(0),
             prompt: layer.prompt.unwrap_or_else(|| "few-shot".to_owned()),
             steps: layer.steps,
             max_tokens: layer.max_tokens.map_or(512, NonZeroU32::get),
             sampling,
         })
+    }
+
+    /// What decides; under a policy it leaves its reasons.
+    pub(crate) fn decider(&self, reasons: &Reasons) -> anyhow::Result<Box<dyn Strategy>> {
+        match &self.policy {
+            Some(policy) => policy.build(self.budget.generations.unwrap_or(GENERATIONS), reasons.clone()),
+            None => Ok(self.strategy.build()?),
+        }
+    }
+
+    /// What decides, in a word.
+    pub(crate) fn way(&self) -> String {
+        if self.policy.is_some() { "policy".to_owned() } else { self.strategy.name().to_owned() }
     }
 
     /// Who chooses among the answers, for people.
@@ -247,6 +301,7 @@ impl EngineSettings {
         Self {
             model: layer.model,
             verifier_model: layer.verifier_model,
+            revision_verifier_model: layer.revision_verifier_model,
             reviser_model: layer.reviser_model,
             memory: layer.memory,
             runtime: layer.runtime.unwrap_or_default(),
@@ -256,6 +311,11 @@ impl EngineSettings {
             threads: layer.threads.map(NonZeroU32::get),
             prefix_cache: true,
         }
+    }
+
+    /// The same for a proposer alone.
+    pub(crate) fn alone(&self) -> Self {
+        Self { verifier_model: None, revision_verifier_model: None, reviser_model: None, ..self.clone() }
     }
 
     /// What the native runtime is asked for, with all the context that a model knows.

@@ -8,11 +8,13 @@ mod config;
 mod exit;
 mod interrupt;
 mod machine;
+mod obey;
 mod output;
 mod progress;
 mod serve;
 mod session;
 mod show;
+mod team;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -32,13 +34,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Solve(args) => commands::solve::run(args, &global),
         Command::Run(args) => commands::run::run(args, &global),
+        Command::Calibrate(args) => commands::calibrate::run(args, &global),
         Command::Grade(args) => commands::grade::run(&args),
         Command::Models(args) => commands::models::run(args, &global),
         Command::Strategies => commands::strategies::run(),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Lab(command) => commands::lab::run(command, &global),
         Command::Bench(args) => commands::bench::run(args, &global),
-        Command::Demo(args) => commands::demo::run(args, &global),
         Command::Completions(args) => commands::completions::run(&args),
     }
 }

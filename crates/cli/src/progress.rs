@@ -46,6 +46,11 @@ pub(crate) fn questions(global: &Global, total: usize) -> ProgressBar {
     )
 }
 
+/// Searches of a study.
+pub(crate) fn searches(global: &Global) -> ProgressBar {
+    bar(global, Some(0), "{spinner} {pos}/{len} searches {wide_bar} {per_sec} · {elapsed} · {eta} left")
+}
+
 /// A stage of a build.
 pub(crate) fn stage(global: &Global) -> ProgressBar {
     bar(global, Some(0), "{spinner} {pos}/{len} {wide_bar} {msg} · {elapsed} · {eta} left")

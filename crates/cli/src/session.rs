@@ -8,7 +8,9 @@ use deliberate_lm::LanguageModel;
 use deliberate_models::{ModelFile, Models};
 use deliberate_search::Settings;
 use deliberate_search::strategies::Needs;
-use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser, TokenBytes, Trace};
+use deliberate_text::{
+    Domain, DomainSettings, Prompt, PromptKind, TextReviser, TokenBytes, Trace, VerifierSpec,
+};
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -26,6 +28,8 @@ pub(crate) struct Loaded {
     pub(crate) proposer: Served,
     /// Who scores, where the verifier calls a model.
     verifier: Served,
+    /// Who scores where the strategy revises.
+    revision_verifier: Served,
     /// Who revises, where the strategy asks for it.
     reviser: Served,
 }
@@ -36,7 +40,9 @@ impl Loaded {
     pub(crate) fn open(settings: &EngineSettings) -> anyhow::Result<Self> {
         let models = Models::from_env().map_err(bad_input)?;
         let proposer = settings.model.as_ref().unwrap_or(&models.catalogue().default);
-        let names = [Some(proposer), settings.verifier_model.as_ref(), settings.reviser_model.as_ref()];
+        let EngineSettings { verifier_model, revision_verifier_model, reviser_model, .. } = settings;
+        let revision_verifier = revision_verifier_model.as_ref().or(verifier_model.as_ref());
+        let names = [Some(proposer), verifier_model.as_ref(), revision_verifier, reviser_model.as_ref()];
         let mut files: Vec<ModelFile> = Vec::new();
         let mut roles = Vec::new();
         for name in names {
@@ -52,16 +58,32 @@ impl Loaded {
             }
         }
         let served = serve(files, settings)?;
-        let [proposer, verifier, reviser] = [0, 1, 2].map(|role: usize| served[roles[role]].clone());
-        Ok(Self { proposer, verifier, reviser })
+        let [proposer, verifier, revision_verifier, reviser] =
+            [0, 1, 2, 3].map(|role: usize| served[roles[role]].clone());
+        Ok(Self { proposer, verifier, revision_verifier, reviser })
+    }
+
+    /// Who scores in a search, and the model that it does so with.
+    fn scoring<'a>(&'a self, search: &'a Search) -> (&'a VerifierSpec, &'a Served) {
+        match &search.revision_verifier {
+            Some(spec) if search.strategy.needs().reviser => (spec, &self.revision_verifier),
+            _ => (&search.verifier, &self.verifier),
+        }
+    }
+
+    /// Whether a policy knows these models.
+    pub(crate) fn check(&self, search: &Search) -> anyhow::Result<()> {
+        let Some(policy) = &search.policy else { return Ok(()) };
+        policy.check(&self.proposer.file.name, &search.verifier.to_string())
     }
 
     /// What the results depend on besides the search settings.
     pub(crate) fn provenance(&self, search: &Search) -> Value {
         let mut all = json!({"proposer": self.proposer.provenance()});
         let Needs { verifier, reviser } = search.strategy.needs();
-        if verifier && search.verifier.needs_model() {
-            all["verifier"] = self.verifier.provenance();
+        let (spec, model) = self.scoring(search);
+        if verifier && spec.needs_model() {
+            all["verifier"] = model.provenance();
         }
         if reviser {
             all["reviser"] = self.reviser.provenance();
@@ -83,8 +105,8 @@ impl Loaded {
             Domain::new(engine.clone(), &settings).map_err(bad_input)?.with_spelling(spelling(engine));
         let Needs { verifier, reviser } = search.strategy.needs();
         let domain = if verifier {
-            let model = self.verifier.engine.clone();
-            let verifier = search.verifier.build(model, engine.facts()).await.map_err(bad_input)?;
+            let (spec, model) = self.scoring(search);
+            let verifier = spec.build(model.engine.clone(), engine.facts()).await.map_err(bad_input)?;
             domain.with_verifier(verifier)
         } else {
             domain

@@ -78,6 +78,11 @@ impl<'a> Row<'a> {
         dispatch(Weigh { logits: self.logits, maximum: self.maximum, sharpness }).0
     }
 
+    /// `exp((logit − maximum) × sharpness)` of the tokens from `first` on; what is past the last stays as it is.
+    pub(crate) fn weights(&self, first: usize, sharpness: f32, weights: &mut [f32; BLOCK]) {
+        dispatch(Spread { logits: &self.logits[first..], maximum: self.maximum, sharpness, weights });
+    }
+
     /// The likeliest token; of equals, the lowest.
     pub fn argmax(&self) -> Token {
         let index = self.logits.iter().position(|&logit| logit >= self.maximum);
@@ -195,6 +200,25 @@ impl Kernel for Weigh<'_> {
         });
         let sums = blocks.collect();
         (sums, plain)
+    }
+}
+
+/// Weights one by one.
+struct Spread<'a> {
+    logits: &'a [f32],
+    maximum: f32,
+    sharpness: f32,
+    weights: &'a mut [f32; BLOCK],
+}
+
+impl Kernel for Spread<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (weight, &logit) in self.weights.iter_mut().zip(self.logits) {
+            *weight = exp((logit - self.maximum) * self.sharpness);
+        }
     }
 }
 

@@ -22,7 +22,11 @@ impl Draws {
 
     /// The number in `[0, 1)` for the token at an index, whatever was asked before.
     pub fn at(&mut self, index: usize) -> f64 {
-        self.0.set_word_pos(2 * index as u128);
+        let position = 2 * index as u128;
+        // One after the other is the rule, and placing anew computes a whole block.
+        if self.0.get_word_pos() != position {
+            self.0.set_word_pos(position);
+        }
         (self.0.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 }
@@ -113,10 +117,10 @@ impl Distribution {
                     target -= sum;
                 }
                 let start = block * BLOCK;
-                let logits = &row.logits()[start..row.logits().len().min(start + BLOCK)];
-                let weights = logits.iter().map(|&logit| exp((logit - row.maximum()) * sharpness));
-                let index = invert(weights, target);
-                if index < logits.len() { (start + index) as Token } else { row.argmax() }
+                let mut weights = [0.0; BLOCK];
+                row.weights(start, *sharpness, &mut weights);
+                let index = invert(weights.into_iter(), target);
+                if index < BLOCK { (start + index) as Token } else { row.argmax() }
             }
         }
     }

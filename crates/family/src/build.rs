@@ -138,14 +138,14 @@ impl Build<'_> {
         });
         let rows = rows.collect();
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
-        self.after_proposer("prm", role, &self.plan.prm, words, rows)
+        self.after_proposer(("prm", role), self.verifier(), &self.plan.prm, words, rows)
     }
 
     fn orm(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
         let (labels, most) = (words.labels(), self.plan.outcomes);
         let rows = sampled.iter().map(|question| recipes::outcomes(question.iter(), most, labels)).collect();
         let role = "scores a whole solution with `+` or `-`: whether its answer is right";
-        self.after_proposer("orm", role, &self.plan.orm, words, rows)
+        self.after_proposer(("orm", role), self.verifier(), &self.plan.orm, words, rows)
     }
 
     fn reviser(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
@@ -157,7 +157,7 @@ impl Build<'_> {
             rows.push(block_on(made)?);
         }
         let role = "draws a better solution after earlier attempts";
-        self.after_proposer("reviser", role, &self.plan.reviser, words, rows)
+        self.after_proposer(("reviser", role), self.plan.proposer, &self.plan.reviser, words, rows)
     }
 
     fn chains(&mut self, questions: &[Asked]) -> Result<Vec<Chains>, BuildError> {
@@ -176,15 +176,20 @@ impl Build<'_> {
         let rows =
             chains.iter().map(|question| recipes::outcomes(question.attempts(), most, labels)).collect();
         let role = "scores a whole revision, with the attempts before it in its context";
-        self.after_proposer("revision-orm", role, &self.plan.revision_orm, words, rows)
+        self.after_proposer(("revision-orm", role), self.verifier(), &self.plan.revision_orm, words, rows)
+    }
+
+    /// Sizes of a verifier.
+    fn verifier(&self) -> crate::Size {
+        self.plan.proposer.deeper(self.plan.verifier_blocks)
     }
 
     /// Learns from a fixed set of examples, one row a question, beginning as a copy of the proposer. The last
     /// questions are held out.
     fn after_proposer(
         &mut self,
-        name: &'static str,
-        role: &'static str,
+        (name, role): (&'static str, &'static str),
+        size: crate::Size,
         learning: &crate::Learning,
         words: &Words,
         mut rows: Vec<Vec<Example>>,
@@ -198,7 +203,7 @@ impl Build<'_> {
         }
         let count = examples.len();
         let mut source = Epochs::new(examples, learning.batch_tokens, self.plan.seed);
-        let shape = self.plan.proposer.shape(words.size());
+        let shape = size.shape(words.size());
         let task = Task { name, role, shape, learning, start: Start::Proposer };
         self.learn(task, words, &mut source, &validation, Some(count))
     }

@@ -4,7 +4,7 @@ use crate::build::Build;
 use crate::folder::replace;
 use crate::{BuildError, Card, Learning, Observer, Words};
 use deliberate_decoder::{Model, Precision, Shape};
-use deliberate_train::{Decoder, Example, LogLine, Outcome, Progress, Source, train};
+use deliberate_train::{Decoder, Example, LogLine, Outcome, Progress, Source, deepened, train};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 
@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 pub(crate) enum Start {
     /// Random numbers.
     Nothing,
-    /// The proposer's.
+    /// The proposer's, with fresh blocks on top if the shape has more.
     Proposer,
 }
 
@@ -46,7 +46,10 @@ impl Build<'_> {
         }
         let decoder = match start {
             Start::Nothing => Decoder::random(&shape, self.plan.seed)?,
-            Start::Proposer => Decoder::from_weights(&shape, &self.weights("proposer")?.weights)?,
+            Start::Proposer => {
+                let proposer = self.weights("proposer")?.weights;
+                Decoder::from_weights(&shape, &deepened(&proposer, &shape, self.plan.seed))?
+            }
         };
         let settings = learning.settings(self.plan.seed);
         let folder = self.folder.of(name)?.join("training");

@@ -6,6 +6,7 @@
 //! call goes on.
 
 mod build;
+mod bundle;
 mod card;
 mod error;
 mod folder;
@@ -16,6 +17,7 @@ mod serve;
 mod words;
 
 pub use build::{Built, build};
+pub use bundle::bundle;
 pub use card::Card;
 pub use error::BuildError;
 pub use plan::{Learning, Plan, PlanError, Scale, Size};

@@ -23,6 +23,9 @@ pub struct Plan {
     pub questions: Recipe,
     /// Sizes of the proposer; verifiers and reviser begin as copies of it.
     pub proposer: Size,
+    /// Blocks that verifiers have on top of it.
+    #[serde(default)]
+    pub verifier_blocks: u32,
     /// How the proposer learns from written solutions.
     pub base: Learning,
     /// Sizes of the larger proposer, if there is one.
@@ -74,6 +77,11 @@ pub struct Size {
 }
 
 impl Size {
+    /// The same with more blocks.
+    pub(crate) fn deeper(self, blocks: u32) -> Self {
+        Self { layers: self.layers + blocks, ..self }
+    }
+
     /// The decoder's shape for a vocabulary.
     pub fn shape(&self, vocabulary: u32) -> Shape {
         Shape {

@@ -1,10 +1,11 @@
-//! Where model files come from: a catalogue of names, the Hugging Face hub, Python packages, local paths, and the
-//! folder in which what was fetched is kept.
+//! Where model files come from: this program itself, a catalogue of names, the Hugging Face hub, Python packages,
+//! local paths, and the folder in which what was fetched is kept.
 //!
 //! [`Models`] is the door. [`Models::resolve`] never touches the network; [`Models::pull`] fetches what is not
 //! here yet, once, and leaves either a complete and checked file or none. The crate neither reads what is in a model
 //! nor prints: progress goes to a [`PullObserver`].
 
+mod bundled;
 mod catalogue;
 mod digest;
 mod error;
@@ -23,6 +24,7 @@ mod store;
 mod transfer;
 mod wheel;
 
+pub use bundled::{BundledModel, bundled};
 pub use catalogue::{Catalogue, CatalogueEntry, Source};
 pub use error::{Failures, ModelError};
 pub use models::{ModelFile, Models, Removed, StoredModel, Verification};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::bundled::BundledModel;
 use crate::digest::{sha256_of, starts_like_gguf};
 use crate::record::{Look, Record, modified_ns};
 use crate::spec::has_gguf_ending;
@@ -136,6 +137,9 @@ impl Models {
     /// [`ModelError::NotHere`] for what could be pulled, [`ModelError::Unknown`] for what could not,
     /// [`ModelError::NotGguf`] and [`ModelError::Changed`] for a file that cannot be used.
     pub fn resolve(&self, text: &str) -> Result<ModelFile, ModelError> {
+        if let Some(model) = BundledModel::find(text.trim()) {
+            return model.unpack(self.store.folder());
+        }
         match self.locate(text)? {
             Place::Elsewhere(path) => local(path),
             Place::Store(file) => self.open(&file)?.ok_or_else(|| self.not_here(text)),

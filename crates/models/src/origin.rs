@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Origin {
     /// Somebody put it on this machine; nothing more is known.
     Local,
+    /// It is part of this program.
+    Bundled,
     /// The Hugging Face hub.
     Hub {
         /// `owner/repository`.
@@ -35,6 +37,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local => f.write_str("local file"),
+            Self::Bundled => f.write_str("this program"),
             Self::Hub { repository, file, .. } => write!(f, "Hugging Face hub {repository}/{file}"),
             Self::PythonPackage { package, version, .. } => write!(f, "Python package {package} {version}"),
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::bundled::BundledModel;
 use crate::digest::sha256_of;
 use crate::fetch::{Fetched, fetch};
 use crate::hub::Hub;
@@ -32,6 +33,9 @@ impl Models {
     /// [`ModelError::NoSource`] with every source's reason, [`ModelError::Folder`] if the store cannot be written,
     /// [`ModelError::SeveralFiles`] if the id does not say which file; otherwise as [`Models::resolve`].
     pub fn pull(&self, text: &str, observer: &mut dyn PullObserver) -> Result<ModelFile, ModelError> {
+        if let Some(model) = BundledModel::find(text.trim()) {
+            return model.unpack(self.folder());
+        }
         let file = match self.locate(text) {
             Ok(Place::Store(file)) => Some(file),
             Ok(Place::Elsewhere(_)) | Err(ModelError::NotHere { .. }) => None,

@@ -45,7 +45,7 @@ pub fn demand(path: &Path, settings: &Settings) -> Result<MemoryRequest, LoadErr
     Ok(MemoryRequest {
         model: path.display().to_string(),
         weight_bytes: shape.parameters() * 4,
-        kv_bytes_per_token: u64::from(shape.kv_width()) * u64::from(shape.layers) * 2 * 4,
+        kv_bytes_per_token: u64::from(shape.kv_width()) * u64::from(shape.layers) * 2 * 2,
         slot_tokens: settings.context(&shape).into(),
         slots: settings.slots,
         least_slots: 1,

@@ -5,7 +5,6 @@
 //! by it. Every output is one chain of fused multiply-adds over the inputs in their order, whatever the number of
 //! rows: that is why nothing a row is computed with can change its bits.
 #![expect(
-    clippy::inline_always,
     clippy::needless_range_loop,
     reason = "sums stay in registers only where loops of constant length are unrolled in place"
 )]
@@ -62,33 +61,41 @@ impl Panels {
         let count = rows.data.len() / rows.stride;
         for (index, panel) in self.data.chunks_exact(self.inputs).enumerate() {
             let mut row = 0;
-            while count - row >= TILE {
-                tile::<TILE>(rows, row, panel, &mut |row, sums| give(row, index, sums));
-                row += TILE;
-            }
-            while count - row >= 4 {
-                tile::<4>(rows, row, panel, &mut |row, sums| give(row, index, sums));
-                row += 4;
-            }
             while row < count {
-                tile::<1>(rows, row, panel, &mut |row, sums| give(row, index, sums));
-                row += 1;
+                row += match count - row {
+                    left if left >= TILE => tile::<TILE>(rows, row, panel, index, give),
+                    left if left >= 4 => tile::<4>(rows, row, panel, index, give),
+                    _ => tile::<1>(rows, row, panel, index, give),
+                };
             }
         }
     }
 }
 
-/// Multiplies `N` rows from `first` on with one panel.
-#[inline(always)]
+/// Multiplies `N` rows from `first` on with one panel; says how many these were.
 fn tile<const N: usize>(
     rows: Rows<'_>,
     first: usize,
     panel: &[[Lanes; 2]],
-    give: &mut impl FnMut(usize, [Lanes; 2]),
-) {
+    index: usize,
+    give: &mut impl FnMut(usize, usize, [Lanes; 2]),
+) -> usize {
     let mut inputs: [&[f32]; N] = [&[]; N];
     for row in 0..N {
-        inputs[row] = &flat(&rows.data[(first + row) * rows.stride..])[..panel.len()];
+        inputs[row] = flat(&rows.data[(first + row) * rows.stride..]);
+    }
+    for (row, sums) in (first..).zip(&products(inputs, panel)) {
+        give(row, index, *sums);
+    }
+    N
+}
+
+/// Products of `N` rows with one panel. A function of its own, never inlined: among other code the compiler runs out
+/// of registers and keeps the sums in memory, at half the speed.
+#[inline(never)]
+fn products<const N: usize>(mut inputs: [&[f32]; N], panel: &[[Lanes; 2]]) -> [[Lanes; 2]; N] {
+    for row in &mut inputs {
+        *row = &row[..panel.len()];
     }
     let mut sums = [[Lanes::ZERO; 2]; N];
     for index in 0..panel.len() {
@@ -98,7 +105,5 @@ fn tile<const N: usize>(
             sums[row] = [input.times_plus(left, sums[row][0]), input.times_plus(right, sums[row][1])];
         }
     }
-    for row in 0..N {
-        give(first + row, sums[row]);
-    }
+    sums
 }

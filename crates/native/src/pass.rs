@@ -110,7 +110,7 @@ impl Scratch {
         );
         let results = self.attended.chunks_exact_mut(attended);
         let fused = self.query_key_value.chunks_exact_mut(fused);
-        for ((row, fused), result) in rows.iter().zip(fused).zip(results) {
+        for (index, ((row, fused), result)) in rows.iter().zip(fused).zip(results).enumerate() {
             let (query, rest) = fused.split_at_mut(sizes.query_lanes());
             let (key, rest) = rest.split_at_mut(sizes.kv_lanes());
             let stored = sizes.head_lanes * WIDTH;
@@ -120,8 +120,10 @@ impl Scratch {
             let store = &mut *pieces[row.piece].store;
             store.put(sizes, (layer, row.position), key, &rest[..sizes.kv_lanes()]);
             let tokens = row.position + 1;
-            let blocks = pieces[row.piece].store.blocks(tokens);
-            let context = Context { layer, blocks, tokens };
+            let blocks = |row: &Row| pieces[row.piece].store.blocks(row.position + 1);
+            let next = rows.get(index + 1).filter(|next| next.piece != row.piece);
+            let next = next.map_or(&[][..], blocks);
+            let context = Context { layer, blocks: blocks(row), tokens, next };
             attend(sizes, query, context, &mut self.scores, result);
         }
         multiply_onto(

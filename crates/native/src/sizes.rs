@@ -3,7 +3,7 @@
 //! Stored rows have an odd number of lanes: rows that lie a power of two apart would fall into the same few lines of
 //! the cache.
 
-use crate::lanes::{WIDTH, lanes};
+use crate::lanes::{Halves, WIDTH, lanes};
 use deliberate_decoder::Shape;
 
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +59,8 @@ impl Sizes {
 
     /// Bytes of keys and values of one token in all layers.
     pub(crate) fn kv_bytes_per_token(&self) -> u64 {
-        let floats = self.layers * (self.kv_heads * self.head + self.kv_lanes() * WIDTH);
-        (floats * size_of::<f32>()) as u64
+        let numbers = self.layers * (self.kv_heads * self.head + self.kv_lanes() * WIDTH);
+        (numbers * size_of::<Halves>() / WIDTH) as u64
     }
 }
 

@@ -1,11 +1,12 @@
 //! Keys and values of one sequence, in blocks of sixteen positions that sequences share.
 //!
-//! Keys of a block are `[head, float of the head, position]`, so that one step gives sixteen scores; values are
-//! `[position, head, float of the head]`. Attention passes over both once, from the first position to the last, and
-//! memory is what bounds it: that samples of one prompt read the same blocks keeps these in the cache. A block that
-//! is shared is copied by whoever writes to it first.
+//! They are kept in half precision, for memory is what attention waits for; all that is computed with them is in single
+//! precision. Keys of a block are `[head, float of the head, position]`, so that one step gives sixteen scores; values
+//! are `[position, head, float of the head]`. Attention passes over both once, from the first position to the last:
+//! that samples of one prompt read the same blocks keeps these in the cache. A block that is shared is copied by
+//! whoever writes to it first.
 
-use crate::lanes::{Lanes, WIDTH, flat, flat_mut, lanes};
+use crate::lanes::{Halves, Lanes, WIDTH, flat_bits_mut, lanes};
 use crate::sizes::Sizes;
 use std::sync::Arc;
 
@@ -17,22 +18,22 @@ pub(crate) struct Store {
 
 /// Sixteen positions of all layers: `[layer, keys and then values]`.
 #[derive(Debug, Clone)]
-pub(crate) struct Block(Vec<Lanes>);
+pub(crate) struct Block(Vec<Halves>);
 
 impl Block {
     fn new(sizes: &Sizes) -> Self {
-        Self(vec![Lanes::ZERO; sizes.layers * sizes.layer_block()])
+        Self(vec![Halves::from_bits([0; WIDTH]); sizes.layers * sizes.layer_block()])
     }
 
     /// Keys of one layer.
     #[inline]
-    pub(crate) fn keys(&self, sizes: &Sizes, layer: usize) -> &[Lanes] {
+    pub(crate) fn keys(&self, sizes: &Sizes, layer: usize) -> &[Halves] {
         &self.0[layer * sizes.layer_block()..][..sizes.key_block()]
     }
 
     /// Values of one layer.
     #[inline]
-    pub(crate) fn values(&self, sizes: &Sizes, layer: usize) -> &[Lanes] {
+    pub(crate) fn values(&self, sizes: &Sizes, layer: usize) -> &[Halves] {
         &self.0[layer * sizes.layer_block() + sizes.key_block()..][..WIDTH * sizes.kv_lanes()]
     }
 }
@@ -53,18 +54,24 @@ impl Store {
         let block = &mut Arc::make_mut(&mut self.blocks[index]).0;
         let block = &mut block[layer * sizes.layer_block()..][..sizes.layer_block()];
         let (stored_keys, stored_values) = block.split_at_mut(sizes.key_block());
-        let heads = flat(keys).chunks_exact(sizes.head_lanes * WIDTH);
+        let heads = keys.chunks_exact(sizes.head_lanes);
         for (columns, head) in stored_keys.chunks_exact_mut(sizes.head).zip(heads) {
-            for (column, &key) in flat_mut(columns).chunks_exact_mut(WIDTH).zip(head) {
-                column[lane] = key;
+            for (columns, keys) in columns.chunks_mut(WIDTH).zip(head) {
+                let columns = flat_bits_mut(columns).chunks_exact_mut(WIDTH);
+                for (column, key) in columns.zip(keys.halved().to_bits()) {
+                    column[lane] = key;
+                }
             }
         }
-        stored_values[lane * sizes.kv_lanes()..][..sizes.kv_lanes()].copy_from_slice(values);
+        let stored_values = &mut stored_values[lane * sizes.kv_lanes()..];
+        for (stored, value) in stored_values.iter_mut().zip(values) {
+            *stored = value.halved();
+        }
     }
 
-    /// The blocks of the first positions.
+    /// The blocks of the first positions, as far as there are any.
     pub(crate) fn blocks(&self, tokens: usize) -> &[Arc<Block>] {
-        &self.blocks[..lanes(tokens)]
+        &self.blocks[..lanes(tokens).min(self.blocks.len())]
     }
 
     /// Forgets all but the first positions.

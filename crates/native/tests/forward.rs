@@ -38,7 +38,9 @@ fn logits_agree_with_their_definition() {
             let largest = expected.iter().fold(0.0, |most: f64, logit| most.max(logit.abs()));
             for (&logit, expected) in row.iter().zip(expected) {
                 let error = (f64::from(logit) - expected).abs();
-                assert!(error < 2e-5 * largest, "{shape:?}: {logit} instead of {expected}");
+                // Sums agree to 2e-5; but where a key or a value lies beside the middle between two numbers of half
+                // precision, the two may round it to different ones, 1e-3 of it apart.
+                assert!(error < 2e-3 * largest, "{shape:?}: {logit} instead of {expected}");
             }
         }
     }

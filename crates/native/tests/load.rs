@@ -57,6 +57,6 @@ fn capacity_is_what_was_asked_for() {
     let runtime = NativeRuntime::new(parts(shape(64, 2, 2, 2), 1), &settings).expect("the parts fit");
     let capacity = runtime.capacity();
     assert_eq!((capacity.slots, capacity.slot_tokens, capacity.total_tokens), (3, 50, 150));
-    assert_eq!((capacity.batch_tokens, capacity.kv_bytes_per_token), (20, 2 * 2 * 64 * 4));
+    assert_eq!((capacity.batch_tokens, capacity.kv_bytes_per_token), (20, 2 * 2 * 64 * 2));
     assert_eq!((runtime.facts().context, runtime.facts().vocabulary), (50, 290));
 }

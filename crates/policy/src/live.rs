@@ -162,13 +162,11 @@ impl Strategy for ByDifficulty {
     }
 
     fn choose(&self, tree: &Tree) -> Choice {
-        match &self.chosen {
-            Some(chosen) => chosen.choose(tree),
-            None => {
-                let weighted = Selection { rule: Rule::Weighted, aggregation: Aggregation::Last };
-                select(tree, &tree.answers().collect::<Vec<_>>(), weighted)
-            }
+        if let Some(chosen) = &self.chosen {
+            return chosen.choose(tree);
         }
+        let weighted = Selection { rule: Rule::Weighted, aggregation: Aggregation::Last };
+        select(tree, &tree.answers().collect::<Vec<_>>(), weighted)
     }
 
     fn generations(&self) -> Option<u32> {

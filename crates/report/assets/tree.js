@@ -63,19 +63,32 @@
   /// The whole search at a glance: one column a depth, colour for the score.
   const map = (tree, select) => {
     const depth = Math.max(1, ...tree.ordered.map((node) => node.level));
-    let row = 0;
-    for (const node of [...tree.ordered].reverse()) {
-      if (!node.children.length) node.row = row++;
-      else node.row = (node.children[0].row + node.children[node.children.length - 1].row) / 2;
+    // A small tree has a row for each leaf; in a large one each depth is packed on its own, in the same order, so
+    // that edges do not cross and the whole still fits a screen.
+    let rows = 0;
+    for (const node of tree.ordered) if (!node.children.length) rows += 1;
+    const packed = rows > 48;
+    if (packed) {
+      const counts = [];
+      for (const node of tree.ordered) node.row = counts[node.level] = (counts[node.level] ?? -1) + 1;
+      rows = Math.max(...counts.filter(known)) + 1;
+      for (const node of tree.ordered) node.row += (rows - 1 - counts[node.level]) / 2;
+    } else {
+      let row = rows;
+      for (const node of [...tree.ordered].reverse()) {
+        if (!node.children.length) node.row = --row;
+        else node.row = (node.children[0].row + node.children[node.children.length - 1].row) / 2;
+      }
     }
-    const [width, step] = [960, Math.min(20, Math.max(3, 300 / row))];
-    const height = row * step + 24;
+    const [width, step] = [960, Math.min(20, Math.max(0.7, 330 / rows))];
+    const height = Math.max(60, rows * step + 24);
+    const middle = height / 2 - (rows * step) / 2;
     const column = Math.min(150, (width - 60) / depth);
-    const place = (node) => [24 + node.level * column, 12 + (row - 0.5 - node.row) * step];
+    const place = (node) => [24 + node.level * column, middle + (node.row + 0.5) * step];
     const picture = draw("svg", { class: "tree-map", viewBox: `0 0 ${Math.min(width, 60 + depth * column)} ${height}`, role: "img", "aria-label": "The search at a glance: one column for each depth, colour for the score" });
-    picture.style.maxHeight = "22rem";
+    picture.style.maxWidth = `${Math.round(1.25 * Math.min(width, 60 + depth * column))}px`;
     const origin = [24, height / 2];
-    const radius = Math.max(1.6, Math.min(5.5, step * 0.42));
+    const radius = Math.max(2, Math.min(5.5, step * 0.42, column * 0.3));
     const discs = [];
     for (const node of [...tree.ordered].sort((a, b) => a.path - b.path)) {
       const [x, y] = place(node);
@@ -284,6 +297,8 @@
       }
       // Large trees open at what was kept; the rest is a click away.
       if (tree.ordered.length > 200) for (const node of tree.ordered) node.open = node.path || node.level < 2;
+      // Rows out of sight are laid out when they come into sight, which only pays for many.
+      list.classList.toggle("many", tree.ordered.length > 300);
       list.replaceChildren(...tree.ordered.map(row));
       glance.replaceChildren(map(tree, select));
       glance.hidden = tree.ordered.length < 2;

@@ -32,8 +32,8 @@ mod table;
 mod tree;
 
 pub use figure::{
-    Across, Axis, BarSeries, Bars, Chart, Colour, Figure, Heat, HeatCell, HeatScale, Interval, Mark, Panel,
-    Part, Plot, Point, Reference, Scale, Series, Shape, Stacked, Unit,
+    Across, Axis, Bar, BarSeries, Bars, Chart, Colour, Figure, Heat, HeatCell, HeatScale, Interval, Mark,
+    Panel, Part, Plot, Point, Reference, Scale, Series, Shape, Stacked, Unit,
 };
 pub use page::{Block, Entry, Note, NoteKind, Page, Section};
 pub use palette::Theme;

@@ -20,7 +20,7 @@ pub(crate) fn short(value: f64) -> String {
     if !value.is_finite() || size == 0.0 {
         return fixed(value, 0);
     }
-    if size >= 1e15 || size < 1e-4 {
+    if !(1e-4..1e15).contains(&size) {
         return format!("{value:.1e}").replace(".0e", "e").replace('-', MINUS);
     }
     for (limit, prefix) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")] {

@@ -10,7 +10,11 @@ addEventListener("load", async () => {
     view.addEventListener("error", (event) => check("no error", false, event.message));
     const click = (element) => element.dispatchEvent(new view.MouseEvent("click", { bubbles: true }));
 
-    check("no overflow", page.documentElement.scrollWidth <= view.innerWidth, `${page.documentElement.scrollWidth} of ${view.innerWidth}`);
+    const wide = () => [...page.body.querySelectorAll("*")]
+      .filter((element) => element.getBoundingClientRect().right > page.documentElement.clientWidth + 0.5 && !element.closest(".scroll, .tree-list, pre"))
+      .map((element) => `${element.tagName}.${element.getAttribute("class")} "${element.textContent.slice(0, 30)}" to ${Math.round(element.getBoundingClientRect().right)}`);
+    const fits = (name) => check(name, page.documentElement.scrollWidth <= view.innerWidth, `${page.documentElement.scrollWidth} of ${view.innerWidth}: ${wide().slice(0, 6).join(", ")}`);
+    fits("no overflow");
     check("title untouched", page.title.startsWith("Gallery"), page.title);
     check("no foreign image", page.querySelectorAll("img").length === 0);
 
@@ -20,6 +24,18 @@ addEventListener("load", async () => {
       const marks = [...figure.querySelectorAll("svg .mark")].filter((mark) => mark.checkVisibility());
       check(`marks of ${figure.id}`, marks.length === Number(figure.dataset.marks) && marks.length > 0, `${marks.length} of ${figure.dataset.marks}`);
       check(`names of ${figure.id}`, marks.every((mark) => mark.getAttribute("aria-label")));
+    }
+
+    const swatches = [...page.querySelectorAll(".legend svg")].filter((swatch) => swatch.checkVisibility());
+    check("swatches are small", swatches.length > 20 && swatches.every((swatch) => swatch.getBoundingClientRect().height < 20));
+    for (const picture of page.querySelectorAll(".panel > svg.chart, .panel > div > svg.chart")) {
+      if (!picture.checkVisibility()) continue;
+      const box = picture.viewBox.baseVal;
+      const outside = [...picture.querySelectorAll("text")].filter((text) => {
+        const { x, width } = text.getBBox();
+        return x < -1.5 || x + width > box.width + 1.5;
+      });
+      check(`text of ${picture.closest("figure").id} lies within`, !outside.length, outside.map((text) => `${text.textContent} ${Math.round(text.getBBox().x)}+${Math.round(text.getBBox().width)} of ${box.width}`).join("; "));
     }
 
     const ground = () => view.getComputedStyle(page.body).backgroundColor;
@@ -85,11 +101,14 @@ addEventListener("load", async () => {
     };
     const start = performance.now();
     choose(2);
+    const built = performance.now() - start;
     click(trees.querySelector(".tree-expand"));
+    const shown = performance.now() - start;
     void trees.offsetHeight;
     const took = performance.now() - start;
     check("2,000 nodes", rows().length === 2000, String(rows().length));
-    check("2,000 nodes soon", took < 4000, `${Math.round(took)} ms`);
+    // Far above what it takes: this is against quadratic work, not against a busy machine.
+    check("2,000 nodes soon", took < 15000, `${Math.round(built)} ms to build, ${Math.round(shown)} to show, ${Math.round(took)} to lay out`);
     choose(3);
     await settled();
     check("hostile text is text", rows().length === 1 && trees.querySelectorAll("img, li script").length === 0 && page.title.startsWith("Gallery"));
@@ -97,7 +116,7 @@ addEventListener("load", async () => {
     outcome.value = "right";
     outcome.dispatchEvent(new view.Event("change", { bubbles: true }));
     check("questions filter", chooser.options.length === 2, String(chooser.options.length));
-    check("still no overflow", page.documentElement.scrollWidth <= view.innerWidth, `${page.documentElement.scrollWidth} of ${view.innerWidth}`);
+    fits("still no overflow");
   } catch (error) {
     check("the check ran", false, error.stack);
   }

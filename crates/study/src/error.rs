@@ -35,4 +35,24 @@ pub enum StudyError {
         /// The arm.
         arm: String,
     },
+    /// Something was not swept.
+    #[error("`{arm}` on question `{question}` has not been run (run the same command again)")]
+    Missing {
+        /// The question.
+        question: String,
+        /// The arm.
+        arm: String,
+    },
+    /// Outcomes do not fit together.
+    #[error(transparent)]
+    Outcomes(#[from] deliberate_policy::OutcomesError),
+    /// Recorded samples cannot be used.
+    #[error(transparent)]
+    Pool(#[from] deliberate_policy::PoolError),
+    /// The exchange cannot be computed.
+    #[error(transparent)]
+    Exchange(#[from] deliberate_policy::ExchangeError),
+    /// The policy cannot be written.
+    #[error(transparent)]
+    Policy(#[from] deliberate_policy::PolicyError),
 }

@@ -27,9 +27,9 @@ pub struct Tried {
     /// Other budgets than the grid's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budgets: Option<Vec<NonZeroU32>>,
-    /// For `revisions`: try every way to split a budget into `chains` × `length`, by powers of two.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub every_split: bool,
+    /// For `revisions`: split a budget into `chains` × `length` in every way in which `length` is a power of this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub splits: Option<NonZeroU32>,
 }
 
 /// One strategy at one budget.
@@ -68,7 +68,7 @@ pub enum GridError {
         found: Vec<NonZeroU32>,
     },
     /// Only revisions can be split.
-    #[error("`every-split` is for `revisions`, not for `{strategy}`")]
+    #[error("`splits` is a number from 2 on, for `revisions`, not for `{strategy}`")]
     NotSplit {
         /// As it was written.
         strategy: String,
@@ -84,6 +84,12 @@ impl Grid {
         let grid: Self = toml::from_str(text).map_err(Box::new)?;
         grid.arms()?;
         Ok(grid)
+    }
+
+    /// One sample of each question, and nothing else.
+    pub fn once() -> Self {
+        let one = NonZeroU32::MIN;
+        Self { samples: one, budgets: vec![one], strategies: Vec::new() }
     }
 
     /// Every strategy at every budget that is enough for it, cheap ones first.
@@ -109,16 +115,17 @@ impl Grid {
 
 impl Tried {
     fn at(&self, budget: u32, arms: &mut Vec<Arm>) -> Result<(), GridError> {
-        let Self { strategy, every_split, .. } = self;
-        if !every_split {
+        let Self { strategy, splits, .. } = self;
+        let Some(base) = splits else {
             arms.extend(arm(strategy, strategy.clone(), budget)?);
             return Ok(());
-        }
-        if !strategy.starts_with("revisions") {
+        };
+        if !strategy.starts_with("revisions") || base.get() == 1 {
             return Err(GridError::NotSplit { strategy: strategy.clone() });
         }
         let separator = if strategy.contains(':') { ',' } else { ':' };
-        for length in (0..32).map(|power| 1_u32 << power).take_while(|&length| length <= budget) {
+        let lengths = std::iter::successors(Some(1_u32), |length| length.checked_mul(base.get()));
+        for length in lengths.take_while(|&length| length <= budget) {
             if budget.is_multiple_of(length) {
                 let chains = budget / length;
                 let ratio = if length >= chains {
@@ -166,7 +173,7 @@ mod tests {
 
     #[test]
     fn revisions_are_split_in_every_way() {
-        let text = "samples = 4\nbudgets = [8]\n[[strategy]]\nstrategy = \"revisions\"\nevery-split = true";
+        let text = "samples = 4\nbudgets = [8]\n[[strategy]]\nstrategy = \"revisions\"\nsplits = 2";
         let names: Vec<String> = arms(text).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["revisions 1:8", "revisions 1:2", "revisions 2:1", "revisions 8:1"]);
     }
@@ -178,7 +185,7 @@ mod tests {
             Grid::parse(&text).unwrap_err().to_string()
         };
         assert!(error("strategy = \"bean\"").contains("bean"));
-        assert!(error("strategy = \"beam\"\nevery-split = true").contains("beam"));
+        assert!(error("strategy = \"beam\"\nsplits = 2").contains("beam"));
         assert!(error("strategy = \"beam\"\nbudgets = [4, 2]").contains("rise"));
     }
 }

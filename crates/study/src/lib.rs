@@ -1,15 +1,24 @@
 //! Searches of many kinds over the questions of a dataset, performed once and kept.
 //!
 //! A [`Grid`] says what is tried. A [`Study`] performs what of it is missing in a folder, so that more questions,
-//! strategies or budgets cost only what is new, and a kill loses at most the searches in flight. What follows from the
-//! numbers is not decided here.
+//! strategies or budgets cost only what is new, and a kill loses at most the searches in flight. [`find`] says what
+//! follows from the numbers, and [`page`] shows it.
 
 mod error;
+mod evidence;
+mod export;
+mod findings;
 mod grid;
+mod page;
 mod record;
 mod sweep;
+mod tree;
 
 pub use error::StudyError;
+pub use evidence::{Evidence, Larger, WEIGHTED};
+pub use findings::{BINS, Choice, Exchange, Findings, Fitted, Fixed, Measured, Saving, Way, find};
 pub use grid::{Arm, Grid, GridError, Tried};
+pub use page::{About, page};
 pub use record::{Sample, Sampled, Searched};
 pub use sweep::{Bench, Study, Watch};
+pub use tree::tree_view;

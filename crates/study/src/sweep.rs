@@ -1,8 +1,10 @@
 //! Performs what a grid asks for and the folder does not have yet, all questions in flight at once.
 
 use crate::record::{Gold, Line, failure};
+use crate::tree::{KeptTree, tree_view};
 use crate::{Arm, Grid, Sampled, Searched, StudyError};
 use deliberate_lm::LanguageModel;
+use deliberate_report::TreeView;
 use deliberate_run::{Folder, Lines, Question};
 use deliberate_search::{Budget, Cancellation, Ended, Outcome, Settings, Silent, StrategySpec, mix, search};
 use deliberate_text::{Domain, Trace};
@@ -10,6 +12,9 @@ use futures::stream::{self, StreamExt};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
+
+/// Questions, the first ones, whose search trees are kept to be looked at, and the budget of the searches.
+const TREES: (usize, u32) = (10, 16);
 
 /// Samples of one search of the pool: what a kill loses of a question, at most.
 const PART: u32 = 32;
@@ -41,6 +46,8 @@ pub trait Watch {
 pub struct Study {
     folder: Folder,
     lines: Lines,
+    trees: Lines,
+    kept: Vec<KeptTree>,
     sampled: HashMap<(String, u32), Sampled>,
     searched: HashMap<(String, String, u32), Searched>,
 }
@@ -48,7 +55,7 @@ pub struct Study {
 /// A search that is missing.
 enum Missing<'a> {
     Part { question: &'a Question, part: u32, samples: u32 },
-    Arm { question: &'a Question, arm: &'a Arm },
+    Arm { question: &'a Question, arm: &'a Arm, kept: bool },
 }
 
 impl Study {
@@ -60,7 +67,9 @@ impl Study {
     pub fn open(path: &Path, configuration: &Value) -> Result<Self, StudyError> {
         let folder = Folder::open(path, configuration)?;
         let (lines, known) = Lines::open::<Line>(&path.join("searches.jsonl"))?;
-        let mut study = Self { folder, lines, sampled: HashMap::new(), searched: HashMap::new() };
+        let (trees, kept) = Lines::open::<KeptTree>(&path.join("trees.jsonl"))?;
+        let (sampled, searched) = (HashMap::new(), HashMap::new());
+        let mut study = Self { folder, lines, trees, kept, sampled, searched };
         for line in known {
             study.learn(line);
         }
@@ -70,6 +79,11 @@ impl Study {
     /// Where it is.
     pub fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// Trees of searches that were kept, each with the id of its question.
+    pub fn trees(&self) -> impl Iterator<Item = (&str, &TreeView)> {
+        self.kept.iter().map(|kept| (kept.question.as_str(), &kept.view))
     }
 
     fn learn(&mut self, line: Line) {
@@ -123,9 +137,13 @@ impl Study {
             .map(|(question, part, samples)| Missing::Part { question, part, samples });
         let searches = arms
             .iter()
-            .flat_map(|arm| questions.iter().map(move |question| (question, arm)))
-            .filter(|(question, arm)| self.searched(&question.id, arm).is_none())
-            .map(|(question, arm)| Missing::Arm { question, arm });
+            .flat_map(|arm| questions.iter().enumerate().map(move |(at, question)| (at, question, arm)))
+            .filter(|(_, question, arm)| self.searched(&question.id, arm).is_none())
+            .map(|(at, question, arm)| Missing::Arm {
+                question,
+                arm,
+                kept: at < TREES.0 && arm.budget == TREES.1,
+            });
         let missing: Vec<Missing<'_>> = pool.chain(searches).collect();
         let all = questions.len() * (parts(grid.samples.get()).count() + arms.len());
         let mut done = all - missing.len();
@@ -135,7 +153,11 @@ impl Study {
         let mut complete = true;
         while let Some(performed) = arriving.next().await {
             match performed? {
-                Performed::Done(line) => {
+                Performed::Done(line, tree) => {
+                    if let Some(tree) = tree {
+                        self.trees.append(&tree)?;
+                        self.kept.push(*tree);
+                    }
                     self.lines.append(&line)?;
                     self.learn(line);
                     done += 1;
@@ -158,7 +180,7 @@ fn parts(samples: u32) -> impl Iterator<Item = (u32, u32)> {
 
 /// What became of a search.
 enum Performed {
-    Done(Line),
+    Done(Line, Option<Box<KeptTree>>),
     Failed { question: String, arm: String, reason: String },
     Cancelled,
 }
@@ -170,7 +192,7 @@ impl<M: LanguageModel> Bench<'_, M> {
                 let strategy = pool_strategy(self.search.roles().verifier.is_some(), *samples);
                 (question, "the pool", self.search, strategy, *samples, mix(self.seed, (*part).into()))
             }
-            Missing::Arm { question, arm } => {
+            Missing::Arm { question, arm, .. } => {
                 let domain = if arm.strategy.needs().reviser {
                     self.revision.ok_or_else(|| StudyError::NoReviser { arm: arm.name.clone() })?
                 } else {
@@ -194,7 +216,7 @@ impl<M: LanguageModel> Bench<'_, M> {
             return Ok(Performed::Cancelled);
         }
         let gold = Gold::of(question).expect("questions without an answer were refused");
-        Ok(Performed::Done(match missing {
+        let line = match missing {
             Missing::Part { part, .. } => Line::Sampled(Sampled {
                 question: question.id.clone(),
                 part: *part,
@@ -204,7 +226,14 @@ impl<M: LanguageModel> Bench<'_, M> {
             Missing::Arm { arm, .. } => {
                 Line::Searched(gold.searched(&question.id, &arm.name, arm.budget, &outcome))
             }
-        }))
+        };
+        let kept = matches!(missing, Missing::Arm { kept: true, .. });
+        let tree = kept.then(|| {
+            let (expected, aggregation) = (question.answer.as_deref(), strategy.selection().aggregation);
+            let view = tree_view(&question.problem, expected, name, &outcome, aggregation);
+            Box::new(KeptTree { question: question.id.clone(), arm: name.to_owned(), budget, view })
+        });
+        Ok(Performed::Done(line, tree))
     }
 }
 

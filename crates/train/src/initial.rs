@@ -25,6 +25,20 @@ pub(crate) fn weights(shape: &Shape, seed: u64) -> Weights {
     weights
 }
 
+/// The same decoder with more blocks on top, up to the layers of `shape`: fresh ones that add nothing yet, so that it
+/// begins by computing what it computed before. A verifier needs them: what a model would have said at a place is known
+/// in its last block alone, and to compare that with what stands there takes another.
+pub fn deepened(weights: &Weights, shape: &Shape, seed: u64) -> Weights {
+    let mut deeper = weights.clone();
+    let fresh = self::weights(shape, seed).blocks.into_iter().skip(weights.blocks.len());
+    deeper.blocks.extend(fresh.map(|mut block| {
+        block.attention_output.fill(0.0);
+        block.down.fill(0.0);
+        block
+    }));
+    deeper
+}
+
 /// A standard normal number (Box and Muller).
 fn normal(random: &mut ChaCha8Rng) -> f64 {
     let (radius, angle): (f64, f64) = (1.0 - random.random::<f64>(), random.random());

@@ -52,6 +52,7 @@ pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate, predict};
 pub use example::{Example, Goal, Target};
 pub use files::{read_weights, write_weights};
+pub use initial::deepened;
 pub use kernels::objective::Prediction;
 pub use log::{LogLine, read_log};
 pub use optimiser::AdamW;

@@ -9,6 +9,7 @@ use crate::exit::bad_input;
 use crate::output;
 use crate::session::{Loaded, search_settings};
 use crate::show::{Table, count, seconds};
+#[cfg(feature = "llama")]
 use anyhow::Context;
 use deliberate_lm::{GenerateRequest, LanguageModel, Sampling};
 use deliberate_search::{Budget, Outcome, Silent, search};

@@ -34,7 +34,7 @@ fn examine() -> Value {
     let memory = machine::memory("MemTotal:").map_or("unknown".to_owned(), bytes);
     let free = machine::memory("MemAvailable:").map_or("unknown".to_owned(), bytes);
     if !cfg!(feature = "llama") {
-        advice.push("this build cannot run GGUF models: build with the feature `llama`".to_owned());
+        advice.push("this build runs small Llama-style models alone: build with the feature `llama` for any GGUF model".to_owned());
     }
     if cfg!(debug_assertions) {
         advice.push("this is a debug build: build with --release for speed".to_owned());

@@ -1,6 +1,8 @@
 //! `deliberate lab`: questions with exact answers, and the family of models trained on them.
 
-use crate::args::{BuildArgs, GenerateArgs, Global, LabCommand, MeasureArgs, QuestionFamily, QuestionSplit};
+use crate::args::{
+    BuildArgs, BundleArgs, GenerateArgs, Global, LabCommand, MeasureArgs, QuestionFamily, QuestionSplit,
+};
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
@@ -21,6 +23,7 @@ pub(crate) fn run(command: LabCommand, global: &Global) -> anyhow::Result<ExitCo
         LabCommand::Generate(args) => generate(&args),
         LabCommand::Build(args) => make(&args, global),
         LabCommand::Measure(args) => examine(&args, global),
+        LabCommand::Bundle(args) => bundle(&args, global),
     }
 }
 
@@ -105,11 +108,27 @@ fn print(built: &Built, json: bool) -> anyhow::Result<()> {
     output::data(table)
 }
 
+/// The plan that a folder's family was built by.
+fn plan_of(folder: &Path) -> anyhow::Result<Plan> {
+    Plan::parse(&read(&folder.join("plan.toml"))?)
+        .with_context(|| format!("`{}` holds no family", folder.display()))
+        .map_err(bad_input)
+}
+
+fn bundle(args: &BundleArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let runtime = super::runtime()?;
+    let interrupt = runtime.block_on(async { Interrupt::listen() });
+    let mut watch = Watch { global, interrupt, bar: None };
+    // Goes on where the build stopped, which is at its end if it is finished.
+    let built = build(&plan_of(&args.folder)?, &args.folder, &mut watch)?;
+    watch.bar = None;
+    deliberate_family::bundle(&built, &args.into)?;
+    output::line(format_args!("{} models in `{}`", built.models.len(), args.into.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn examine(args: &MeasureArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let plan = args.folder.join("plan.toml");
-    let plan = Plan::parse(&read(&plan)?)
-        .with_context(|| format!("`{}` holds no family", args.folder.display()))
-        .map_err(bad_input)?;
+    let plan = plan_of(&args.folder)?;
     let extent = Extent {
         questions: args.questions.get(),
         samples: args.samples.get(),

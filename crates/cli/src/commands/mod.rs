@@ -1,8 +1,8 @@
 //! One file a command.
 
 pub(crate) mod bench;
+pub(crate) mod calibrate;
 pub(crate) mod completions;
-pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod grade;
 pub(crate) mod lab;

@@ -62,6 +62,9 @@ fn list(models: &Models, json: bool) -> anyhow::Result<()> {
         return output::line(serde_json::to_string_pretty(&rows)?);
     }
     let mut table = Table::new(["model", "here", "parameters", "from"]);
+    for model in deliberate_models::bundled() {
+        table.row([model.name, bytes(model.bytes), count(model.parameters), "this program".to_owned()]);
+    }
     for entry in &models.catalogue().models {
         if let Some(model) = stored.iter().find(|model| model.file == entry.file) {
             table.row([

@@ -10,6 +10,7 @@ use crate::session::{Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
 use deliberate_engine::Engine;
 use deliberate_grade::Answer;
+use deliberate_policy::Reasons;
 use deliberate_run::{Dataset, DirectoryError, Found, Question, QuestionResult, RunDirectory, Summary};
 use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError, search};
 use deliberate_text::{Domain, Trace};
@@ -30,15 +31,16 @@ const FOREIGN: &str = "the journal was written by another version of this progra
 type Directory = Arc<Mutex<RunDirectory<Trace>>>;
 
 pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let file = FileLayer::read(global.config.as_deref())?;
-    let settings = Search::resolve(args.search.over(file.search))?;
-    let engine = EngineSettings::resolve(args.engine.over(file.engine));
+    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine)?;
+    let settings = Search::resolve(layer.search)?;
+    let engine = EngineSettings::resolve(layer.engine);
     let limit = args.limit.map(std::num::NonZero::get);
     let dataset = Dataset::read(&args.dataset, limit, args.skip_bad_lines).map_err(bad_input)?;
     for skipped in &dataset.skipped {
         note(format_args!("passed over line {}: {}", skipped.line, skipped.reason));
     }
     let loaded = Loaded::open(&engine)?;
+    loaded.check(&settings)?;
     let configuration = json!({
         "dataset": {"path": dataset.path, "sha256": dataset.sha256, "questions": dataset.questions.len(),
                     "skipped": dataset.skipped.len()},
@@ -87,7 +89,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
 fn default_directory(dataset: &Dataset, settings: &Search) -> PathBuf {
     let stem = dataset.path.file_stem().map_or("dataset".into(), |stem| stem.to_string_lossy());
     let budget = crate::budget::format(&settings.budget);
-    PathBuf::from("runs").join(format!("{stem}-{}-{budget}", settings.strategy.name()))
+    PathBuf::from("runs").join(format!("{stem}-{}-{budget}", settings.way()))
 }
 
 struct Work {
@@ -159,7 +161,7 @@ impl Work {
                 &anyhow::Error::from(error).chain().map(ToString::to_string).collect::<Vec<_>>(),
             ),
             Ok(root) => {
-                let mut strategy = self.settings.strategy.build()?;
+                let mut strategy = self.settings.decider(&Reasons::default())?;
                 let mut how = search_settings(&self.settings);
                 how.cancel = Some(self.interrupt.signal.clone());
                 how.checkpoint = checkpoint;

@@ -9,7 +9,10 @@ use crate::progress::{SearchProgress, Speed};
 use crate::session::{Loaded, search_settings};
 use crate::show;
 use anyhow::{Context, anyhow};
+use deliberate_policy::Reasons;
+use deliberate_report::tree_page;
 use deliberate_search::{Ended, Outcome, search};
+use deliberate_study::tree_view;
 use deliberate_text::{Domain, Trace};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
@@ -17,14 +20,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let file = FileLayer::read(global.config.as_deref())?;
-    let settings = Search::resolve(args.search.over(file.search))?;
-    let engine = EngineSettings::resolve(args.engine.over(file.engine));
+    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine)?;
+    let settings = Search::resolve(layer.search)?;
+    let engine = EngineSettings::resolve(layer.engine);
     let question = question(args.question)?;
-    for path in [&args.trace, &args.svg].into_iter().flatten() {
+    for path in [&args.trace, &args.svg, &args.html].into_iter().flatten() {
         can_write(path)?;
     }
     let loaded = Loaded::open(&engine)?;
+    loaded.check(&settings)?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
@@ -37,6 +41,11 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
         }
         if let Some(path) = &args.svg {
             write(path, show::svg(&question, &outcome, settings.selection().aggregation).as_bytes())?;
+        }
+        if let Some(path) = &args.html {
+            let name = settings.way();
+            let view = tree_view(&question, None, &name, &outcome, settings.selection().aggregation);
+            write(path, tree_page(&show::one_line(&question), &[view]).as_bytes())?;
         }
         if args.json {
             output::line(serde_json::to_string(&show::solved(&question, &outcome, &described))?)?;
@@ -69,10 +78,16 @@ pub(crate) async fn solve(
     let root = domain.root(question).await.map_err(bad_input)?;
     let mut progress = SearchProgress::new(global);
     let _speed = Speed::watch(&loaded.proposer.engine, progress.bar());
-    let mut strategy = settings.strategy.build()?;
+    let reasons = Reasons::default();
+    let mut strategy = settings.decider(&reasons)?;
     let mut how = search_settings(settings);
     how.cancel = Some(interrupt.signal.clone());
-    Ok(search(root, &mut *strategy, &domain.roles(), how, &mut progress).await?)
+    let outcome = search(root, &mut *strategy, &domain.roles(), how, &mut progress).await?;
+    drop(progress);
+    if !global.quiet {
+        reasons.all().into_iter().for_each(|reason| output::note(format_args!("policy: {reason}")));
+    }
+    Ok(outcome)
 }
 
 /// The answer and what it rests on.

@@ -19,8 +19,7 @@ fn a_model_that_is_not_there_is_named() {
 #[test]
 fn an_empty_model_folder_names_the_command_that_fills_it() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["solve", "What is 1 + 1?"][..], &["models", "path"], &["models", "verify"], &["demo"]]
-    {
+    for arguments in [&["solve", "What is 1 + 1?"][..], &["models", "path"], &["models", "verify"]] {
         let mut command = deliberate(folder.path());
         command.args(arguments).env("DELIBERATE_CACHE", folder.path());
         finish(command).failed(2, &["deliberate models pull"]);

@@ -19,12 +19,13 @@ fn the_reference_of_every_command() {
         "strategies",
         "doctor",
         "bench",
-        "demo",
+        "calibrate",
         "completions",
         "lab",
         "lab generate",
         "lab build",
         "lab measure",
+        "lab bundle",
     ];
     for command in commands {
         let ran = run(folder.path(), command.split_whitespace().chain(["--help"]));

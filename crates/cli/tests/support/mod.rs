@@ -41,12 +41,17 @@ impl Ran {
     }
 }
 
-/// The command, untouched by the settings of whoever runs the tests.
+/// The command with a general model, untouched by the settings of whoever runs the tests.
 pub(crate) fn deliberate(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deliberate"));
     command.current_dir(folder).env("COLUMNS", "100").stdin(std::process::Stdio::null());
-    for name in ["DELIBERATE_CONFIG", "DELIBERATE_LOG", "RUST_BACKTRACE", "NO_COLOR"] {
+    for name in ["DELIBERATE_LOG", "RUST_BACKTRACE", "NO_COLOR"] {
         command.env_remove(name);
+    }
+    if folder.join("deliberate.toml").exists() {
+        command.env_remove("DELIBERATE_CONFIG");
+    } else {
+        command.env("DELIBERATE_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smollm2.toml"));
     }
     command
 }

@@ -67,7 +67,8 @@ pub(crate) fn words(graph: &Graph, listed: &[usize]) -> Option<(String, Vec<Stri
     };
     let definitions: Vec<String> = listed.iter().map(|&place| definition(place)).collect();
     let asked = &graph.nodes[graph.asked].name;
-    let problem = format!("Mod {}: {}. Find {asked}.", graph.modulus?, definitions.join(", "));
+    // Lines as in the solution, so that a name is always the same token, with no space before it.
+    let problem = format!("Mod {}:\n{}\n{asked}=?", graph.modulus?, definitions.join("\n"));
     let step = |place: usize| match graph.nodes[place].rule {
         Rule::Given(_) => definition(place),
         Rule::Compute(left, operation, right) => {

@@ -6,12 +6,37 @@
 
 use super::{LN_2_HIGH, LN_2_LOW, POLYNOMIAL, RANGE, ROUND, WIDTH};
 use std::arch::x86_64 as intel;
-use std::arch::x86_64::__m512;
+use std::arch::x86_64::{__m256i, __m512};
 
 /// Sixteen floats.
 #[derive(Debug, Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Lanes(__m512);
+
+/// Sixteen floats of half precision.
+#[derive(Debug, Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Halves(__m256i);
+
+impl Halves {
+    #[inline(always)]
+    pub(crate) const fn from_bits(bits: [u16; WIDTH]) -> Self {
+        // SAFETY: both are sixteen numbers of sixteen bits in the same order.
+        Self(unsafe { std::mem::transmute::<[u16; WIDTH], __m256i>(bits) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn to_bits(self) -> [u16; WIDTH] {
+        // SAFETY: both are sixteen numbers of sixteen bits in the same order.
+        unsafe { std::mem::transmute::<__m256i, [u16; WIDTH]>(self.0) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn widen(self) -> Lanes {
+        // SAFETY: the target has AVX-512 (see the module).
+        Lanes(unsafe { intel::_mm512_cvtph_ps(self.0) })
+    }
+}
 
 impl Lanes {
     pub(crate) const ZERO: Self = Self::from_array([0.0; WIDTH]);
@@ -32,6 +57,13 @@ impl Lanes {
     pub(crate) fn to_array(self) -> [f32; WIDTH] {
         // SAFETY: both are sixteen floats in the same order.
         unsafe { std::mem::transmute::<__m512, [f32; WIDTH]>(self.0) }
+    }
+
+    /// Rounded to half precision, ties to even; infinite past 65504.
+    #[inline(always)]
+    pub(crate) fn halved(self) -> Halves {
+        // SAFETY: the target has AVX-512 (see the module).
+        Halves(unsafe { intel::_mm512_cvtps_ph::<{ intel::_MM_FROUND_TO_NEAREST_INT }>(self.0) })
     }
 
     #[inline(always)]

@@ -13,9 +13,9 @@ mod avx512;
 mod portable;
 
 #[cfg(all(target_arch = "x86_64", target_feature = "avx512f"))]
-pub(crate) use avx512::Lanes;
+pub(crate) use avx512::{Halves, Lanes};
 #[cfg(not(all(target_arch = "x86_64", target_feature = "avx512f")))]
-pub(crate) use portable::Lanes;
+pub(crate) use portable::{Halves, Lanes};
 
 /// Floats in one [`Lanes`].
 pub(crate) const WIDTH: usize = 16;
@@ -58,6 +58,20 @@ impl Lanes {
     }
 }
 
+/// Asks for memory to be brought near, to the second-level cache: it is wanted soon, not at once. Does nothing where
+/// there is no way to ask.
+#[inline(always)]
+pub(crate) fn fetch(halves: &Halves) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every such processor can, and it changes nothing that the program sees.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(halves).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = halves;
+}
+
 /// The same memory as floats.
 #[inline(always)]
 pub(crate) fn flat(lanes: &[Lanes]) -> &[f32] {
@@ -70,6 +84,14 @@ pub(crate) fn flat(lanes: &[Lanes]) -> &[f32] {
 pub(crate) fn flat_mut(lanes: &mut [Lanes]) -> &mut [f32] {
     // SAFETY: as in `flat`; the borrow is exclusive, and every float is a valid lane.
     unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), lanes.len() * WIDTH) }
+}
+
+/// The same memory as the bits of its numbers, to write to.
+#[inline(always)]
+pub(crate) fn flat_bits_mut(halves: &mut [Halves]) -> &mut [u16] {
+    // SAFETY: `Halves` is sixteen numbers of sixteen bits without padding, more strictly aligned than one; the borrow
+    // is exclusive, and all bits are valid.
+    unsafe { std::slice::from_raw_parts_mut(halves.as_mut_ptr().cast(), halves.len() * WIDTH) }
 }
 
 #[cfg(test)]
@@ -103,8 +125,38 @@ mod tests {
             same(first.larger(second), plain[0].larger(plain[1]));
             same(first.times_plus(second, third), plain[0].times_plus(plain[1], plain[2]));
             same(first.exp(), plain[0].exp());
+            assert_eq!(first.halved().to_bits(), plain[0].halved().to_bits(), "{input:?}");
             same(Lanes::splat(input[0][0]), portable::Lanes::splat(input[0][0]));
             same(Lanes::ZERO.plus(first), portable::Lanes::ZERO.plus(plain[0]));
+        }
+    }
+
+    #[test]
+    fn every_number_of_half_precision_is_widened_exactly_and_comes_back() {
+        for bits in 0..=u16::MAX {
+            let wide = Halves::from_bits([bits; WIDTH]).widen();
+            let plain = portable::Halves::from_bits([bits; WIDTH]).widen();
+            if half::f16::from_bits(bits).is_nan() {
+                assert!(wide.to_array()[7].is_nan() && plain.to_array()[7].is_nan());
+            } else {
+                assert_eq!(self::bits(wide.to_array()), self::bits(plain.to_array()));
+                assert_eq!(wide.halved().to_bits(), [bits; WIDTH]);
+            }
+        }
+    }
+
+    #[test]
+    fn rounding_to_half_precision_is_the_same_everywhere() {
+        // All signs and exponents, and fractions at, just beside and far from the middle between two numbers.
+        for step in 0..1u32 << 18 {
+            let fraction = (step & 0x1ff).wrapping_mul(0x9e37) & 0x7f_e000;
+            for low in [0, 1, 0xfff, 0x1000, 0x1001, 0x1fff] {
+                let float = f32::from_bits((step >> 9) << 23 | fraction | low);
+                if !float.is_nan() {
+                    let plain = portable::Lanes::splat(float).halved().to_bits();
+                    assert_eq!(Lanes::splat(float).halved().to_bits(), plain, "{float:e}");
+                }
+            }
         }
     }
 

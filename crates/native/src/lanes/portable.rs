@@ -4,11 +4,34 @@
 //! library, and still the same bits.
 
 use super::{LN_2_HIGH, LN_2_LOW, POLYNOMIAL, RANGE, ROUND, WIDTH};
+use half::f16;
 
 /// Sixteen floats.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Lanes([f32; WIDTH]);
+
+/// Sixteen floats of half precision.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(32))]
+pub(crate) struct Halves([u16; WIDTH]);
+
+impl Halves {
+    #[inline(always)]
+    pub(crate) const fn from_bits(bits: [u16; WIDTH]) -> Self {
+        Self(bits)
+    }
+
+    #[inline(always)]
+    pub(crate) fn to_bits(self) -> [u16; WIDTH] {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn widen(self) -> Lanes {
+        Lanes(self.0.map(|bits| f16::from_bits(bits).to_f32()))
+    }
+}
 
 impl Lanes {
     pub(crate) const ZERO: Self = Self([0.0; WIDTH]);
@@ -26,6 +49,12 @@ impl Lanes {
     #[inline(always)]
     pub(crate) fn to_array(self) -> [f32; WIDTH] {
         self.0
+    }
+
+    /// Rounded to half precision, ties to even; infinite past 65504.
+    #[inline(always)]
+    pub(crate) fn halved(self) -> Halves {
+        Halves(self.0.map(|float| f16::from_f32(float).to_bits()))
     }
 
     #[inline(always)]

@@ -2,6 +2,7 @@
 
 use deliberate_decoder::{Shape, Weights};
 use deliberate_lm::Token;
+use half::f16;
 
 /// Logits after every token, `[tokens][vocabulary]`.
 pub(crate) fn logits(shape: &Shape, weights: &Weights, tokens: &[Token]) -> Vec<Vec<f64>> {
@@ -13,10 +14,14 @@ pub(crate) fn logits(shape: &Shape, weights: &Weights, tokens: &[Token]) -> Vec<
             streams.iter().map(|stream| norm(shape, stream, &block.attention_norm)).collect();
         let project = |matrix: &[f32]| normed.iter().map(|row| multiply(matrix, row)).collect::<Vec<_>>();
         let [mut queries, mut keys] = [project(&block.query), project(&block.key)];
-        let values = project(&block.value);
+        let mut values = project(&block.value);
         for (position, (query, key)) in queries.iter_mut().zip(&mut keys).enumerate() {
             turn(shape, query, position);
             turn(shape, key, position);
+        }
+        // As they are kept; what is computed with them is not rounded.
+        for number in keys.iter_mut().chain(&mut values).flatten() {
+            *number = f16::from_f64(*number).to_f64();
         }
         for (position, query) in queries.iter().enumerate() {
             let attended = attend(shape, query, &keys[..=position], &values[..=position]);

@@ -21,8 +21,8 @@ pub(crate) fn gallery() -> Page {
              of a table to sort by it, a node of a tree to read it.",
         )
         .command("cargo run -p deliberate-report --example gallery -- gallery/")
-        .from_where("Data", "invented")
-        .from_where("Seed", "none: the curves are formulas")
+        .fact("Data", "invented")
+        .fact("Seed", "none: the curves are formulas")
         .section(
             Section::new("Search against a verifier")
                 .prose("Accuracy against the budget. The unit of a budget is one full sampled answer (`N` generations).")

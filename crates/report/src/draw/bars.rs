@@ -6,12 +6,14 @@ use super::colours::Looks;
 use super::legend::shade;
 use super::measure;
 use super::ruler::Ruler;
-use crate::figure::{Bars, Interval};
+use crate::figure::{Bar, Bars, Interval};
 use crate::number;
 
 /// Draws groups of bars.
 pub(super) fn draw(canvas: &mut Canvas, area: Area, bars: &Bars, looks: &Looks) {
-    let ends = |(value, interval): (f64, Option<Interval>)| [value, interval.map_or(value, |i| i.high)];
+    let ends = |bar: Bar| {
+        [bar.value, bar.interval.map_or(bar.value, |i| i.low), bar.interval.map_or(bar.value, |i| i.high)]
+    };
     let heights =
         bars.series.iter().flat_map(|s| s.values.iter().flatten().flatten()).copied().flat_map(ends);
     let lines = bars.references.iter().map(|line| line.value);
@@ -34,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Area, bars: &Bars, looks: &Looks) 
             canvas.open(&looks.look(&series.name).class, &series.name);
             for level in 0..levels {
                 let value = series.values.get(group).and_then(|levels| levels.get(level)).copied().flatten();
-                if let Some((value, interval)) = value.filter(|(value, _)| value.is_finite()) {
+                if let Some(Bar { value, interval }) = value.filter(|bar| bar.value.is_finite()) {
                     let top = frame.y.place(value);
                     let gap = (width * 0.08).min(1.0);
                     let bar = Area {

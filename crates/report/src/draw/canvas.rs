@@ -177,7 +177,6 @@ fn closed(element: &str, tooltip: &str) -> String {
 
 /// The outline of a shape about as large as a disc of the radius.
 fn outline(shape: Shape, (x, y): (f64, f64), radius: f64) -> String {
-    let r = radius;
     let corners: Vec<(f64, f64)> = match shape {
         Shape::Circle => Vec::new(),
         Shape::Square => vec![(-0.88, -0.88), (0.88, -0.88), (0.88, 0.88), (-0.88, 0.88)],
@@ -185,20 +184,20 @@ fn outline(shape: Shape, (x, y): (f64, f64), radius: f64) -> String {
         Shape::Wedge => vec![(0.0, 1.25), (1.15, -0.85), (-1.15, -0.85)],
         Shape::Diamond => vec![(0.0, -1.3), (1.15, 0.0), (0.0, 1.3), (-1.15, 0.0)],
         Shape::Plus => {
-            let (a, b) = (0.42, 1.25);
+            let (near, far) = (0.42, 1.25);
             vec![
-                (-a, -b),
-                (a, -b),
-                (a, -a),
-                (b, -a),
-                (b, a),
-                (a, a),
-                (a, b),
-                (-a, b),
-                (-a, a),
-                (-b, a),
-                (-b, -a),
-                (-a, -a),
+                (-near, -far),
+                (near, -far),
+                (near, -near),
+                (far, -near),
+                (far, near),
+                (near, near),
+                (near, far),
+                (-near, far),
+                (-near, near),
+                (-far, near),
+                (-far, -near),
+                (-near, -near),
             ]
         }
         Shape::Star => (0..10)
@@ -209,7 +208,7 @@ fn outline(shape: Shape, (x, y): (f64, f64), radius: f64) -> String {
             })
             .collect(),
     };
-    let placed: Vec<(f64, f64)> = corners.iter().map(|(dx, dy)| (x + dx * r, y + dy * r)).collect();
+    let placed: Vec<(f64, f64)> = corners.iter().map(|(dx, dy)| (x + dx * radius, y + dy * radius)).collect();
     through(&placed) + "Z"
 }
 
@@ -219,7 +218,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        assert_eq!([px(3.0), px(3.14159), px(-0.01)], ["3", "3.1", "0"]);
+        assert_eq!([px(3.0), px(2.71), px(-0.01)], ["3", "2.7", "0"]);
     }
 
     #[test]

@@ -8,16 +8,18 @@ use super::measure;
 use super::ruler::Ruler;
 use crate::figure::{Across, Axis, Interval, Mark, Plot, Point, Series};
 use crate::number;
+use std::fmt::Write;
 
 /// Draws a plot. With `named`, series are named at their ends, and the drawing needs no legend.
 pub(super) fn draw(canvas: &mut Canvas, area: Area, plot: &Plot, looks: &Looks, named: bool) {
+    // Names are set in 12 pixels, bold, which is wider.
     let xs = plot.series.iter().flat_map(|s| &s.points).map(|p| p.x).chain(plot.marks.iter().map(|m| m.x));
     let upright = lines(plot, Across::Vertical).map(|(value, _)| value);
     let level = lines(plot, Across::Horizontal).map(|(value, _)| value);
     let x = Ruler::new(&plot.x, xs.chain(upright), 6);
     let y = Ruler::new(&plot.y, heights(plot).chain(level), (area.height / 56.0).round().max(3.0) as usize);
     let right = if named {
-        names(plot).map(|name| measure::width(name, 12.0)).fold(0.0, f64::max) + 24.0
+        names(plot).map(|name| measure::width(name, 13.5)).fold(0.0, f64::max) + 24.0
     } else {
         12.0
     };
@@ -46,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Area, plot: &Plot, looks: &Looks, 
 /// Whether names at the ends of lines serve better than a legend.
 pub(super) fn can_be_named(plot: &Plot) -> bool {
     let joined = plot.series.iter().all(|series| series.joined && !series.points.is_empty());
-    let short = plot.series.iter().all(|series| series.name.chars().count() <= 28);
+    let short = plot.series.iter().all(|series| series.name.chars().count() <= 34);
     joined && short && plot.series.len() <= 8 && plot.marks.is_empty() && !plot.diagonal
 }
 
@@ -196,10 +198,11 @@ impl Scene<'_> {
         );
         if let Some(Interval { low, high }) = point.interval {
             let unit = &self.plot.y.unit;
-            text += &format!(" ({} to {})", number::with_unit(low, unit), number::with_unit(high, unit));
+            let (low, high) = (number::with_unit(low, unit), number::with_unit(high, unit));
+            let _ = write!(text, " ({low} to {high})");
         }
         if let Some(note) = &point.note {
-            text += &format!("\n{note}");
+            let _ = write!(text, "\n{note}");
         }
         text
     }

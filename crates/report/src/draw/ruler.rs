@@ -112,9 +112,9 @@ impl Ruler {
         let count = (last - first + 1).max(1) as usize;
         let stride = count.div_ceil(about.max(1)).max(1);
         let written = |power: i32| {
-            if base > 2.0 && !(-3..=4).contains(&power) {
+            if base > 2.0 && (self.high > 1e8 || self.low < 1e-3) {
                 format!("10{}", superscript(power))
-            } else if base <= 2.0 && power < 0 && power >= -10 {
+            } else if base <= 2.0 && (-10..0).contains(&power) {
                 format!("1/{}", 1 << -power)
             } else {
                 number::short(base.powi(power))
@@ -166,6 +166,7 @@ mod tests {
         check(&Axis::log2("a", ""), [1.0 / 16.0, 16.0], 5, "1/16 1/4 1 4 16");
         check(&Axis::log2("a", ""), [1.0 / 256.0, 256.0], 6, "1/64 1/8 1 8 64");
         check(&Axis::log10("a", "FLOPs"), [1e9, 1e12], 6, "10⁹ 10¹⁰ 10¹¹ 10¹²");
+        check(&Axis::log10("a", "tokens"), [120.0, 1e6], 6, "1000 10k 100k 1M");
     }
 
     #[test]

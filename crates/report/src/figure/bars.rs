@@ -33,8 +33,18 @@ pub struct BarSeries {
     /// Its colour.
     #[serde(default)]
     pub colour: Colour,
-    /// For each group, for each level: the height and what it may be in truth. `None` leaves a gap.
-    pub values: Vec<Vec<Option<(f64, Option<Interval>)>>>,
+    /// For each group, for each level; `None` leaves a gap.
+    pub values: Vec<Vec<Option<Bar>>>,
+}
+
+/// One bar.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bar {
+    /// Its height.
+    pub value: f64,
+    /// What that may be in truth.
+    #[serde(default)]
+    pub interval: Option<Interval>,
 }
 
 impl Bars {
@@ -72,13 +82,13 @@ impl Bars {
 impl BarSeries {
     /// One bar a group, without intervals.
     pub fn plain(name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
-        let values = values.into_iter().map(|value| vec![Some((value, None))]).collect();
+        let values = values.into_iter().map(|value| vec![Some(Bar { value, interval: None })]).collect();
         Self { name: name.into(), colour: Colour::Automatic, values }
     }
 
     /// For each group, for each level: (height, lower end, upper end).
     pub fn measured(name: impl Into<String>, values: impl IntoIterator<Item = Vec<(f64, f64, f64)>>) -> Self {
-        let bar = |(value, low, high)| Some((value, Some(Interval { low, high })));
+        let bar = |(value, low, high)| Some(Bar { value, interval: Some(Interval { low, high }) });
         let values = values.into_iter().map(|levels| levels.into_iter().map(bar).collect()).collect();
         Self { name: name.into(), colour: Colour::Automatic, values }
     }

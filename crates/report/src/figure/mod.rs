@@ -7,7 +7,7 @@ mod plot;
 mod stacked;
 
 pub use axis::{Axis, Interval, Scale, Unit};
-pub use bars::{BarSeries, Bars};
+pub use bars::{Bar, BarSeries, Bars};
 pub use heat::{Heat, HeatCell, HeatScale};
 pub use plot::{Across, Mark, Plot, Point, Reference, Series, Shape};
 pub use stacked::{Part, Stacked};

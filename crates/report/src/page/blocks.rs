@@ -124,7 +124,10 @@ fn figure(figure: &Figure, id: &str) -> String {
 fn paragraphs(text: &str, class: &str) -> String {
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
     let paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
-    paragraphs.map(|paragraph| format!("<p{class}>{}</p>", inline(paragraph))).collect()
+    paragraphs.fold(String::new(), |mut all, paragraph| {
+        let _ = write!(all, "<p{class}>{}</p>", inline(paragraph));
+        all
+    })
 }
 
 /// Escaped text in which pairs of backticks set code.

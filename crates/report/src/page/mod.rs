@@ -94,7 +94,7 @@ impl Page {
     }
 
     /// Adds to where it comes from.
-    pub fn from_where(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn fact(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.provenance.push(Entry { name: name.into(), value: value.into() });
         self
     }

@@ -7,7 +7,7 @@ const HOSTILE: &str = "</script></style><img src=x onerror=\"alert(1)\">'`<!--";
 fn hostile() -> Page {
     let node = TreeNode::new(1, None, HOSTILE, TreeStatus::Complete);
     let tree = TreeView { question: HOSTILE.into(), nodes: vec![node], ..TreeView::default() };
-    Page::new(HOSTILE).summary(HOSTILE).command(HOSTILE).from_where(HOSTILE, HOSTILE).section(
+    Page::new(HOSTILE).summary(HOSTILE).command(HOSTILE).fact(HOSTILE, HOSTILE).section(
         Section::new(HOSTILE)
             .prose(HOSTILE)
             .remark(HOSTILE)

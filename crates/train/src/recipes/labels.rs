@@ -12,24 +12,27 @@ pub struct Labels {
     pub negative: u32,
 }
 
-/// For a PRM: at the last token of each step, the share of rollouts from there that came out right.
+/// For a PRM: at each token of a step, the share of rollouts from the step's end that came out right. Scores are read at
+/// the ends of steps; the tokens before them say the same with less certainty, and many more labels teach where in a
+/// step it went wrong (as the token-level verifiers of Cobbe et al. 2021).
 pub fn steps(valued: &Valued, labels: Labels) -> Example {
     let trace = &valued.trace;
     let at: Vec<(usize, f32)> = valued
         .returns
         .iter()
         .enumerate()
-        .map(|(step, &value)| (trace.step_range(step).end - 1, value))
+        .flat_map(|(step, &value)| trace.step_range(step).map(move |token| (token, value)))
         .collect();
     Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative)
 }
 
-/// For an ORM: at the last token, whether the answer is right. A revision's prompt holds the attempts before it, so
-/// an ORM of revisions learns with the history in its context.
+/// For an ORM: at each token of the solution, whether its answer is right; scores are read at the last one. A revision's
+/// prompt holds the attempts before it, so an ORM of revisions learns with the history in its context.
 pub fn outcome(solution: &Solution, labels: Labels) -> Example {
     let tokens = solution.trace.tokens().to_vec();
     let value = if solution.right { 1.0 } else { 0.0 };
-    let at = [(tokens.len().saturating_sub(1), value)];
+    let at: Vec<(usize, f32)> =
+        (solution.trace.prompt_tokens()..tokens.len()).map(|token| (token, value)).collect();
     Example::labelled(tokens, &at, labels.positive, labels.negative)
 }
 

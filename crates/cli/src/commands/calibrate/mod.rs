@@ -1,0 +1,267 @@
+//! `deliberate calibrate`: what pays for which question, learnt from data.
+
+mod outcome;
+
+use crate::args::{CalibrateArgs, Global};
+use crate::config::{EngineSettings, FileLayer, Search, SearchLayer};
+use crate::exit::{INTERRUPTED, bad_input};
+use crate::interrupt::Interrupt;
+use crate::output::{self, note};
+use crate::progress::searches;
+use crate::session::Loaded;
+use anyhow::{Context, anyhow};
+use deliberate_family::Scale;
+use deliberate_lab::{Split, generate_set};
+use deliberate_lm::{LanguageModel, Sampling};
+use deliberate_policy::{Pool, Sheet};
+use deliberate_report::TreeView;
+use deliberate_run::{Dataset, DirectoryError, Folder, Question};
+use deliberate_study::{About, Bench, Evidence, Grid, Larger, Study, StudyError, Watch, find};
+use indicatif::ProgressBar;
+use outcome::Source;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const DEMO: &str = include_str!("../../../../study/grids/demo.toml");
+const FULL: &str = include_str!("../../../../study/grids/full.toml");
+
+/// Questions of the lab where nobody says how many: with the small grid, and with the full one.
+const LAB_QUESTIONS: [usize; 2] = [100, 500];
+
+/// Failed searches that are named, at most.
+const FAILURES_SHOWN: usize = 5;
+
+pub(crate) fn run(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    match &args.replay {
+        Some(path) => replay(path, &args),
+        None => calibrate(args, global),
+    }
+}
+
+/// Recorded samples: no model is asked anything.
+fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
+    let pool = Pool::read(path).map_err(bad_input)?;
+    let verifier = match (&args.replay_verifier, pool.verifiers.as_slice()) {
+        (Some(name), _) => name.clone(),
+        (None, [only]) => only.clone(),
+        (None, several) => {
+            return Err(bad_input(anyhow!(
+                "name the verifier whose scores count with --replay-verifier: {}",
+                several.join(", ")
+            )));
+        }
+    };
+    let name = stem(path);
+    let directory = args
+        .run_directory
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("runs").join(format!("replay-{name}-{verifier}")));
+    let seed = args.search.seed.unwrap_or(0);
+    let evidence = Evidence::replayed(Sheet::new(&pool, &verifier).map_err(bad_input)?);
+    let configuration = json!({"replay": {"sha256": pool.sha256, "verifier": verifier}, "seed": seed});
+    let folder = Folder::open(&directory, &configuration).map_err(|error| unusable(error, &directory))?;
+    let source = Source {
+        proposer: format!("recorded in {name}"),
+        verifier,
+        dataset: name,
+        sha256: pool.sha256,
+        seed,
+    };
+    conclude(&folder, &evidence, &source, Vec::new(), args.json)
+}
+
+/// Searches for real.
+fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine)?;
+    let grid = grid(args.grid.as_deref(), args.full)?;
+    let revises = grid.arms().map_err(bad_input)?.iter().any(|arm| arm.strategy.needs().reviser);
+    let [search, revision] = ["best-of-n", "revisions"].map(|strategy| settings(&layer.search, strategy));
+    let (search, revision) = (search?, revision?);
+    let greedy = Search { sampling: Sampling::at(0.0), ..settings(&layer.search, "majority")? };
+    let engine = EngineSettings::resolve(layer.engine);
+    let asked =
+        Asked::gather(args.dataset.as_deref(), args.questions.map(Into::into), args.full, search.seed)?;
+    let path =
+        args.run_directory.unwrap_or_else(|| PathBuf::from("runs").join(format!("calibrate-{}", asked.name)));
+    let loaded = Loaded::open(&engine)?;
+    let large = match args.larger_model {
+        Some(model) => Some(Loaded::open(&EngineSettings { model: Some(model), ..engine.alone() })?),
+        None => None,
+    };
+    // Questions and grid may grow from one start to the next.
+    let models = json!({
+        "search": loaded.provenance(&search),
+        "revision": revises.then(|| loaded.provenance(&revision)),
+    });
+    let configuration = json!({
+        "dataset": {"name": asked.name, "path": args.dataset},
+        "search": search,
+        "models": models,
+        "engine": engine,
+    });
+    let mut study = Study::open(&path, &configuration).map_err(|error| unusable(error, &path))?;
+    let runtime = super::runtime()?;
+    let larger = runtime.block_on(async {
+        let interrupt = Interrupt::listen();
+        let domain = loaded.domain(&search).await?;
+        let revising = if revises { Some(loaded.domain(&revision).await?) } else { None };
+        let bench = Bench {
+            search: &domain,
+            revision: revising.as_ref(),
+            seed: search.seed,
+            concurrency: args.concurrency.get(),
+            cancel: Some(interrupt.signal.clone()),
+        };
+        let mut watch = Shown { bar: searches(global), failures: 0 };
+        let complete = study.sweep(&grid, &asked.questions, &bench, &mut watch).await?;
+        watch.bar.finish_and_clear();
+        if !complete {
+            return anyhow::Ok(None);
+        }
+        let Some(large) = &large else { return Ok(Some(None)) };
+        let configuration = json!({"search": greedy, "models": large.provenance(&greedy)});
+        let folder = path.join("larger");
+        let mut answers = Study::open(&folder, &configuration).map_err(|error| unusable(error, &folder))?;
+        let domain = large.domain(&greedy).await?;
+        let bench = Bench { search: &domain, revision: None, ..bench };
+        if !answers.sweep(&Grid::once(), &asked.questions, &bench, &mut watch).await? {
+            return Ok(None);
+        }
+        let scale = parameters(large) / parameters(&loaded);
+        Ok(Some(Some(Larger::of(&answers, &asked.questions, scale)?)))
+    })?;
+    let Some(larger) = larger else {
+        note(format_args!("interrupted; run the same command again to go on in `{}`", path.display()));
+        return Ok(INTERRUPTED.into());
+    };
+    let verifier = search.verifier.to_string();
+    study.export(&asked.questions, grid.samples.get(), &verifier, "samples.jsonl")?;
+    let pool = Pool::read(&path.join("samples.jsonl"))?;
+    let sheet = Sheet::new(&pool, &verifier)?;
+    let evidence = Evidence::of(&study, &grid, &asked.questions, sheet, larger)?;
+    let source = Source {
+        proposer: loaded.proposer.file.name.clone(),
+        verifier,
+        dataset: asked.name,
+        sha256: pool.sha256,
+        seed: search.seed,
+    };
+    let trees = study.trees().map(|(_, view)| view.clone()).collect();
+    conclude(study.folder(), &evidence, &source, trees, args.json)
+}
+
+/// Parameters of a proposer.
+fn parameters(loaded: &Loaded) -> f64 {
+    loaded.proposer.engine.facts().architecture.parameters as f64
+}
+
+/// Fits, writes and shows.
+fn conclude(
+    folder: &Folder,
+    evidence: &Evidence,
+    source: &Source,
+    trees: Vec<TreeView>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let (findings, fitted) = find(evidence, source.seed)?;
+    let policy = outcome::policy(evidence, &findings, &fitted, source);
+    let about = About {
+        title: format!("How to spend test-time compute on {}", source.dataset),
+        command: std::env::args().skip(1).fold("deliberate".to_owned(), |all, next| format!("{all} {next}")),
+        provenance: [
+            ("proposer", source.proposer.clone()),
+            ("verifier", source.verifier.clone()),
+            ("samples, SHA-256", source.sha256.clone()),
+            ("seed", source.seed.to_string()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec(),
+        trees,
+    };
+    let (policy, report) = outcome::write(folder, &about, &findings, &policy)?;
+    if json {
+        output::line(serde_json::to_string(&findings)?)?;
+    } else {
+        outcome::print(&findings)?;
+        output::line(format_args!("policy   {}\nreport   {}", policy.display(), report.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unusable(error: impl Into<StudyError>, path: &Path) -> anyhow::Error {
+    let error = error.into();
+    let usage = matches!(error, StudyError::Folder(DirectoryError::OtherRun { .. }));
+    let error = anyhow::Error::new(error).context(format!("cannot use `{}`", path.display()));
+    if usage { bad_input(error) } else { error }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or("dataset".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+fn grid(named: Option<&Path>, full: bool) -> anyhow::Result<Grid> {
+    let Some(path) = named else {
+        return Ok(
+            Grid::parse(if full { FULL } else { DEMO }).expect("a test reads the grids of the project")
+        );
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read `{}`", path.display()))
+        .map_err(bad_input)?;
+    Grid::parse(&text).with_context(|| format!("cannot use the grid `{}`", path.display())).map_err(bad_input)
+}
+
+/// How a strategy of the grid is run; what the grid decides is not for flags.
+fn settings(layer: &SearchLayer, strategy: &str) -> anyhow::Result<Search> {
+    if layer.strategy.is_some() || layer.budget.is_some() {
+        return Err(bad_input(anyhow!(
+            "strategies and budgets come from the grid (write one and give it as --grid)"
+        )));
+    }
+    Search::resolve(SearchLayer { strategy: Some(strategy.to_owned()), ..layer.clone() })
+}
+
+/// The questions, and what to call them.
+struct Asked {
+    name: String,
+    questions: Vec<Question>,
+}
+
+impl Asked {
+    fn gather(dataset: Option<&Path>, count: Option<usize>, full: bool, seed: u64) -> anyhow::Result<Self> {
+        if let Some(path) = dataset {
+            let read = Dataset::read(path, count, false).map_err(bad_input)?;
+            return Ok(Self { name: stem(path), questions: read.questions });
+        }
+        let count = count.unwrap_or(LAB_QUESTIONS[usize::from(full)]);
+        let questions = generate_set(&Scale::Full.plan().questions, Split::Test, seed, count)?;
+        let asked = |question: deliberate_lab::Question| Question {
+            id: question.id,
+            problem: question.problem,
+            answer: Some(question.answer),
+        };
+        Ok(Self { name: "lab".to_owned(), questions: questions.into_iter().map(asked).collect() })
+    }
+}
+
+/// Progress on the terminal.
+struct Shown {
+    bar: ProgressBar,
+    failures: usize,
+}
+
+impl Watch for Shown {
+    fn at(&mut self, done: usize, all: usize) {
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+    }
+
+    fn failed(&mut self, question: &str, arm: &str, reason: &str) {
+        self.failures += 1;
+        if self.failures <= FAILURES_SHOWN {
+            self.bar.suspend(|| note(format_args!("`{arm}` on question `{question}` failed: {reason}")));
+        }
+    }
+}

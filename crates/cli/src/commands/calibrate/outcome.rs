@@ -1,0 +1,142 @@
+//! What a calibration leaves behind: tables on the terminal, and findings, policy and report as files.
+
+use crate::output;
+use crate::show::{Table, share};
+use anyhow::Context;
+use deliberate_policy::{
+    Bins, CurveRow, Draw, EasePredictor, Fixed, Policy, Provenance, Seen, VERSION, fit_online_for,
+};
+use deliberate_run::Folder;
+use deliberate_study::{About, Evidence, Findings, Fitted, Way, page};
+use std::path::PathBuf;
+
+/// Samples that a live policy reads before it guesses a question's bin.
+const GUESS_FROM: u32 = 4;
+
+/// Mean generations per question that the sequential policy in the file is set to spend.
+const SPEND: f64 = 8.0;
+
+/// What a policy file says about where it comes from.
+pub(super) struct Source {
+    pub(super) proposer: String,
+    pub(super) verifier: String,
+    pub(super) dataset: String,
+    pub(super) sha256: String,
+    pub(super) seed: u64,
+}
+
+/// The policy that a live solver obeys, fitted on all questions.
+pub(super) fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, source: &Source) -> Policy {
+    let sheet = &evidence.sheet;
+    let predictor = EasePredictor::fit(sheet, GUESS_FROM.min(sheet.depth() as u32));
+    let guess = |draws: &Vec<Draw>| {
+        let seen: Vec<Seen> = draws.iter().map(|draw| draw.seen).collect();
+        predictor.ease(&seen).expect("every question has as many samples")
+    };
+    let guesses: Vec<f64> = sheet.questions.iter().map(guess).collect();
+    let fixed = Fixed {
+        bins: Bins::fit(&guesses, deliberate_study::BINS),
+        predictor,
+        choices: fitted.predicted.choices.clone(),
+    };
+    let rows = |way: &Way| -> Vec<CurveRow> {
+        let row = |point: &deliberate_study::Measured| CurveRow {
+            regime: way.name.clone(),
+            generations: point.generations,
+            tokens: point.tokens,
+            accuracy: point.accuracy,
+        };
+        way.points.iter().map(row).collect()
+    };
+    let compared = findings.ways.iter().filter(|way| way.name == "best-of-n");
+    let measured = findings.fixed.iter().map(|fixed| &fixed.way).chain([&findings.online, &findings.total]);
+    let mut grid: Vec<String> = findings.ways.iter().map(|way| way.name.clone()).collect();
+    grid.dedup();
+    Policy {
+        version: VERSION,
+        provenance: Provenance {
+            proposer: source.proposer.clone(),
+            verifier: source.verifier.clone(),
+            dataset: source.dataset.clone(),
+            dataset_sha256: source.sha256.clone(),
+            questions: findings.questions,
+            grid,
+            folds: fitted.online.folds,
+            seed: source.seed,
+        },
+        curves: measured.chain(compared).flat_map(rows).collect(),
+        fixed: Some(fixed),
+        online: Some(fit_online_for(sheet, &fitted.online, SPEND)),
+    }
+}
+
+/// Writes everything into the folder: (policy, report).
+pub(super) fn write(
+    folder: &Folder,
+    about: &About,
+    findings: &Findings,
+    policy: &Policy,
+) -> anyhow::Result<(PathBuf, PathBuf)> {
+    folder.write("findings.json", &serde_json::to_vec_pretty(findings)?)?;
+    let (policy_path, report_path) = (folder.path().join("policy.toml"), folder.path().join("report.html"));
+    policy.write(&policy_path)?;
+    let page = page(about, findings);
+    folder.write("report.html", page.html().as_bytes())?;
+    let figures = folder.path().join("figures");
+    std::fs::create_dir_all(&figures).with_context(|| format!("cannot write `{}`", figures.display()))?;
+    for figure in page.figures() {
+        let name = |ending: &str| format!("figures/{}.{ending}", figure.id);
+        folder.write(&name("svg"), figure.svg(deliberate_report::Theme::Adaptive).as_bytes())?;
+        folder.write(&name("png"), &figure.png()?)?;
+    }
+    Ok((policy_path, report_path))
+}
+
+/// The tables for people.
+pub(super) fn print(findings: &Findings) -> anyhow::Result<()> {
+    let mut table = Table::new(["difficulty", "pass@1"]);
+    for (bin, rate) in findings.bins.iter().enumerate() {
+        table.row([format!("bin {}", bin + 1), format!("{:.1} %", rate * 100.0)]);
+    }
+    for (k, rate) in findings.pass_at.iter().filter(|(k, _)| [1, 4, 16, 64, 256].contains(k)) {
+        table.row([format!("all, pass@{k}"), share(*rate)]);
+    }
+    output::data(table)?;
+
+    let mut table = Table::new(["way", "budget", "generations spent", "tokens", "accuracy [95 % interval]"]);
+    let ways = findings.ways.iter().filter(|way| way.name == "best-of-n" || way.name == "majority");
+    let ways =
+        ways.chain(findings.fixed.iter().map(|fixed| &fixed.way)).chain([&findings.online, &findings.total]);
+    for way in ways {
+        for point in &way.points {
+            table.row([
+                way.name.clone(),
+                format!("{:.1}", point.budget),
+                format!("{:.1}", point.generations),
+                format!("{:.0}", point.tokens),
+                share(point.accuracy),
+            ]);
+        }
+    }
+    output::data(table)?;
+
+    let mut table =
+        Table::new(["to be as good as", "way", "counted in", "needs", "times less [95 % interval]"]);
+    for saving in &findings.savings {
+        let found = &saving.efficiency;
+        let times = format!("{:.1} [{:.1}, {:.1}]", found.ratio.value, found.ratio.low, found.ratio.high);
+        table.row([
+            format!("{} ({:.1} %)", saving.reference, found.target * 100.0),
+            saving.way.clone(),
+            serde_json::to_value(saving.cost)?.as_str().unwrap_or_default().to_owned(),
+            found.cost.map_or("not reached".to_owned(), number),
+            if found.cost.is_some() { times } else { "–".to_owned() },
+        ]);
+    }
+    output::data(table)
+}
+
+/// Generations or FLOPs, short.
+fn number(value: f64) -> String {
+    if value < 1e6 { format!("{value:.1}") } else { crate::show::flops(value) }
+}

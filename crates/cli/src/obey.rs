@@ -1,0 +1,83 @@
+//! A policy in the place of a strategy.
+
+use crate::exit::bad_input;
+use crate::output::note;
+use anyhow::anyhow;
+use deliberate_policy::{ByDifficulty, Policy, Reasons, Sequential};
+use deliberate_search::Strategy;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Which part of a policy is obeyed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Regime {
+    /// Draw round by round, and stop when another round is not worth its price.
+    #[default]
+    Online,
+    /// Guess the difficulty from a few samples, and spend the rest of the budget as was best for it.
+    Fixed,
+}
+
+/// A policy and the part of it that is obeyed.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Obeyed {
+    regime: Regime,
+    policy: Policy,
+}
+
+impl Obeyed {
+    /// Reads a policy that has the part that is wanted.
+    pub(crate) fn read(path: &Path, regime: Regime) -> anyhow::Result<Self> {
+        let policy = Policy::read(path).map_err(bad_input)?;
+        let there = match regime {
+            Regime::Online => policy.online.is_some(),
+            Regime::Fixed => policy.fixed.is_some(),
+        };
+        if there {
+            return Ok(Self { regime, policy });
+        }
+        Err(bad_input(anyhow!("the policy `{}` has no part for --regime {regime:?}", path.display())))
+    }
+
+    /// Generations that it spends where no budget is given.
+    pub(crate) fn generations(&self) -> Option<u32> {
+        match self.regime {
+            Regime::Online => self.policy.online.as_ref().map(|online| online.most),
+            Regime::Fixed => self.policy.fixed.as_ref()?.choices.iter().map(|choice| choice.budget).max(),
+        }
+    }
+
+    /// Refuses scores that the policy does not know, and warns of another proposer.
+    pub(crate) fn check(&self, proposer: &str, verifier: &str) -> anyhow::Result<()> {
+        let fitted = &self.policy.provenance;
+        if fitted.verifier != verifier {
+            return Err(bad_input(anyhow!(
+                "the policy was fitted on scores of the verifier `{}`, and those of `{verifier}` mean something else \
+                 (give --verifier {}, or calibrate again)",
+                fitted.verifier,
+                fitted.verifier
+            )));
+        }
+        for difference in self.policy.mismatch(proposer, verifier) {
+            note(format_args!("{difference}: its chances and its prices may be off"));
+        }
+        Ok(())
+    }
+
+    /// The strategy that obeys it.
+    pub(crate) fn build(&self, generations: u32, reasons: Reasons) -> anyhow::Result<Box<dyn Strategy>> {
+        let some = "it was read with this part";
+        Ok(match self.regime {
+            Regime::Online => {
+                let mut online = self.policy.online.clone().expect(some);
+                online.most = online.most.min(generations);
+                Box::new(Sequential::new(online, reasons))
+            }
+            Regime::Fixed => {
+                let fixed = self.policy.fixed.clone().expect(some);
+                Box::new(ByDifficulty::new(fixed, generations, reasons).map_err(bad_input)?)
+            }
+        })
+    }
+}

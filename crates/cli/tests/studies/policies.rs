@@ -1,0 +1,36 @@
+use crate::{calibrate, with_lab, write_grid};
+
+#[test]
+fn a_policy_is_obeyed_says_why_and_refuses_scores_that_it_does_not_know() {
+    let folder = tempfile::tempdir().unwrap();
+    write_grid(folder.path(), "[1, 4]");
+    with_lab(folder.path(), &calibrate("out")).done();
+    let question = "Mod 97:\na=5\nb=a+3\nb=?";
+    let solve = |rest: &[&str]| {
+        let arguments = ["solve", question, "--policy", "out/policy.toml"];
+        with_lab(folder.path(), &arguments.into_iter().chain(rest.iter().copied()).collect::<Vec<_>>())
+    };
+    let online = solve(&[]);
+    assert!(online.err.contains("policy:") && online.err.contains("% likely right"), "{online:#?}");
+    assert!(online.out.contains("answer"), "{online:#?}");
+    let fixed = solve(&["--regime", "fixed", "--budget", "4", "--html", "tree.html"]);
+    assert!(fixed.err.contains("look like bin"), "{fixed:#?}");
+    assert!(std::fs::read_to_string(folder.path().join("tree.html")).unwrap().contains("<!doctype html>"));
+    solve(&["--verifier", "prm:signs"]).failed(2, &["`logprob`", "calibrate again"]);
+    solve(&["--strategy", "beam"]).failed(2, &["cannot be used with"]);
+    std::fs::write(folder.path().join("bad.toml"), "version = 7").unwrap();
+    with_lab(folder.path(), &["solve", question, "--policy", "bad.toml"]).failed(2, &["bad.toml"]);
+    // The budget stays hard, whatever the policy wants.
+    let poor = solve(&["--budget", "1", "--json"]);
+    assert_eq!(poor.json()["ledger"]["generations"], 1);
+}
+
+#[test]
+fn a_run_obeys_a_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    write_grid(folder.path(), "[1, 4]");
+    with_lab(folder.path(), &calibrate("out")).done();
+    with_lab(folder.path(), &["lab", "generate", "-n", "5", "-o", "set.jsonl", "--family", "chain"]).done();
+    let ran = with_lab(folder.path(), &["run", "set.jsonl", "--policy", "out/policy.toml", "--json"]);
+    assert_eq!(ran.done().json()["summary"]["questions"], 5);
+}

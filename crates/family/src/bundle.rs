@@ -1,0 +1,48 @@
+//! Puts a finished family where the program takes it from: model files, cards, and a manifest with their checksums.
+
+use crate::folder::replace;
+use crate::{BuildError, Built};
+use serde::Serialize;
+use std::path::Path;
+
+/// What comes before a model's own name.
+const FAMILY: &str = "lab";
+
+#[derive(Serialize)]
+struct Manifest {
+    model: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Entry {
+    name: String,
+    file: String,
+    bytes: u64,
+    sha256: String,
+    parameters: u64,
+    role: String,
+}
+
+/// Copies the models and their cards into a folder, and writes `manifest.toml` there.
+///
+/// # Errors
+/// [`BuildError::File`] if a file cannot be read or written.
+pub fn bundle(built: &Built, into: &Path) -> Result<(), BuildError> {
+    std::fs::create_dir_all(into).map_err(BuildError::file(into))?;
+    let mut manifest = Manifest { model: Vec::new() };
+    for (card, path) in &built.models {
+        let name = format!("{FAMILY}-{}", card.name);
+        let file = format!("{name}.gguf");
+        let bytes = std::fs::read(path).map_err(BuildError::file(path))?;
+        replace(&into.join(&file), &bytes)?;
+        let written = serde_json::to_vec_pretty(card).expect("cards are plain data");
+        replace(&into.join(format!("{name}.card.json")), &written)?;
+        let (sha256, role) = (card.sha256.clone(), card.role.clone());
+        let parameters = card.parameters;
+        manifest.model.push(Entry { name, file, bytes: bytes.len() as u64, sha256, parameters, role });
+    }
+    let text = toml::to_string(&manifest).expect("a manifest is plain data");
+    let text = format!("# Written by `deliberate lab bundle`.\n\n{text}");
+    replace(&into.join("manifest.toml"), text.as_bytes())
+}

@@ -1,0 +1,191 @@
+//! What follows from the evidence: difficulty, the best way for each difficulty and budget, stopping in time, and what
+//! all that saves. Everything is measured on questions that the choices did not see.
+
+mod arms;
+mod savings;
+
+use crate::StudyError;
+use crate::evidence::Evidence;
+use arms::Arms;
+use deliberate_policy::{
+    Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Subsets, confusion, every_selection,
+    fit_fixed, judge_held_out, mean_interval, online_frontier, predicted_ease, predictor_rows, rank_bins,
+    reselect, total_frontier,
+};
+pub use savings::{Exchange, Saving};
+use serde::Serialize;
+
+/// Bins of difficulty, as in the paper.
+pub const BINS: usize = 5;
+
+/// Samples that cheap predictors of difficulty read.
+const FIRST_SAMPLES: [u32; 4] = [1, 2, 4, 8];
+
+/// A mean over questions at one setting.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Measured {
+    /// Generations that it was allowed.
+    pub budget: f64,
+    /// Share of right answers.
+    pub accuracy: Interval,
+    /// The same by bins of oracle difficulty, the easiest first.
+    pub by_bin: Vec<Interval>,
+    /// Generations spent, mean per question.
+    pub generations: f64,
+    /// Tokens drawn, mean per question.
+    pub tokens: f64,
+    /// FLOPs, mean per question; 0 where nobody counted.
+    pub flops: f64,
+}
+
+/// One way to spend, at several settings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Way {
+    /// What it is called.
+    pub name: String,
+    /// Its settings, cheap ones first.
+    pub points: Vec<Measured>,
+}
+
+/// A policy of a fixed budget per question, held out, and its choices.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Fixed {
+    /// `oracle` or `predicted`: how difficulty was known.
+    pub difficulty: &'static str,
+    /// Held-out outcomes by budget.
+    pub way: Way,
+    /// The gain over the best single arm at each budget.
+    pub gain: Vec<Interval>,
+    /// The arm for each budget and bin, fitted on all questions.
+    pub choices: Vec<Choice>,
+}
+
+/// What to do with a bin at a budget.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Choice {
+    /// Generations.
+    pub budget: u32,
+    /// From 0, the easiest.
+    pub bin: usize,
+    /// The arm, and its own budget.
+    pub arm: String,
+    /// Generations that the arm spends.
+    pub spends: u32,
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Findings {
+    /// Questions.
+    pub questions: usize,
+    /// Samples of each.
+    pub samples: usize,
+    /// Whose scores were used.
+    pub verifier: String,
+    /// Unbiased pass@k.
+    pub pass_at: Vec<(u32, Interval)>,
+    /// Mean pass@1 of each bin of oracle difficulty.
+    pub bins: Vec<f64>,
+    /// Every selection over the pool.
+    pub selections: Vec<Way>,
+    /// Searches and revisions that were run, beside majority and best-of-N from the pool.
+    pub ways: Vec<Way>,
+    /// Cheap predictors of difficulty.
+    pub predictors: Vec<PredictorRow>,
+    /// Questions by predicted bin (row) and oracle bin (column), all samples read.
+    pub confusion: Vec<Vec<u32>>,
+    /// Compute-optimal, fixed budget per question.
+    pub fixed: Vec<Fixed>,
+    /// Deciding after every round whether to go on: all cost counted.
+    pub online: Way,
+    /// A total budget over all questions, spent where the gain is highest: all cost counted.
+    pub total: Way,
+    /// Cost of reaching what best-of-N reaches.
+    pub savings: Vec<Saving>,
+    /// Against the larger model, at matched FLOPs.
+    pub exchange: Vec<Exchange>,
+}
+
+/// The raw results that a policy file is written from.
+pub struct Fitted {
+    /// On bins of predicted difficulty, without what revises: a live policy has one verifier, and revisions have another.
+    pub predicted: Fit,
+    /// How the sequential policy was fitted.
+    pub online: OnlineSettings,
+}
+
+/// Looks at the evidence.
+///
+/// # Errors
+/// [`StudyError::Outcomes`] if the parts do not fit together.
+pub fn find(evidence: &Evidence, seed: u64) -> Result<(Findings, Fitted), StudyError> {
+    let sheet = &evidence.sheet;
+    let (pass, ease) = (sheet.pass_at_one(), predicted_ease(sheet));
+    let bins = rank_bins(&pass, &ease, BINS);
+    let predicted_bins = rank_bins(&ease, &pass.iter().map(|_| 0.0).collect::<Vec<_>>(), BINS);
+    let budgets = powers_of_two(sheet.depth());
+    let again = reselect(sheet, &every_selection(), &budgets, Subsets { seed, ..Subsets::default() });
+    let arms = Arms { evidence, again: &again, bins: &bins, seed };
+    let table = arms.table();
+    let settings = FitSettings { seed, ..FitSettings::default() };
+    let (oracle, predicted) =
+        (fit_fixed(&table, &bins, settings)?, fit_fixed(&table, &predicted_bins, settings)?);
+    let online = OnlineSettings { seed, ..OnlineSettings::default() };
+    let judged = judge_held_out(sheet, &online);
+    let wanted: Vec<f64> = steps_of_cost(sheet.depth());
+    let (stopping, sharing) = (online_frontier(&judged, &wanted), total_frontier(&judged, &wanted));
+    let curves = savings::Curves {
+        again: &again,
+        sample_flops: &evidence.sample_flops,
+        fixed: [("oracle", &oracle), ("predicted", &predicted)],
+        spent: [("online", &stopping), ("total budget", &sharing)],
+        seed,
+    };
+    let interval =
+        |values: &[f64]| mean_interval(values, seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 });
+    let findings = Findings {
+        questions: pass.len(),
+        samples: sheet.depth(),
+        verifier: sheet.verifier.clone(),
+        pass_at: again.ks.iter().zip(&again.pass).map(|(&k, pass)| (k, interval(pass))).collect(),
+        bins: (0..BINS).map(|bin| arms::mean_of(&pass, &bins, bin)).collect(),
+        selections: arms.selections(),
+        ways: arms.ways(&table),
+        predictors: predictor_rows(sheet, &FIRST_SAMPLES, BINS, seed),
+        confusion: confusion(&predicted_bins, &bins, BINS),
+        fixed: vec![arms.fixed("oracle", &oracle), arms.fixed("predicted", &predicted)],
+        online: arms.spent("online", &stopping),
+        total: arms.spent("total budget", &sharing),
+        savings: curves.savings(),
+        exchange: savings::exchanges(
+            evidence,
+            &[("oracle", &oracle), ("predicted", &predicted)],
+            &bins,
+            seed,
+        )?,
+    };
+    let searching = fit_fixed(&without_revisions(table), &predicted_bins, settings)?;
+    Ok((findings, Fitted { predicted: searching, online }))
+}
+
+fn without_revisions(table: Outcomes) -> Outcomes {
+    let rows = table.arms.into_iter().zip(table.cells).filter(|(arm, _)| !arm.name.contains("revisions"));
+    let (arms, cells) = rows.unzip();
+    Outcomes { questions: table.questions, arms, cells }
+}
+
+/// 1, 2, 4 … up to what there is.
+fn powers_of_two(most: usize) -> Vec<u32> {
+    (0..32).map(|power| 1_u32 << power).take_while(|&k| k as usize <= most).collect()
+}
+
+/// Mean costs at which a sequential policy is looked at.
+fn steps_of_cost(most: usize) -> Vec<f64> {
+    let steps = (0..).map(|step| 2.0_f64.powf(f64::from(step) / 2.0));
+    steps.take_while(|&cost| cost <= (most as f64) * 0.75).collect()
+}

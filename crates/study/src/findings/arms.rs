@@ -1,0 +1,148 @@
+//! Ways to spend as rows of one table: those re-selected from the pool and those that were run.
+
+use super::{BINS, Choice, Fixed, Measured, Way};
+use crate::evidence::Evidence;
+use deliberate_policy::{
+    Arm, Cell, Fit, Interval, Outcomes, Reselection, Spent, mean_interval, selection_name,
+};
+use deliberate_search::{Aggregation, Rule, Selection};
+
+/// The evidence with what was re-selected from it.
+pub(super) struct Arms<'a> {
+    pub(super) evidence: &'a Evidence,
+    pub(super) again: &'a Reselection,
+    /// Oracle bins.
+    pub(super) bins: &'a [usize],
+    pub(super) seed: u64,
+}
+
+/// Mean over the questions of a bin.
+pub(super) fn mean_of(values: &[f64], bins: &[usize], bin: usize) -> f64 {
+    let members: Vec<f64> = values.iter().zip(bins).filter(|(_, b)| **b == bin).map(|(v, _)| *v).collect();
+    members.iter().sum::<f64>() / members.len().max(1) as f64
+}
+
+impl Arms<'_> {
+    /// One selection at one number of samples, per question.
+    fn pooled(&self, selection: Selection, column: usize) -> Vec<Cell> {
+        let k = self.again.ks[column];
+        let accuracy = self.again.cell(selection, k).expect("every selection was evaluated");
+        let flops = |at: usize| self.evidence.sample_flops.get(at).map_or(0.0, |flops| flops * f64::from(k));
+        let cell = |(at, &accuracy): (usize, &f64)| Cell {
+            accuracy,
+            generations: k.into(),
+            tokens: self.again.tokens[column][at],
+            flops: flops(at),
+        };
+        accuracy.iter().enumerate().map(cell).collect()
+    }
+
+    /// Every selection over the pool at the budgets of the searches (at every power of two if there are none), then the
+    /// searches.
+    pub(super) fn table(&self) -> Outcomes {
+        let searches = &self.evidence.searches;
+        let mut table = Outcomes { questions: searches.questions.clone(), ..Outcomes::default() };
+        let budgets: Vec<u32> = searches.arms.iter().map(|arm| arm.budget).collect();
+        for &selection in &self.again.selections {
+            for (column, &k) in self.again.ks.iter().enumerate() {
+                if budgets.is_empty() || budgets.contains(&k) {
+                    table.arms.push(Arm { name: pooled_name(selection), budget: k });
+                    table.cells.push(self.pooled(selection, column));
+                }
+            }
+        }
+        table.arms.extend(searches.arms.iter().cloned());
+        table.cells.extend(searches.cells.iter().cloned());
+        table
+    }
+
+    /// The table's arms, those of one name together.
+    pub(super) fn ways(&self, table: &Outcomes) -> Vec<Way> {
+        let mut ways: Vec<Way> = Vec::new();
+        for (arm, cells) in table.arms.iter().zip(&table.cells) {
+            let point = self.measured(arm.budget.into(), cells);
+            match ways.iter_mut().find(|way| way.name == arm.name) {
+                Some(way) => way.points.push(point),
+                None => ways.push(Way { name: arm.name.clone(), points: vec![point] }),
+            }
+        }
+        for way in &mut ways {
+            way.points.sort_by(|a, b| a.budget.total_cmp(&b.budget));
+        }
+        ways
+    }
+
+    /// Every selection at every power of two.
+    pub(super) fn selections(&self) -> Vec<Way> {
+        let way = |&selection: &Selection| Way {
+            name: selection_name(selection),
+            points: (0..self.again.ks.len())
+                .map(|column| self.measured(self.again.ks[column].into(), &self.pooled(selection, column)))
+                .collect(),
+        };
+        self.again.selections.iter().map(way).collect()
+    }
+
+    /// A fit as a curve and a table of choices.
+    pub(super) fn fixed(&self, difficulty: &'static str, fit: &Fit) -> Fixed {
+        let points = fit.points.iter().map(|point| self.measured(point.budget.into(), &point.chosen));
+        let choices = fit.choices.iter().map(|choice| Choice {
+            budget: choice.budget,
+            bin: choice.bin,
+            arm: choice.arm.clone(),
+            spends: choice.arm_budget,
+        });
+        Fixed {
+            difficulty,
+            way: Way { name: format!("compute-optimal, {difficulty} difficulty"), points: points.collect() },
+            gain: fit.points.iter().map(|point| point.gain).collect(),
+            choices: choices.collect(),
+        }
+    }
+
+    /// A frontier of a sequential policy as a curve.
+    pub(super) fn spent(&self, name: &str, frontier: &[Spent]) -> Way {
+        let point = |spent: &Spent| {
+            let cell = |at: usize| Cell {
+                accuracy: spent.accuracy[at],
+                generations: spent.generations[at],
+                tokens: spent.tokens[at],
+                flops: self.evidence.sample_flops.get(at).map_or(0.0, |flops| flops * spent.generations[at]),
+            };
+            self.measured(spent.budget, &(0..spent.accuracy.len()).map(cell).collect::<Vec<_>>())
+        };
+        Way { name: name.to_owned(), points: frontier.iter().map(point).collect() }
+    }
+
+    fn measured(&self, budget: f64, cells: &[Cell]) -> Measured {
+        let accuracy: Vec<f64> = cells.iter().map(|cell| cell.accuracy).collect();
+        let mean = |of: fn(&Cell) -> f64| cells.iter().map(of).sum::<f64>() / cells.len().max(1) as f64;
+        let interval = |values: &[f64]| {
+            mean_interval(values, self.seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 })
+        };
+        let of_bin = |bin: usize| -> Vec<f64> {
+            let members = accuracy.iter().zip(self.bins).filter(|(_, b)| **b == bin);
+            members.map(|(accuracy, _)| *accuracy).collect()
+        };
+        Measured {
+            budget,
+            accuracy: interval(&accuracy),
+            by_bin: (0..BINS).map(|bin| interval(&of_bin(bin))).collect(),
+            generations: mean(|cell| cell.generations),
+            tokens: mean(|cell| cell.tokens),
+            flops: mean(|cell| cell.flops),
+        }
+    }
+}
+
+/// The strategy that draws and selects like this, as text.
+fn pooled_name(selection: Selection) -> String {
+    if selection == Selection::MAJORITY {
+        return "majority".to_owned();
+    }
+    let Selection { rule, aggregation } = selection;
+    match (rule, aggregation) {
+        (Rule::Weighted, Aggregation::Last) => "best-of-n".to_owned(),
+        _ => format!("best-of-n:rule={rule:?},aggregation={aggregation:?}").to_lowercase(),
+    }
+}

@@ -1,0 +1,70 @@
+//! Figure 9: test-time compute against parameters.
+
+use super::{bin_names, headed};
+use crate::findings::{Exchange, Findings};
+use deliberate_policy::{Convention, Winner};
+use deliberate_report::{Axis, BarSeries, Bars, Cell, Chart, Figure, Section, Table};
+
+pub(super) fn section(findings: &Findings) -> Option<Section> {
+    if findings.exchange.is_empty() {
+        return None;
+    }
+    let prose = "A larger model decoded greedily against the small one with the test-time compute that its saved \
+                 pretraining pays for. R is inference tokens over pretraining tokens; the smaller it is, the more the \
+                 small model may spend (section 7 of the paper).";
+    let section = headed("Parameters or test-time compute", prose).table(table(findings));
+    let shown = findings
+        .exchange
+        .iter()
+        .filter(|one| one.convention == Convention::Proposer && one.difficulty == "oracle");
+    Some(section.figure(figure(findings, &shown.collect::<Vec<_>>())))
+}
+
+fn figure(findings: &Findings, shown: &[&Exchange]) -> Figure {
+    let bars = Bars::new("Difficulty bin (pass@1)", bin_names(findings), Axis::percent("Small minus large"))
+        .levels("R", shown.iter().map(|one| format!("{}", one.ratio)));
+    let groups = (0..findings.bins.len()).map(|bin| {
+        let rows = shown.iter().filter_map(|one| one.rows.iter().find(|row| row.bin == Some(bin)));
+        rows.map(|row| (row.difference.value, row.difference.low, row.difference.high)).collect()
+    });
+    let bars = bars.with(BarSeries::measured("difference in accuracy", groups));
+    Figure::new("exchange", "Who wins at matched FLOPs", Chart::Bars(bars))
+        .caption("Above zero test-time compute wins, below zero parameters do. In each group R grows to the right.")
+        .source("figure 9")
+}
+
+fn table(findings: &Findings) -> Table {
+    let columns = [
+        "difficulty",
+        "convention",
+        "#R",
+        "#times its own compute",
+        "bin",
+        "#questions",
+        "#small minus large, points",
+        "who wins",
+    ];
+    let mut table = Table::new("The exchange", columns);
+    for one in &findings.exchange {
+        for row in &one.rows {
+            table = table.row([
+                Cell::text(one.difficulty),
+                Cell::text(match one.convention {
+                    Convention::Proposer => "paper",
+                    Convention::WithVerifier => "verifier counted",
+                }),
+                Cell::number(one.ratio, 2),
+                Cell::number(one.factor, 1),
+                Cell::text(row.bin.map_or("all".to_owned(), |bin| (bin + 1).to_string())),
+                Cell::number(row.questions as f64, 0),
+                super::share(row.difference),
+                Cell::text(match row.winner {
+                    Some(Winner::TestTime) => "test-time compute",
+                    Some(Winner::Parameters) => "parameters",
+                    None => "neither for certain",
+                }),
+            ]);
+        }
+    }
+    table
+}

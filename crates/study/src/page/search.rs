@@ -1,0 +1,64 @@
+//! Figures 3 and 14: search against best-of-N, and how step scores become one.
+
+use super::{against_budget, bin_names, headed, line, revises, way};
+use crate::findings::{Findings, Way};
+use deliberate_report::{Axis, BarSeries, Bars, Chart, Figure, Section};
+
+/// Searches that figure 3 right compares, as far as they were run.
+const COMPARED: [&str; 3] = ["majority", "best-of-n", "beam:branching=4"];
+
+pub(super) fn section(findings: &Findings) -> Section {
+    let pooled_otherwise = |way: &Way| way.name.starts_with("best-of-n:");
+    let plot = findings
+        .ways
+        .iter()
+        .filter(|way| !revises(way) && !pooled_otherwise(way))
+        .fold(against_budget(), |plot, way| plot.with(line(way, |point| point.budget)));
+    let searched = findings.ways.iter().any(|way| way.name.starts_with("beam"));
+    let left = Figure::new("search", "Search against a PRM", Chart::Plot(plot))
+        .caption("Best-of-N is weighted by the last step's score. A lookahead of k steps costs k + 1 times as much.")
+        .source("figure 3, left");
+    let mut section = headed(
+        "Searching",
+        "Beam search keeps the prefixes that the PRM likes best; best-of-N draws whole solutions and chooses at the end.",
+    );
+    if searched {
+        section = section.figure(left).figure(by_difficulty(findings));
+    }
+    section.figure(aggregations(findings))
+}
+
+fn by_difficulty(findings: &Findings) -> Figure {
+    let compared: Vec<&Way> = COMPARED.iter().filter_map(|name| way(findings, name)).collect();
+    let shared = |budget: f64| {
+        compared.iter().all(|way| way.points.iter().any(|point| (point.budget - budget).abs() < 0.5))
+    };
+    let budgets: Vec<f64> = compared
+        .first()
+        .map_or(Vec::new(), |way| way.points.iter().map(|p| p.budget).filter(|b| shared(*b)).collect());
+    let bars = Bars::new("Difficulty bin (pass@1)", bin_names(findings), Axis::percent("Accuracy"))
+        .levels("generations", budgets.iter().map(|budget| format!("{budget:.0}")));
+    let bars = compared.into_iter().fold(bars, |bars, way| {
+        let groups = (0..findings.bins.len()).map(|bin| {
+            let points = way.points.iter().filter(|point| budgets.contains(&point.budget));
+            points
+                .map(|point| (point.by_bin[bin].value, point.by_bin[bin].low, point.by_bin[bin].high))
+                .collect()
+        });
+        bars.with(BarSeries::measured(way.name.clone(), groups))
+    });
+    Figure::new("search-by-difficulty", "Search by difficulty and budget", Chart::Bars(bars))
+        .caption("Bins of oracle difficulty, the easiest first; in each group the budget grows from left to right.")
+        .source("figure 3, right")
+}
+
+fn aggregations(findings: &Findings) -> Figure {
+    let plot = findings
+        .selections
+        .iter()
+        .filter(|way| way.name.contains("weighted") || way.name.contains("majority"))
+        .fold(against_budget(), |plot, way| plot.with(line(way, |point| point.budget)));
+    Figure::new("aggregation", "How step scores become one", Chart::Plot(plot))
+        .caption("Best-of-N weighted over the same samples, with the last, lowest, product and mean of the step scores.")
+        .source("figure 14")
+}
