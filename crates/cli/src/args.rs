@@ -113,9 +113,27 @@ pub(crate) struct CalibrateArgs {
     pub(crate) search: SearchLayer,
     #[command(flatten)]
     pub(crate) engine: EngineLayer,
+    #[command(flatten)]
+    pub(crate) fit: FitArgs,
+}
+
+/// What is made of the numbers.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct FitArgs {
+    /// A cheaper strategy is chosen if it is worse than the best one by at most so many standard errors; 0 chooses the
+    /// best, as in the paper. With few questions 1 gives much accuracy away.
+    #[arg(long, value_name = "N", default_value = "0", value_parser = standard_errors)]
+    pub(crate) standard_errors: f64,
     /// What was found as one JSON object on stdout instead of tables.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn standard_errors(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (0.0..=10.0).contains(number))
+        .ok_or_else(|| "a number from 0 to 10".to_owned())
 }
 
 #[derive(Debug, Args)]

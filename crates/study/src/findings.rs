@@ -119,11 +119,12 @@ pub struct Fitted {
     pub online: OnlineSettings,
 }
 
-/// Looks at the evidence.
+/// Looks at the evidence. A strategy that is cheaper than the best of its bin and budget is taken if it is worse by at
+/// most so many standard errors.
 ///
 /// # Errors
 /// [`StudyError::Outcomes`] if the parts do not fit together.
-pub fn find(evidence: &Evidence, seed: u64) -> Result<(Findings, Fitted), StudyError> {
+pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Findings, Fitted), StudyError> {
     let sheet = &evidence.sheet;
     let (pass, ease) = (sheet.pass_at_one(), predicted_ease(sheet));
     let bins = rank_bins(&pass, &ease, BINS);
@@ -132,7 +133,7 @@ pub fn find(evidence: &Evidence, seed: u64) -> Result<(Findings, Fitted), StudyE
     let again = reselect(sheet, &every_selection(), &budgets, Subsets { seed, ..Subsets::default() });
     let arms = Arms { evidence, again: &again, bins: &bins, seed };
     let table = arms.table();
-    let settings = FitSettings { seed, ..FitSettings::default() };
+    let settings = FitSettings { standard_errors, seed, ..FitSettings::default() };
     let (oracle, predicted) =
         (fit_fixed(&table, &bins, settings)?, fit_fixed(&table, &predicted_bins, settings)?);
     let online = OnlineSettings { seed, ..OnlineSettings::default() };

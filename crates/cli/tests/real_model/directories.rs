@@ -125,7 +125,7 @@ fn a_full_disk_loses_nothing_that_was_written() {
     let words = arguments("out", "beam:branching=2").join(" ");
     let program = env!("CARGO_BIN_EXE_deliberate");
     let blocks = (journal / 2 / 1024).max(2);
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{program}' {words}");
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{program}' {words} --model smollm2");
     let mut limited = std::process::Command::new("bash");
     limited.current_dir(folder.path()).args(["-c", &script]);
     let ran = finish(limited);

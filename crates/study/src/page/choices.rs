@@ -93,7 +93,6 @@ fn policy(fixed: &Fixed) -> Figure {
         scale: HeatScale::Categories(names),
     };
     let title = format!("The policy, {} difficulty", fixed.difficulty);
-    Figure::new(format!("policy-{}", fixed.difficulty), title, Chart::Heat(heat)).caption(
-        "The cheapest strategy within one standard error of the best, and the generations that it spends.",
-    )
+    Figure::new(format!("policy-{}", fixed.difficulty), title, Chart::Heat(heat))
+        .caption("The strategy, and the generations that it spends.")
 }

@@ -15,12 +15,12 @@ pub(super) fn section(findings: &Findings) -> Section {
         .filter(|way| !revises(way) && !pooled_otherwise(way))
         .fold(against_budget(), |plot, way| plot.with(line(way, |point| point.budget)));
     let searched = findings.ways.iter().any(|way| way.name.starts_with("beam"));
-    let left = Figure::new("search", "Search against a PRM", Chart::Plot(plot))
+    let left = Figure::new("search", "Search against best-of-N", Chart::Plot(plot))
         .caption("Best-of-N is weighted by the last step's score. A lookahead of k steps costs k + 1 times as much.")
         .source("figure 3, left");
     let mut section = headed(
         "Searching",
-        "Beam search keeps the prefixes that the PRM likes best; best-of-N draws whole solutions and chooses at the end.",
+        "Beam search keeps the prefixes that the verifier likes best; best-of-N draws whole solutions and chooses at the end.",
     );
     if searched {
         section = section.figure(left).figure(by_difficulty(findings));

@@ -2,7 +2,7 @@
 
 mod outcome;
 
-use crate::args::{CalibrateArgs, Global};
+use crate::args::{CalibrateArgs, FitArgs, Global};
 use crate::config::{EngineSettings, FileLayer, Search, SearchLayer};
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
@@ -68,7 +68,7 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
         sha256: pool.sha256,
         seed,
     };
-    conclude(&folder, &evidence, &source, Vec::new(), args.json)
+    conclude(&folder, &evidence, &source, Vec::new(), args.fit)
 }
 
 /// Searches for real.
@@ -114,7 +114,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
             cancel: Some(interrupt.signal.clone()),
         };
         let mut watch = Shown { bar: searches(global), failures: 0 };
-        let complete = study.sweep(&grid, &asked.questions, &bench, &mut watch).await?;
+        let complete = study.sweep(&grid, &asked.questions, &bench, &mut watch).await.map_err(asked_wrong)?;
         watch.bar.finish_and_clear();
         if !complete {
             return anyhow::Ok(None);
@@ -148,7 +148,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         seed: search.seed,
     };
     let trees = study.trees().map(|(_, view)| view.clone()).collect();
-    conclude(study.folder(), &evidence, &source, trees, args.json)
+    conclude(study.folder(), &evidence, &source, trees, args.fit)
 }
 
 /// Parameters of a proposer.
@@ -162,9 +162,9 @@ fn conclude(
     evidence: &Evidence,
     source: &Source,
     trees: Vec<TreeView>,
-    json: bool,
+    FitArgs { standard_errors, json }: FitArgs,
 ) -> anyhow::Result<ExitCode> {
-    let (findings, fitted) = find(evidence, source.seed)?;
+    let (findings, fitted) = find(evidence, standard_errors, source.seed)?;
     let policy = outcome::policy(evidence, &findings, &fitted, source);
     let about = About {
         title: format!("How to spend test-time compute on {}", source.dataset),
@@ -188,6 +188,14 @@ fn conclude(
         output::line(format_args!("policy   {}\nreport   {}", policy.display(), report.display()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells what the user can mend from what went wrong on the way.
+fn asked_wrong(error: StudyError) -> anyhow::Error {
+    match error {
+        StudyError::NoAnswer { .. } | StudyError::NoReviser { .. } => bad_input(error),
+        error => error.into(),
+    }
 }
 
 fn unusable(error: impl Into<StudyError>, path: &Path) -> anyhow::Error {
