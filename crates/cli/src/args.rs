@@ -40,6 +40,11 @@ pub(crate) enum Command {
     /// Learn from data how to spend test-time compute: sample, score, search, fit, report.
     #[command(after_help = CALIBRATE_EXAMPLES)]
     Calibrate(CalibrateArgs),
+    /// Write a study's findings, policy and report again, from what it keeps: no model is asked anything.
+    Report(ReportArgs),
+    /// Test-time compute or a larger model: who wins when both cost the same.
+    #[command(after_help = EXCHANGE_EXAMPLES)]
+    Exchange(ExchangeArgs),
     /// Measure the grader on labelled cases.
     Grade(GradeArgs),
     /// Fetch, list, check and remove models.
@@ -79,6 +84,48 @@ Examples:
   deliberate calibrate --replay samples.jsonl recorded samples of any model: needs no model at all
 
 Run the same command again to go on; with more questions, budgets or strategies only what is missing is computed.";
+
+const EXCHANGE_EXAMPLES: &str = "\
+Examples:
+  deliberate calibrate --larger-model large.gguf          the study, and greedy answers of the larger model
+  deliberate exchange runs/calibrate-lab
+  deliberate exchange runs/calibrate-lab --ratio 0.1 --ratio 10
+
+R is inference tokens over pretraining tokens: the less a model is used after training, the more test-time compute the
+saved pretraining pays for.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The run directory of `deliberate calibrate`.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) fit: FitArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExchangeArgs {
+    /// The run directory of `deliberate calibrate --larger-model`.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Inference tokens over pretraining tokens; again for more. By default those of the paper: 0.16, 0.79 and 22.
+    #[arg(long, value_name = "R")]
+    pub(crate) ratio: Vec<f64>,
+    /// Which formula makes the bills equal; measured FLOPs are always shown beside it.
+    #[arg(long, default_value = "paper")]
+    pub(crate) account: AccountArg,
+    #[command(flatten)]
+    pub(crate) fit: FitArgs,
+}
+
+/// Formulas of section 7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AccountArg {
+    /// The proposer's tokens alone.
+    Paper,
+    /// The verifier's as well, as in the conference version; ratios are half as large by default.
+    Conference,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct CalibrateArgs {

@@ -35,6 +35,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Solve(args) => commands::solve::run(args, &global),
         Command::Run(args) => commands::run::run(args, &global),
         Command::Calibrate(args) => commands::calibrate::run(args, &global),
+        Command::Report(args) => commands::report::run(&args),
+        Command::Exchange(args) => commands::exchange::run(&args),
         Command::Grade(args) => commands::grade::run(&args),
         Command::Models(args) => commands::models::run(args, &global),
         Command::Strategies => commands::strategies::run(),

@@ -93,12 +93,14 @@ impl Build<'_> {
     fn written(&mut self, words: &Words, task: Task<'_>) -> Result<(), BuildError> {
         let plan = self.plan;
         let held_out = generate_set(&plan.questions, Split::Validation, plan.seed, VALIDATION)?;
-        let validation: Vec<Example> = held_out.iter().map(|question| words.solved(question)).collect();
-        let recipe = plan.questions.clone();
+        let validation: Vec<Example> =
+            held_out.iter().map(|question| words.solved(question, &question.solution)).collect();
+        let (recipe, slips) = (plan.questions.clone(), plan.slips);
         let mut source = Drawn::new(task.learning.batch_tokens, plan.seed, move |random| {
             let fresh = generate(&recipe, Split::Train, random.random()).ok();
             let question = fresh.and_then(|mut questions| questions.next());
-            words.solved(&question.expect("the recipe was checked and has questions"))
+            let question = question.expect("the recipe was checked and has questions");
+            words.solved(&question, &question.attempt(slips, random))
         });
         self.learn(task, words, &mut source, &validation, None)
     }

@@ -21,6 +21,10 @@ pub struct Plan {
     pub vocabulary_questions: usize,
     /// What the questions are.
     pub questions: Recipe,
+    /// Choices in a hundred that are guessed in the solutions that proposers learn from: as in what base models read,
+    /// not everything written there comes out right.
+    #[serde(default)]
+    pub slips: u32,
     /// Sizes of the proposer; verifiers and reviser begin as copies of it.
     pub proposer: Size,
     /// Blocks that verifiers have on top of it.
@@ -219,6 +223,9 @@ impl Plan {
         }
         if !(0.0..=1.0).contains(&plan.revisions.kept) {
             return Err(nonsense("`revisions.kept` must be in 0..=1".to_owned()));
+        }
+        if plan.slips > 100 {
+            return Err(nonsense("`slips` must be at most 100".to_owned()));
         }
         if plan.held_out >= 100 {
             return Err(nonsense("`held-out` must be below 100".to_owned()));

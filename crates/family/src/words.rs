@@ -53,10 +53,10 @@ impl Words {
         Labels { positive: token("+"), negative: token("-") }
     }
 
-    /// A question with its reference solution, to learn to draw it.
-    pub fn solved(&self, question: &Question) -> Example {
+    /// A question with a solution of it, to learn to draw it.
+    pub fn solved(&self, question: &Question, solution: &str) -> Example {
         let prompt = self.encoder.encode(&question.prompt(), false);
-        let solution = self.encoder.encode(&format!("{}\n", question.solution), false);
+        let solution = self.encoder.encode(&format!("{solution}\n"), false);
         solved(&prompt, &solution, self.end())
     }
 }
@@ -79,7 +79,7 @@ mod tests {
         let labels = words.labels();
         assert_ne!(labels.positive, labels.negative);
         for question in &questions {
-            let example = words.solved(question);
+            let example = words.solved(question, &question.solution);
             assert_eq!(example.tokens.last(), Some(&words.end()));
             let text = words.encoder.decode(&example.tokens[..example.tokens.len() - 1]);
             assert_eq!(String::from_utf8(text).unwrap(), question.text());

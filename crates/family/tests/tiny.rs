@@ -97,7 +97,7 @@ fn training_and_serving_read_a_question_alike() {
     let prompt = Prompt::load("lab").unwrap();
     for question in &questions {
         let asked = block_on(prompt.encode(&engine, &[("question", &question.problem)])).unwrap();
-        let learnt = words.solved(question);
+        let learnt = words.solved(question, &question.solution);
         assert_eq!(learnt.tokens[..asked.len()], asked);
         assert_eq!(learnt.targets[0].position as usize, asked.len() - 1);
     }

@@ -1,6 +1,7 @@
 //! A question as data: what is asked, a reference solution, and the facts behind both.
 
-use crate::{Countdown, Graph, Key, Split};
+use crate::{Countdown, Graph, Key, Split, countdown};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -90,6 +91,22 @@ impl Question {
     /// What a model sees before it answers.
     pub fn prompt(&self) -> String {
         format!("Question: {}\nAnswer:\n", self.problem)
+    }
+
+    /// A solution as someone writes it who guesses `slips` choices in a hundred, whether it comes out right or not.
+    ///
+    /// All arithmetic in it is right. A proposer that only ever saw choices that come out right learns that every
+    /// last step reaches the target, and bends its arithmetic to that. Where a family has no choices that matter
+    /// (chain and story) this is the reference solution.
+    pub fn attempt(&self, slips: u32, rng: &mut impl Rng) -> String {
+        let attempt = match &self.facts {
+            Facts::Countdown(countdown) if slips > 0 => countdown::attempt(countdown, slips, rng),
+            _ => None,
+        };
+        attempt.map_or_else(
+            || self.solution.clone(),
+            |(steps, answer)| format!("{}\nThe answer is {answer}.", steps.join("\n")),
+        )
     }
 
     /// What a model is trained on: the prompt, the reference solution, and a line end.

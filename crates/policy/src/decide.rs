@@ -143,7 +143,7 @@ mod tests {
 
     fn online(price: f64) -> Online {
         let settings = OnlineSettings { orders: 4, ..OnlineSettings::default() };
-        Online { price, most: 16, model: fit_online(&a_perfect_verifier(100, 16, 1), &settings) }
+        Online { price, ..fit_online(&a_perfect_verifier(100, 16, 1), &settings, 4.0) }
     }
 
     fn seen(samples: &[(u32, f64)]) -> Vec<Seen> {

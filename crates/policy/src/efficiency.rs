@@ -1,33 +1,11 @@
 //! How much cheaper is one way to reach another's accuracy? Read off curves of per-question outcomes.
 
-use crate::frontier::Spent;
+use crate::outcomes::{Cell, Cost};
 use crate::resample::{Interval, bootstrap};
 use serde::{Deserialize, Serialize};
 
-/// Accuracy and cost per question at one setting.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CurvePoint {
-    /// Per question, in 0..=1.
-    pub accuracy: Vec<f64>,
-    /// Per question, in any one unit.
-    pub cost: Vec<f64>,
-}
-
-/// Settings of one method, in any order.
-pub type Curve = Vec<CurvePoint>;
-
-/// The curve of a frontier in generations.
-pub fn generations_curve(frontier: &[Spent]) -> Curve {
-    let point =
-        |spent: &Spent| CurvePoint { accuracy: spent.accuracy.clone(), cost: spent.generations.clone() };
-    frontier.iter().map(point).collect()
-}
-
-/// The curve of a frontier in tokens.
-pub fn tokens_curve(frontier: &[Spent]) -> Curve {
-    let point = |spent: &Spent| CurvePoint { accuracy: spent.accuracy.clone(), cost: spent.tokens.clone() };
-    frontier.iter().map(point).collect()
-}
+/// What one way to spend achieved on every question, setting by setting: `[settings][questions]`.
+pub type Curve = Vec<Vec<Cell>>;
 
 /// Cost of reaching a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -45,10 +23,11 @@ pub struct Efficiency {
     pub reached: f64,
 }
 
-/// Mean (cost, accuracy) of each point over `drawn` questions.
-fn means(curve: &[CurvePoint], drawn: &[usize]) -> Vec<(f64, f64)> {
-    let mean = |values: &[f64]| drawn.iter().map(|&at| values[at]).sum::<f64>() / drawn.len() as f64;
-    curve.iter().map(|point| (mean(&point.cost), mean(&point.accuracy))).collect()
+/// Mean (cost, accuracy) of one setting over `drawn` questions.
+fn means(point: &[Cell], cost: Cost, drawn: &[usize]) -> (f64, f64) {
+    let mean =
+        |of: &dyn Fn(&Cell) -> f64| drawn.iter().map(|&at| of(&point[at])).sum::<f64>() / drawn.len() as f64;
+    (mean(&|cell| cell.cost(cost)), mean(&|cell| cell.accuracy))
 }
 
 /// The lowest cost at which the points reach `target`, linear between points of a rising curve: a point that costs
@@ -75,12 +54,12 @@ pub fn cost_to_reach(points: &[(f64, f64)], target: f64) -> Option<f64> {
 
 /// The cost at which `curve` reaches the reference's accuracy. The bootstrap resamples questions and reads both again.
 /// `None` without questions.
-pub fn efficiency(curve: &[CurvePoint], reference: &CurvePoint, seed: u64) -> Option<Efficiency> {
-    let reference = std::slice::from_ref(reference);
-    let questions = reference[0].accuracy.len();
+pub fn efficiency(curve: &[Vec<Cell>], reference: &[Cell], cost: Cost, seed: u64) -> Option<Efficiency> {
+    let questions = reference.len();
     let read = |drawn: &[usize]| {
-        let (reference_cost, target) = means(reference, drawn)[0];
-        (target, reference_cost, cost_to_reach(&means(curve, drawn), target))
+        let (reference_cost, target) = means(reference, cost, drawn);
+        let points: Vec<(f64, f64)> = curve.iter().map(|point| means(point, cost, drawn)).collect();
+        (target, reference_cost, cost_to_reach(&points, target))
     };
     let ratio = |drawn: &[usize]| {
         let (_, reference_cost, cost) = read(drawn);
@@ -121,10 +100,12 @@ mod tests {
     #[test]
     fn a_curve_that_never_reaches_says_so() {
         let point =
-            |accuracy: f64, cost: f64| CurvePoint { accuracy: vec![accuracy; 10], cost: vec![cost; 10] };
-        let found = efficiency(&[point(0.5, 1.0), point(0.6, 2.0)], &point(0.9, 32.0), 0).unwrap();
+            |accuracy: f64, generations: f64| vec![Cell { accuracy, generations, ..Cell::default() }; 10];
+        let found =
+            efficiency(&[point(0.5, 1.0), point(0.6, 2.0)], &point(0.9, 32.0), Cost::Generations, 0).unwrap();
         assert_eq!((found.cost, found.ratio.high, found.reached), (None, 0.0, 0.0));
-        let found = efficiency(&[point(0.5, 1.0), point(0.9, 8.0)], &point(0.9, 32.0), 0).unwrap();
+        let found =
+            efficiency(&[point(0.5, 1.0), point(0.9, 8.0)], &point(0.9, 32.0), Cost::Generations, 0).unwrap();
         assert!((found.ratio.value - 4.0).abs() < 1e-9 && (found.ratio.low - 4.0).abs() < 1e-9);
     }
 }

@@ -1,19 +1,67 @@
 //! Parameters or test-time compute, at equal FLOPs (section 7).
 
-use crate::outcomes::Cell;
+use crate::outcomes::{Cell, Cost};
 use crate::resample::{Interval, paired_difference};
 use serde::{Deserialize, Serialize};
 
-/// What counts as inference of one generated token.
+/// How the bills of both sides are made equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Convention {
-    /// The proposer alone, `2·N` per token: the factor is `M + 3 / R · (M − 1)`.
+pub enum Account {
+    /// The paper's formula, in generations: the proposer alone counts, `2·N` per token, and a sample costs what a sample
+    /// costs. The small side may draw `M + 3 / R · (M − 1)` of them.
     #[default]
-    Proposer,
-    /// Proposer and a verifier of its size, `4·N` per token: the factor is `M + 1.5 / R · (M − 1)`, and ratios are half
-    /// as large (the conference version).
+    Formula,
+    /// The formula of the conference version: a verifier of the proposer's size counts as well, `4·N` per token, and
+    /// ratios are half as large. `M + 1.5 / R · (M − 1)` generations.
     WithVerifier,
+    /// Measured FLOPs: what the large model spent on its answers, what the small side spent with its verifier and with
+    /// every shared prefix paid once, and pretraining at `6·N` per token.
+    Ledger,
+}
+
+impl Account {
+    /// In what the small side's spending is counted.
+    pub fn cost(self) -> Cost {
+        match self {
+            Self::Formula | Self::WithVerifier => Cost::Generations,
+            Self::Ledger => Cost::Flops,
+        }
+    }
+}
+
+/// What is known of both sides before anyone searches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sides {
+    /// Parameters of the large model over those of the small one (M).
+    pub scale: f64,
+    /// Measured FLOPs of one sample of the small model, mean per question.
+    pub small_sample: f64,
+    /// Measured FLOPs of one greedy answer of the large model, mean per question.
+    pub large_answer: f64,
+}
+
+impl Sides {
+    /// What the small side may spend per question, in the account's cost, so that both bills are equal; `ratio` is
+    /// inference tokens over pretraining tokens (R).
+    ///
+    /// # Errors
+    /// [`ExchangeError::OutOfRange`] unless the scale is at least 1, `ratio` > 0 and all FLOPs are finite.
+    pub fn allowed(&self, account: Account, ratio: f64) -> Result<f64, ExchangeError> {
+        let Self { scale, small_sample, large_answer } = *self;
+        above("the scale of the larger model", scale, 1.0 - f64::EPSILON)?;
+        above("the ratio of inference to pretraining tokens", ratio, 0.0)?;
+        let saved = (scale - 1.0) / ratio;
+        Ok(match account {
+            Account::Formula => scale + 3.0 * saved,
+            Account::WithVerifier => scale + 1.5 * saved,
+            Account::Ledger => {
+                above("the FLOPs of a sample", small_sample, 0.0)?;
+                above("the FLOPs of the large model", large_answer, 0.0)?;
+                large_answer + 3.0 * saved * small_sample
+            }
+        })
+    }
 }
 
 /// Why an exchange cannot be computed.
@@ -48,43 +96,6 @@ fn above(name: &'static str, value: f64, least: f64) -> Result<(), ExchangeError
     }
 }
 
-/// Times its own inference compute that a small model may spend per question to match a model with `scale` times its
-/// parameters, where `ratio` is inference tokens over pretraining tokens (R).
-///
-/// # Errors
-/// [`ExchangeError::OutOfRange`] unless `scale` ≥ 1 and `ratio` > 0.
-pub fn matched_factor(scale: f64, ratio: f64, convention: Convention) -> Result<f64, ExchangeError> {
-    above("the scale of the larger model", scale, 1.0 - f64::EPSILON)?;
-    above("the ratio of inference to pretraining tokens", ratio, 0.0)?;
-    let pretraining = match convention {
-        Convention::Proposer => 3.0,
-        Convention::WithVerifier => 1.5,
-    };
-    Ok(scale + pretraining / ratio * (scale - 1.0))
-}
-
-/// Training and measured inference of one model, for the exact ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Bill {
-    /// FLOPs of training all models involved.
-    pub training: f64,
-    /// Mean measured FLOPs of one question, verifier included.
-    pub per_question: f64,
-}
-
-/// FLOPs per question that the small side may spend so that both bills over `questions` questions are equal.
-///
-/// # Errors
-/// [`ExchangeError::OutOfRange`] unless `questions` > 0 and all FLOPs are finite.
-pub fn matched_flops(small_training: f64, large: Bill, questions: f64) -> Result<f64, ExchangeError> {
-    above("the number of questions", questions, 0.0)?;
-    above("the training of the small model", small_training, -f64::MIN_POSITIVE)?;
-    above("the training of the large model", large.training, -f64::MIN_POSITIVE)?;
-    above("the inference of the large model", large.per_question, 0.0)?;
-    Ok((large.training - small_training) / questions + large.per_question)
-}
-
 /// Who wins in one bin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -93,7 +104,7 @@ pub struct ExchangeRow {
     pub bin: Option<usize>,
     /// Questions in it.
     pub questions: usize,
-    /// FLOPs per question that the small model spent, at most what it was allowed.
+    /// What the small model spent per question, overall at most what it was allowed.
     pub spent: f64,
     /// Accuracy of the small model with test-time compute minus that of the large one.
     pub difference: Interval,
@@ -112,14 +123,14 @@ pub enum Winner {
 }
 
 /// Compares, per bin and overall, the most expensive point of `small` (`[points][questions]`, each fitted beforehand)
-/// whose mean FLOPs do not exceed `allowed` with the large model's accuracy per question. Bins without questions are
+/// whose mean cost does not exceed `allowed` with the large model's accuracy per question. Bins without questions are
 /// left out; no rows if no point is affordable.
 ///
 /// # Errors
 /// [`ExchangeError::Lengths`] if the lists differ in length.
 pub fn exchange(
     small: &[Vec<Cell>],
-    allowed: f64,
+    (cost, allowed): (Cost, f64),
     large: &[f64],
     bins: &[usize],
     seed: u64,
@@ -128,10 +139,10 @@ pub fn exchange(
     if let Some(found) = small.iter().map(Vec::len).chain([large.len()]).find(|length| *length != expected) {
         return Err(ExchangeError::Lengths { found, expected });
     }
-    let flops =
-        |point: &&Vec<Cell>| point.iter().map(|cell| cell.flops).sum::<f64>() / expected.max(1) as f64;
-    let affordable = small.iter().filter(|point| flops(point) <= allowed);
-    let Some(point) = affordable.max_by(|a, b| flops(a).total_cmp(&flops(b))) else { return Ok(Vec::new()) };
+    let spent =
+        |point: &&Vec<Cell>| point.iter().map(|cell| cell.cost(cost)).sum::<f64>() / expected.max(1) as f64;
+    let affordable = small.iter().filter(|point| spent(point) <= allowed);
+    let Some(point) = affordable.max_by(|a, b| spent(a).total_cmp(&spent(b))) else { return Ok(Vec::new()) };
     let groups = (0..=bins.iter().max().copied().unwrap_or(0)).map(Some).chain([None]);
     let row = |bin: Option<usize>| {
         let members: Vec<usize> = (0..expected).filter(|&at| bin.is_none_or(|bin| bins[at] == bin)).collect();
@@ -145,7 +156,7 @@ pub fn exchange(
         } else {
             None
         };
-        let spent = members.iter().map(|&at| point[at].flops).sum::<f64>() / members.len() as f64;
+        let spent = members.iter().map(|&at| point[at].cost(cost)).sum::<f64>() / members.len() as f64;
         Some(ExchangeRow { bin, questions: members.len(), spent, difference, winner })
     };
     Ok(groups.filter_map(row).collect())
@@ -155,26 +166,27 @@ pub fn exchange(
 mod tests {
     use super::*;
 
+    const SIDES: Sides = Sides { scale: 14.0, small_sample: 2.0, large_answer: 28.0 };
+
     #[test]
-    fn both_conventions_give_the_papers_factors() {
-        let factor = |ratio, convention| matched_factor(14.0, ratio, convention).unwrap();
-        assert!((factor(0.16, Convention::Proposer) - (14.0 + 3.0 / 0.16 * 13.0)).abs() < 1e-9);
+    fn both_formulas_give_the_papers_factors() {
+        let factor = |ratio, account| SIDES.allowed(account, ratio).unwrap();
+        assert!((factor(0.16, Account::Formula) - (14.0 + 3.0 / 0.16 * 13.0)).abs() < 1e-9);
         // Halving R and the constant together is the same exchange.
-        assert!((factor(0.16, Convention::Proposer) - factor(0.08, Convention::WithVerifier)).abs() < 1e-9);
-        assert!((matched_factor(1.0, 1.0, Convention::Proposer).unwrap() - 1.0).abs() < 1e-12);
-        assert!(matched_factor(14.0, 0.0, Convention::Proposer).is_err());
-        assert!(matched_factor(0.5, 1.0, Convention::Proposer).is_err());
+        assert!((factor(0.16, Account::Formula) - factor(0.08, Account::WithVerifier)).abs() < 1e-9);
+        let alike = Sides { scale: 1.0, ..SIDES };
+        assert!((alike.allowed(Account::Formula, 1.0).unwrap() - 1.0).abs() < 1e-12);
+        assert!(SIDES.allowed(Account::Formula, 0.0).is_err());
+        assert!(Sides { scale: 0.5, ..SIDES }.allowed(Account::Formula, 1.0).is_err());
+        assert!(Sides { large_answer: f64::NAN, ..SIDES }.allowed(Account::Ledger, 1.0).is_err());
     }
 
     #[test]
     fn the_ledger_agrees_with_the_formula_where_its_assumptions_hold() {
-        // X = 6·N·D, Y = 2·N·T over one "question" of all inference tokens.
-        let (n, pretraining, inference, scale) = (1e9, 1e12, 1e11, 14.0);
-        let (x, y) = (6.0 * n * pretraining, 2.0 * n * inference);
-        let large = Bill { training: scale * x, per_question: scale * y };
-        let allowed = matched_flops(x, large, 1.0).unwrap();
-        let factor = matched_factor(scale, inference / pretraining, Convention::Proposer).unwrap();
-        assert!((allowed / y / factor - 1.0).abs() < 1e-12);
+        // The large answer costs 14 small ones, as the formula has it.
+        let [formula, ledger] =
+            [Account::Formula, Account::Ledger].map(|one| SIDES.allowed(one, 0.79).unwrap());
+        assert!((ledger / SIDES.small_sample / formula - 1.0).abs() < 1e-12);
     }
 
     #[test]
@@ -183,10 +195,10 @@ mod tests {
         let cell = |accuracy| Cell { accuracy, flops: 10.0, ..Cell::default() };
         let small: Vec<Cell> = bins.iter().map(|&bin| cell([1.0, 0.5, 0.0][bin])).collect();
         let dear = vec![Cell { flops: 100.0, ..cell(1.0) }; 90];
-        let rows = exchange(&[small, dear], 50.0, &[0.5; 90], &bins, 0).unwrap();
+        let rows = exchange(&[small, dear], (Cost::Flops, 50.0), &[0.5; 90], &bins, 0).unwrap();
         let winners: Vec<_> = rows.iter().map(|row| row.winner).collect();
         assert_eq!(winners, [Some(Winner::TestTime), None, Some(Winner::Parameters), None]);
-        assert!(exchange(&[], 1.0, &[0.5], &[0], 0).unwrap().is_empty());
-        assert!(exchange(&[], 1.0, &[0.5], &[0, 1], 0).is_err());
+        assert!(exchange(&[], (Cost::Flops, 1.0), &[0.5], &[0], 0).unwrap().is_empty());
+        assert!(exchange(&[], (Cost::Flops, 1.0), &[0.5], &[0, 1], 0).is_err());
     }
 }

@@ -280,7 +280,7 @@ mod tests {
     fn policy() -> Policy {
         let sheet = questions_of_known_ease(60, 8, 1);
         let choice = |bin| FixedChoice { budget: 8, bin, arm: "best-of-n".to_owned(), arm_budget: 4 };
-        let model = fit_online(&sheet, &OnlineSettings { orders: 2, ..OnlineSettings::default() });
+        let online = fit_online(&sheet, &OnlineSettings { orders: 2, ..OnlineSettings::default() }, 4.0);
         Policy {
             version: VERSION,
             provenance: Provenance {
@@ -299,7 +299,7 @@ mod tests {
                 bins: Bins { edges: vec![0.6, 0.3] },
                 choices: (0..3).map(choice).collect(),
             }),
-            online: Some(Online { price: 0.01, most: 8, model }),
+            online: Some(online),
         }
     }
 

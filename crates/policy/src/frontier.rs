@@ -3,6 +3,7 @@
 use crate::decide::Online;
 use crate::folds::folds;
 use crate::online::{Judgement, OnlineModel, Penalties};
+use crate::outcomes::Cell;
 use crate::sheet::Sheet;
 use crate::states::{Look, look};
 use deliberate_search::{Aggregation, Rule, Selection};
@@ -80,8 +81,21 @@ pub struct Spent {
     pub tokens: Vec<f64>,
 }
 
+impl Spent {
+    /// The same per question; `sample_flops` are FLOPs of one sample of each, none where nobody counted.
+    pub fn cells(&self, sample_flops: &[f64]) -> Vec<Cell> {
+        let cell = |at: usize| Cell {
+            accuracy: self.accuracy[at],
+            generations: self.generations[at],
+            tokens: self.tokens[at],
+            flops: sample_flops.get(at).map_or(0.0, |flops| flops * self.generations[at]),
+        };
+        (0..self.accuracy.len()).map(cell).collect()
+    }
+}
+
 /// The rounds that every question has samples for; the last is the pool's depth if it lies between two rounds.
-pub fn usable_rounds(rounds: &[u32], depth: usize) -> Vec<u32> {
+fn usable_rounds(rounds: &[u32], depth: usize) -> Vec<u32> {
     let mut usable: Vec<u32> = rounds.iter().copied().filter(|&round| round as usize <= depth).collect();
     if rounds.iter().any(|&round| round as usize > depth)
         && usable.last().is_some_and(|&last| (last as usize) < depth)
@@ -93,20 +107,13 @@ pub fn usable_rounds(rounds: &[u32], depth: usize) -> Vec<u32> {
 
 /// Fits on all questions: the model of a policy file, and the price at which it spends `budget` generations per
 /// question on them.
-pub fn fit_online_for(sheet: &Sheet, settings: &OnlineSettings, budget: f64) -> Online {
+pub fn fit_online(sheet: &Sheet, settings: &OnlineSettings, budget: f64) -> Online {
     let rounds = usable_rounds(&settings.rounds, sheet.depth());
     let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
     let all: Vec<_> = looks.iter().collect();
     let model = OnlineModel::fit(&all, &rounds, &settings.selections, settings.penalties);
     let judged: Vec<_> = looks.iter().map(|look| judge(&model, look)).collect();
     Online { price: price_for(&judged, &rounds, budget), most: rounds.last().copied().unwrap_or(1), model }
-}
-
-/// Fits on all questions: the model of a policy file.
-pub fn fit_online(sheet: &Sheet, settings: &OnlineSettings) -> OnlineModel {
-    let rounds = usable_rounds(&settings.rounds, sheet.depth());
-    let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
-    OnlineModel::fit(&looks.iter().collect::<Vec<_>>(), &rounds, &settings.selections, settings.penalties)
 }
 
 /// Judges every question by a model that was fitted on the questions of the other folds.

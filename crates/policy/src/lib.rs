@@ -39,19 +39,13 @@ pub use decide::{Act, Decision, Online};
 pub use difficulty::{
     EASE_FEATURES, EasePredictor, PredictorRow, ease_features, predicted_ease, predictor_rows,
 };
-pub use efficiency::{
-    Curve, CurvePoint, Efficiency, cost_to_reach, efficiency, generations_curve, tokens_curve,
-};
-pub use exchange::{
-    Bill, Convention, ExchangeError, ExchangeRow, Winner, exchange, matched_factor, matched_flops,
-};
+pub use efficiency::{Curve, Efficiency, cost_to_reach, efficiency};
+pub use exchange::{Account, ExchangeError, ExchangeRow, Sides, Winner, exchange};
 pub use features::{ANSWER_FEATURES, STATE_FEATURES};
 pub use file::{CurveRow, Fixed, Policy, PolicyError, Provenance, VERSION};
 pub use fit::{Fit, FitPoint, FitSettings, FixedChoice, fit_fixed};
 pub use folds::folds;
-pub use frontier::{
-    Judged, OnlineSettings, Spent, fit_online, fit_online_for, judge_held_out, online_frontier, usable_rounds,
-};
+pub use frontier::{Judged, OnlineSettings, Spent, fit_online, judge_held_out, online_frontier};
 pub use live::{ByDifficulty, Reasons, Sequential};
 pub use online::{OnlineModel, Penalties};
 pub use outcomes::{Arm, Cell, Cost, Outcomes, OutcomesError};

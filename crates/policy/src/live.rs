@@ -5,6 +5,7 @@
 use crate::decide::{Act, Online};
 use crate::file::Fixed;
 use crate::sheet::Seen;
+use deliberate_search::strategies::Asked;
 use deliberate_search::{
     Aggregation, Choice, Decision, Expand, NodeId, Rule, Selection, SpecError, StopReason, Strategy,
     StrategySpec, Tree, select,
@@ -38,27 +39,10 @@ fn seen(tree: &Tree) -> Vec<Seen> {
         .collect()
 }
 
-/// Solutions that were not scored yet, each asked for once.
-#[derive(Debug, Default)]
-struct Scoring {
-    asked: usize,
-}
-
-impl Scoring {
-    fn missing(&mut self, tree: &Tree) -> Option<Decision> {
-        let open: Vec<NodeId> = tree
-            .answers()
-            .filter(|id| id.0 as usize >= self.asked && tree.node(*id).scores.is_none())
-            .collect();
-        self.asked = tree.len();
-        (!open.is_empty()).then_some(Decision::Verify(open))
-    }
-}
-
 /// Draws round by round, and stops when another round is not worth its price.
 pub struct Sequential {
     online: Online,
-    scoring: Scoring,
+    asked: Asked,
     selection: Selection,
     reasons: Reasons,
 }
@@ -67,13 +51,13 @@ impl Sequential {
     /// Obeys the sequential part of a policy.
     pub fn new(online: Online, reasons: Reasons) -> Self {
         let selection = online.model.selections.first().copied().unwrap_or_default();
-        Self { online, scoring: Scoring::default(), selection, reasons }
+        Self { online, asked: Asked::default(), selection, reasons }
     }
 }
 
 impl Strategy for Sequential {
     fn decide(&mut self, tree: &Tree) -> Decision {
-        if let Some(verify) = self.scoring.missing(tree) {
+        if let Some(verify) = self.asked.verify(tree, tree.answers()) {
             return verify;
         }
         let decision = self.online.decide(&seen(tree));
@@ -103,7 +87,7 @@ impl Strategy for Sequential {
 pub struct ByDifficulty {
     fixed: Fixed,
     budget: u32,
-    scoring: Scoring,
+    asked: Asked,
     drawn: bool,
     chosen: Option<Box<dyn Strategy>>,
     reasons: Reasons,
@@ -118,8 +102,7 @@ impl ByDifficulty {
         for choice in &fixed.choices {
             choice.arm.parse::<StrategySpec>()?;
         }
-        let scoring = Scoring::default();
-        Ok(Self { fixed, budget, scoring, drawn: false, chosen: None, reasons })
+        Ok(Self { fixed, budget, asked: Asked::default(), drawn: false, chosen: None, reasons })
     }
 
     /// The strategy for what is left of the budget; `None` if nothing useful is.
@@ -151,7 +134,7 @@ impl Strategy for ByDifficulty {
             let first = self.fixed.predictor.samples.min(self.budget);
             return Decision::Expand(vec![Expand::solve(NodeId::ROOT, first)]);
         }
-        if let Some(verify) = self.scoring.missing(tree) {
+        if let Some(verify) = self.asked.verify(tree, tree.answers()) {
             return verify;
         }
         self.chosen = self.choice(tree);

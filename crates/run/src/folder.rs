@@ -42,6 +42,12 @@ pub enum DirectoryError {
         /// Settings that differ, as `name: then → now`.
         differences: Vec<String>,
     },
+    /// There is none.
+    #[error("`{}` is no run directory (there is no config.json in it)", path.display())]
+    NoRun {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Its configuration cannot be understood.
     #[error("`{}` is not a run's configuration", path.display())]
     Configuration {
@@ -70,16 +76,9 @@ impl Folder {
     /// [`DirectoryError::OtherRun`] if it was made with another configuration, [`DirectoryError::Busy`] if a process
     /// is at work in it.
     pub fn open(path: &Path, configuration: &Value) -> Result<Self, DirectoryError> {
-        let write_error = |path: &Path, source| DirectoryError::Write { path: path.to_owned(), source };
-        std::fs::create_dir_all(path).map_err(|source| write_error(path, source))?;
-        let lock_path = path.join(".lock");
-        let lock = File::create(&lock_path).map_err(|source| write_error(&lock_path, source))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(DirectoryError::Busy { path: path.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(write_error(&lock_path, source)),
-        }
-        let folder = Self { path: path.to_owned(), _lock: lock };
+        std::fs::create_dir_all(path)
+            .map_err(|source| DirectoryError::Write { path: path.to_owned(), source })?;
+        let folder = Self::lock(path)?;
         if let Some(earlier) = folder.configuration()? {
             let differences = differences(&earlier, configuration, &NOT_COMPARED);
             if !differences.is_empty() {
@@ -90,6 +89,28 @@ impl Folder {
             folder.write("config.json", &text)?;
         }
         Ok(folder)
+    }
+
+    /// Opens a folder that was made before, whatever it was made for.
+    ///
+    /// # Errors
+    /// [`DirectoryError::NoRun`] if there is none, [`DirectoryError::Busy`] if a process is at work in it.
+    pub fn reopen(path: &Path) -> Result<Self, DirectoryError> {
+        if !path.join("config.json").is_file() {
+            return Err(DirectoryError::NoRun { path: path.to_owned() });
+        }
+        Self::lock(path)
+    }
+
+    fn lock(path: &Path) -> Result<Self, DirectoryError> {
+        let lock_path = path.join(".lock");
+        let write_error = |source| DirectoryError::Write { path: lock_path.clone(), source };
+        let lock = File::create(&lock_path).map_err(write_error)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(DirectoryError::Busy { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(write_error(source)),
+        }
     }
 
     /// What it was made with; nothing if it is new.
@@ -168,8 +189,17 @@ mod tests {
         let first = Folder::open(folder.path(), &settings).unwrap();
         let second = Folder::open(folder.path(), &settings);
         assert!(matches!(second, Err(DirectoryError::Busy { .. })));
+        assert!(matches!(Folder::reopen(folder.path()), Err(DirectoryError::Busy { .. })));
         drop(first);
         assert!(Folder::open(folder.path(), &settings).is_ok());
+    }
+
+    #[test]
+    fn a_run_is_reopened_whatever_it_was_made_for() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Folder::reopen(folder.path()), Err(DirectoryError::NoRun { .. })));
+        drop(Folder::open(folder.path(), &json!({"seed": 1})).unwrap());
+        assert!(Folder::reopen(folder.path()).is_ok());
     }
 
     #[test]

@@ -20,4 +20,4 @@ pub use folder::{DirectoryError, Folder};
 pub use journal::Journal;
 pub use lines::{JournalError, Lines};
 pub use result::{Found, QuestionResult, Summary};
-pub use statistics::{Interval, bootstrap_mean, bootstrap_share, pass_at_k};
+pub use statistics::{Interval, bootstrap, bootstrap_mean, bootstrap_share, pass_at_k};

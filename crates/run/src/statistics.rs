@@ -15,22 +15,37 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Bootstrap resamples; the ends of an interval move by about a hundredth of its width between seeds.
+/// Resamples for a single mean; the ends of an interval move by about a hundredth of its width between seeds.
 const RESAMPLES: usize = 10_000;
+
+/// 95 % percentile bootstrap of a statistic of question numbers; the value is that of all questions once. Resamples
+/// where the statistic is not a number are left out. `None` without questions, or if it is not a number on all of them.
+pub fn bootstrap(
+    questions: usize,
+    resamples: usize,
+    seed: u64,
+    statistic: impl Fn(&[usize]) -> f64,
+) -> Option<Interval> {
+    let mut drawn: Vec<usize> = (0..questions).collect();
+    let value = Some(statistic(&drawn)).filter(|value| questions > 0 && !value.is_nan())?;
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut found: Vec<f64> = Vec::with_capacity(resamples);
+    for _ in 0..resamples {
+        drawn.fill_with(|| random.random_range(0..questions));
+        found.extend(Some(statistic(&drawn)).filter(|value| !value.is_nan()));
+    }
+    found.sort_unstable_by(f64::total_cmp);
+    let at = |fraction: f64| {
+        let last = found.len().saturating_sub(1) as f64;
+        found.get((last * fraction).round() as usize).copied().unwrap_or(value)
+    };
+    Some(Interval { value, low: at(0.025), high: at(0.975) })
+}
 
 /// Mean of per-question values with a 95 % percentile bootstrap over the questions. `None` without questions.
 pub fn bootstrap_mean(values: &[f64], seed: u64) -> Option<Interval> {
-    if values.is_empty() {
-        return None;
-    }
-    let mean = |sum: f64| sum / values.len() as f64;
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut means: Vec<f64> = (0..RESAMPLES)
-        .map(|_| mean((0..values.len()).map(|_| values[random.random_range(0..values.len())]).sum()))
-        .collect();
-    means.sort_unstable_by(f64::total_cmp);
-    let at = |fraction: f64| means[((RESAMPLES - 1) as f64 * fraction).round() as usize];
-    Some(Interval { value: mean(values.iter().sum()), low: at(0.025), high: at(0.975) })
+    let mean = |drawn: &[usize]| drawn.iter().map(|&at| values[at]).sum::<f64>() / drawn.len() as f64;
+    bootstrap(values.len(), RESAMPLES, seed, mean)
 }
 
 /// Share of `true` with a 95 % percentile bootstrap. Where all are alike, resampling would show no doubt at all; the

@@ -43,6 +43,26 @@ pub enum StudyError {
         /// The arm.
         arm: String,
     },
+    /// Nothing was concluded yet.
+    #[error("there is nothing to report on in `{}` yet (run `deliberate calibrate` to its end first)", path.display())]
+    NoEvidence {
+        /// The folder.
+        path: std::path::PathBuf,
+    },
+    /// What was written cannot be used.
+    #[error("`{}` cannot be used: {reason} (run `deliberate calibrate` again)", path.display())]
+    Damaged {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A question is not what it was when it was asked.
+    #[error("question `{question}` of this study was another one before (give another --run-directory)")]
+    Changed {
+        /// Its id.
+        question: String,
+    },
     /// Outcomes do not fit together.
     #[error(transparent)]
     Outcomes(#[from] deliberate_policy::OutcomesError),

@@ -1,9 +1,44 @@
 //! What findings rest on: recorded samples, and searches if any were run.
 
 use crate::{Grid, Study, StudyError};
-use deliberate_policy::{Cell, Outcomes, Sheet};
-use deliberate_run::Question;
+use deliberate_policy::{Cell, Outcomes, Pool, Sheet};
+use deliberate_run::{Folder, Question};
 use deliberate_search::{Aggregation, Rule, Selection};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The samples, in the format of recorded samples.
+const SAMPLES: &str = "samples.jsonl";
+/// Everything else that findings rest on.
+const OUTCOMES: &str = "outcomes.json";
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Source {
+    /// Who drew.
+    pub proposer: String,
+    /// Who scored.
+    pub verifier: String,
+    /// What the questions are called.
+    pub dataset: String,
+    /// SHA-256 of the samples.
+    pub sha256: String,
+    /// Of every draw, fold and bootstrap.
+    pub seed: u64,
+    /// The command that gathered it.
+    pub command: String,
+}
+
+/// Evidence as a file, the samples aside.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Kept {
+    source: Source,
+    sample_flops: Vec<f64>,
+    searches: Outcomes,
+    larger: Option<Larger>,
+}
 
 /// Best-of-N weighted by the last step's score: the paper's reference.
 pub const WEIGHTED: Selection = Selection { rule: Rule::Weighted, aggregation: Aggregation::Last };
@@ -21,6 +56,7 @@ pub struct Evidence {
 }
 
 /// A larger model to exchange test-time compute against.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Larger {
     /// Its parameters over the proposer's.
     pub scale: f64,
@@ -54,6 +90,58 @@ impl Larger {
 }
 
 impl Evidence {
+    /// Writes it beside its samples, so that everything can be found again without any model.
+    ///
+    /// # Errors
+    /// [`StudyError::Folder`] if it cannot be written.
+    pub fn write(&self, folder: &Folder, source: &Source) -> Result<(), StudyError> {
+        let kept = Kept {
+            source: source.clone(),
+            sample_flops: self.sample_flops.clone(),
+            searches: self.searches.clone(),
+            larger: self.larger.clone(),
+        };
+        let text = serde_json::to_vec(&kept).expect("evidence is plain data");
+        Ok(folder.write(OUTCOMES, &text)?)
+    }
+
+    /// Reads what [`Evidence::write`] wrote.
+    ///
+    /// # Errors
+    /// [`StudyError::NoEvidence`] if there is none yet, [`StudyError::Damaged`] if it is not that of these samples.
+    pub fn read(folder: &Folder) -> Result<(Self, Source), StudyError> {
+        let path = folder.path().join(OUTCOMES);
+        let missing = |_| StudyError::NoEvidence { path: folder.path().to_owned() };
+        let damaged = |reason: String| StudyError::Damaged { path: path.clone(), reason };
+        let text = std::fs::read(&path).map_err(missing)?;
+        let kept: Kept = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let Kept { source, sample_flops, searches, larger } = kept;
+        let pool = Pool::read(&folder.path().join(SAMPLES))?;
+        let sheet = Sheet::new(&pool, &source.verifier)?;
+        let counts = [
+            (!sample_flops.is_empty()).then_some(sample_flops.len()),
+            larger.as_ref().map(|l| l.cells.len()),
+        ];
+        if pool.sha256 != source.sha256
+            || sheet.ids != searches.questions
+            || counts.into_iter().flatten().any(|count| count != sheet.ids.len())
+        {
+            return Err(damaged("it belongs to other samples than those beside it".to_owned()));
+        }
+        Ok((Self { sheet, sample_flops, searches, larger }, source))
+    }
+
+    /// Copies recorded samples to where [`Evidence::read`] looks for them.
+    ///
+    /// # Errors
+    /// [`StudyError::Folder`] if they cannot be copied.
+    pub fn keep_samples(folder: &Folder, samples: &Path) -> Result<(), StudyError> {
+        let source = samples.to_owned();
+        let bytes = std::fs::read(samples)
+            .map_err(|error| deliberate_run::DirectoryError::Read { path: source, source: error })?;
+        Ok(folder.write(SAMPLES, &bytes)?)
+    }
+
     /// Recorded samples alone.
     pub fn replayed(sheet: Sheet) -> Self {
         let searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };

@@ -5,17 +5,11 @@ use deliberate_run::Question;
 use serde_json::json;
 
 impl Study {
-    /// Writes the pool of all questions to `name` in the study's folder; `verifier` is whose scores they are.
+    /// Writes the pool of all questions to `samples.jsonl` in the study's folder; `verifier` is whose scores they are.
     ///
     /// # Errors
     /// [`StudyError::Missing`] if a question was not sampled as often, [`StudyError::Folder`] if it cannot be written.
-    pub fn export(
-        &self,
-        questions: &[Question],
-        samples: u32,
-        verifier: &str,
-        name: &str,
-    ) -> Result<(), StudyError> {
+    pub fn export(&self, questions: &[Question], samples: u32, verifier: &str) -> Result<(), StudyError> {
         let mut text = String::new();
         for question in questions {
             let missing =
@@ -34,6 +28,6 @@ impl Study {
             text.push_str(&line.to_string());
             text.push('\n');
         }
-        Ok(self.folder().write(name, text.as_bytes())?)
+        Ok(self.folder().write("samples.jsonl", text.as_bytes())?)
     }
 }

@@ -2,17 +2,19 @@
 //! all that saves. Everything is measured on questions that the choices did not see.
 
 mod arms;
+mod exchange;
 mod savings;
 
 use crate::StudyError;
 use crate::evidence::Evidence;
 use arms::Arms;
 use deliberate_policy::{
-    Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Subsets, confusion, every_selection,
-    fit_fixed, judge_held_out, mean_interval, online_frontier, predicted_ease, predictor_rows, rank_bins,
-    reselect, total_frontier,
+    Account, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Subsets, confusion,
+    every_selection, fit_fixed, judge_held_out, mean_interval, online_frontier, predicted_ease,
+    predictor_rows, rank_bins, reselect, total_frontier,
 };
-pub use savings::{Exchange, Saving};
+pub use exchange::{Exchange, RATIOS, exchanges};
+pub use savings::Saving;
 use serde::Serialize;
 
 /// Bins of difficulty, as in the paper.
@@ -113,8 +115,14 @@ pub struct Findings {
 
 /// The raw results that a policy file is written from.
 pub struct Fitted {
-    /// On bins of predicted difficulty, without what revises: a live policy has one verifier, and revisions have another.
+    /// Oracle bins of the questions.
+    pub bins: Vec<usize>,
+    /// On bins of oracle difficulty.
+    pub oracle: Fit,
+    /// On bins of predicted difficulty.
     pub predicted: Fit,
+    /// The same without what revises: a live policy has one verifier, and revisions have another.
+    pub live: Fit,
     /// How the sequential policy was fitted.
     pub online: OnlineSettings,
 }
@@ -140,13 +148,8 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
     let judged = judge_held_out(sheet, &online);
     let wanted: Vec<f64> = steps_of_cost(sheet.depth());
     let (stopping, sharing) = (online_frontier(&judged, &wanted), total_frontier(&judged, &wanted));
-    let curves = savings::Curves {
-        again: &again,
-        sample_flops: &evidence.sample_flops,
-        fixed: [("oracle", &oracle), ("predicted", &predicted)],
-        spent: [("online", &stopping), ("total budget", &sharing)],
-        seed,
-    };
+    let (stopping, sharing) = (arms.spent("online", &stopping), arms.spent("total budget", &sharing));
+    let (optimal, guessed) = (Arms::fitted("oracle", &oracle), Arms::fitted("predicted", &predicted));
     let interval =
         |values: &[f64]| mean_interval(values, seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 });
     let findings = Findings {
@@ -155,23 +158,20 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
         verifier: sheet.verifier.clone(),
         pass_at: again.ks.iter().zip(&again.pass).map(|(&k, pass)| (k, interval(pass))).collect(),
         bins: (0..BINS).map(|bin| arms::mean_of(&pass, &bins, bin)).collect(),
-        selections: arms.selections(),
+        selections: again.selections.iter().map(|&one| arms.way(&arms.selected(one))).collect(),
         ways: arms.ways(&table),
         predictors: predictor_rows(sheet, &FIRST_SAMPLES, BINS, seed),
         confusion: confusion(&predicted_bins, &bins, BINS),
         fixed: vec![arms.fixed("oracle", &oracle), arms.fixed("predicted", &predicted)],
-        online: arms.spent("online", &stopping),
-        total: arms.spent("total budget", &sharing),
-        savings: curves.savings(),
-        exchange: savings::exchanges(
-            evidence,
-            &[("oracle", &oracle), ("predicted", &predicted)],
-            &bins,
-            seed,
-        )?,
+        online: arms.way(&stopping),
+        total: arms.way(&sharing),
+        savings: savings::savings(&arms, &[optimal, guessed, stopping, sharing]),
+        exchange: Vec::new(),
     };
-    let searching = fit_fixed(&without_revisions(table), &predicted_bins, settings)?;
-    Ok((findings, Fitted { predicted: searching, online }))
+    let live = fit_fixed(&without_revisions(table), &predicted_bins, settings)?;
+    let fitted = Fitted { bins, oracle, predicted, live, online };
+    let exchange = exchanges(evidence, &fitted, Account::Formula, &RATIOS, seed)?;
+    Ok((Findings { exchange, ..findings }, fitted))
 }
 
 fn without_revisions(table: Outcomes) -> Outcomes {

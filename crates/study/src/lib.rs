@@ -15,10 +15,12 @@ mod sweep;
 mod tree;
 
 pub use error::StudyError;
-pub use evidence::{Evidence, Larger, WEIGHTED};
-pub use findings::{BINS, Choice, Exchange, Findings, Fitted, Fixed, Measured, Saving, Way, find};
+pub use evidence::{Evidence, Larger, Source, WEIGHTED};
+pub use findings::{
+    BINS, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS, Saving, Way, exchanges, find,
+};
 pub use grid::{Arm, Grid, GridError, Tried};
 pub use page::{About, page};
 pub use record::{Sample, Sampled, Searched};
 pub use sweep::{Bench, Study, Watch};
-pub use tree::tree_view;
+pub use tree::{kept_trees, tree_view};

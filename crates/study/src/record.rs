@@ -1,9 +1,8 @@
 //! What is kept of a search: what it came to and what it cost, not the tree.
 
-use deliberate_grade::Answer;
-use deliberate_run::Question;
-use deliberate_search::{Charge, Ended, NodeId, Outcome};
-use deliberate_text::Trace;
+use crate::grid::Arm;
+use deliberate_search::{Charge, NodeId, Outcome};
+use deliberate_text::{Gold, Trace};
 use serde::{Deserialize, Serialize};
 
 /// A line of a study's file.
@@ -66,63 +65,40 @@ pub struct Searched {
     pub charged: Charge,
 }
 
-/// Tells right answers.
-pub(crate) struct Gold(Answer);
-
-impl Gold {
-    pub(crate) fn of(question: &Question) -> Option<Self> {
-        Some(Self(Answer::parse(question.answer.as_deref()?)))
-    }
-
-    fn right(&self, state: &Trace) -> bool {
-        state.parsed_answer().is_some_and(|answer| deliberate_grade::correct(&self.0, answer))
-    }
-
+impl Sample {
     /// The samples of a best-of-N search, in the order of drawing; those that were cut off count as well, without an
     /// answer.
-    pub(crate) fn samples(&self, outcome: &Outcome<Trace>) -> Vec<Sample> {
+    pub(crate) fn all(outcome: &Outcome<Trace>, gold: &Gold) -> Vec<Self> {
         let complete: Vec<NodeId> = outcome.tree.answers().collect();
         let drawn = outcome.tree.iter().filter(|(_, node)| node.parent == Some(NodeId(0)));
         drawn
             .map(|(id, node)| {
                 let state = outcome.state(id);
                 let whole = complete.contains(&id);
-                Sample {
+                Self {
                     answer: state.answer().filter(|_| whole).map(str::to_owned),
-                    correct: whole && self.right(state),
+                    correct: whole && gold.right(state),
                     tokens: state.solution_tokens() as u64,
                     scores: node.scores.clone().unwrap_or_default(),
                 }
             })
             .collect()
     }
+}
 
+impl Searched {
     /// What a search came to.
-    pub(crate) fn searched(
-        &self,
-        question: &str,
-        arm: &str,
-        budget: u32,
-        outcome: &Outcome<Trace>,
-    ) -> Searched {
-        let answers = || outcome.tree.answers().map(|id| outcome.state(id));
-        Searched {
+    pub(crate) fn of(question: &str, arm: &Arm, outcome: &Outcome<Trace>, gold: &Gold) -> Self {
+        let mut answers = outcome.tree.answers().map(|id| outcome.state(id));
+        Self {
             question: question.to_owned(),
-            arm: arm.to_owned(),
-            budget,
+            arm: arm.name.clone(),
+            budget: arm.budget,
             answer: outcome.answer().and_then(Trace::answer).map(str::to_owned),
-            correct: outcome.answer().is_some_and(|state| self.right(state)),
-            covered: answers().any(|state| self.right(state)),
+            correct: outcome.answer().is_some_and(|state| gold.right(state)),
+            covered: answers.any(|state| gold.right(state)),
             generations: outcome.ledger.generations,
             charged: outcome.ledger.charged,
         }
-    }
-}
-
-/// Why a search did not come to its end, if a role failed.
-pub(crate) fn failure(outcome: &Outcome<Trace>) -> Option<String> {
-    match &outcome.ended {
-        Ended::Failed { role, failure } => Some(format!("the {role} failed: {failure}")),
-        _ => None,
     }
 }

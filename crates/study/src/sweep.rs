@@ -1,13 +1,12 @@
 //! Performs what a grid asks for and the folder does not have yet, all questions in flight at once.
 
-use crate::record::{Gold, Line, failure};
+use crate::record::{Line, Sample};
 use crate::tree::{KeptTree, tree_view};
 use crate::{Arm, Grid, Sampled, Searched, StudyError};
 use deliberate_lm::LanguageModel;
-use deliberate_report::TreeView;
 use deliberate_run::{Folder, Lines, Question};
 use deliberate_search::{Budget, Cancellation, Ended, Outcome, Settings, Silent, StrategySpec, mix, search};
-use deliberate_text::{Domain, Trace};
+use deliberate_text::{Domain, Gold, Trace};
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -46,8 +45,9 @@ pub trait Watch {
 pub struct Study {
     folder: Folder,
     lines: Lines,
+    asking: Lines,
     trees: Lines,
-    kept: Vec<KeptTree>,
+    asked: HashMap<String, Question>,
     sampled: HashMap<(String, u32), Sampled>,
     searched: HashMap<(String, String, u32), Searched>,
 }
@@ -67,9 +67,11 @@ impl Study {
     pub fn open(path: &Path, configuration: &Value) -> Result<Self, StudyError> {
         let folder = Folder::open(path, configuration)?;
         let (lines, known) = Lines::open::<Line>(&path.join("searches.jsonl"))?;
-        let (trees, kept) = Lines::open::<KeptTree>(&path.join("trees.jsonl"))?;
+        let (asking, asked) = Lines::open::<Question>(&path.join("questions.jsonl"))?;
+        let (trees, _) = Lines::open::<KeptTree>(&path.join(crate::tree::TREES))?;
+        let asked = asked.into_iter().map(|question| (question.id.clone(), question)).collect();
         let (sampled, searched) = (HashMap::new(), HashMap::new());
-        let mut study = Self { folder, lines, trees, kept, sampled, searched };
+        let mut study = Self { folder, lines, asking, trees, asked, sampled, searched };
         for line in known {
             study.learn(line);
         }
@@ -79,11 +81,6 @@ impl Study {
     /// Where it is.
     pub fn folder(&self) -> &Folder {
         &self.folder
-    }
-
-    /// Trees of searches that were kept, each with the id of its question.
-    pub fn trees(&self) -> impl Iterator<Item = (&str, &TreeView)> {
-        self.kept.iter().map(|kept| (kept.question.as_str(), &kept.view))
     }
 
     fn learn(&mut self, line: Line) {
@@ -112,6 +109,21 @@ impl Study {
         self.searched.get(&(question.to_owned(), arm.name.clone(), arm.budget))
     }
 
+    /// Remembers the questions: what is known of one does not hold for another of the same id.
+    fn ask(&mut self, questions: &[Question]) -> Result<(), StudyError> {
+        for question in questions {
+            match self.asked.get(&question.id) {
+                Some(known) if known == question => {}
+                Some(_) => return Err(StudyError::Changed { question: question.id.clone() }),
+                None => {
+                    self.asking.append(question)?;
+                    self.asked.insert(question.id.clone(), question.clone());
+                }
+            }
+        }
+        Ok(self.asking.sync()?)
+    }
+
     /// Performs what is missing. `false` if it was cancelled.
     ///
     /// # Errors
@@ -127,6 +139,7 @@ impl Study {
         if let Some(question) = questions.iter().find(|question| question.answer.is_none()) {
             return Err(StudyError::NoAnswer { question: question.id.clone() });
         }
+        self.ask(questions)?;
         let pool = questions
             .iter()
             .flat_map(|q| parts(grid.samples.get()).map(move |(part, samples)| (q, part, samples)))
@@ -156,7 +169,6 @@ impl Study {
                 Performed::Done(line, tree) => {
                     if let Some(tree) = tree {
                         self.trees.append(&tree)?;
-                        self.kept.push(*tree);
                     }
                     self.lines.append(&line)?;
                     self.learn(line);
@@ -209,23 +221,22 @@ impl<M: LanguageModel> Bench<'_, M> {
             Err(error) => return failed(error.to_string()),
         };
         let outcome = run(domain, root, &strategy, budget, seed, self.cancel.clone()).await?;
-        if let Some(reason) = failure(&outcome) {
+        if let Some(reason) = outcome.ended.failure() {
             return failed(reason);
         }
         if outcome.ended == Ended::Cancelled {
             return Ok(Performed::Cancelled);
         }
-        let gold = Gold::of(question).expect("questions without an answer were refused");
+        let answer = question.answer.as_deref().expect("questions without an answer were refused");
+        let gold = Gold::new(answer);
         let line = match missing {
             Missing::Part { part, .. } => Line::Sampled(Sampled {
                 question: question.id.clone(),
                 part: *part,
-                samples: gold.samples(&outcome),
+                samples: Sample::all(&outcome, &gold),
                 charged: outcome.ledger.charged,
             }),
-            Missing::Arm { arm, .. } => {
-                Line::Searched(gold.searched(&question.id, &arm.name, arm.budget, &outcome))
-            }
+            Missing::Arm { arm, .. } => Line::Searched(Searched::of(&question.id, arm, &outcome, &gold)),
         };
         let kept = matches!(missing, Missing::Arm { kept: true, .. });
         let tree = kept.then(|| {

@@ -1,10 +1,14 @@
 //! A search as a tree to look through.
 
-use deliberate_grade::Answer;
+use crate::StudyError;
 use deliberate_report::{Entry, TreeView, tree_from_search};
-use deliberate_search::{Aggregation, NodeId, Origin, Outcome};
-use deliberate_text::Trace;
+use deliberate_run::{Folder, Lines};
+use deliberate_search::{Aggregation, NodeId, Outcome};
+use deliberate_text::{Gold, Trace, added_steps};
 use serde::{Deserialize, Serialize};
+
+/// Where they are kept.
+pub(crate) const TREES: &str = "trees.jsonl";
 
 /// A tree that a study kept to be looked at.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,6 +19,19 @@ pub(crate) struct KeptTree {
     pub(crate) view: TreeView,
 }
 
+/// The trees that a study kept, in the order of arrival; none where it kept none.
+///
+/// # Errors
+/// [`StudyError::Lines`] if they cannot be read.
+pub fn kept_trees(folder: &Folder) -> Result<Vec<TreeView>, StudyError> {
+    let path = folder.path().join(TREES);
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let (_, kept) = Lines::open::<KeptTree>(&path)?;
+    Ok(kept.into_iter().map(|kept| kept.view).collect())
+}
+
 /// The tree of a search with its texts, its answers and its bill.
 pub fn tree_view(
     question: &str,
@@ -23,24 +40,15 @@ pub fn tree_view(
     outcome: &Outcome<Trace>,
     aggregation: Aggregation,
 ) -> TreeView {
-    let own_text = |id: NodeId| {
-        let node = outcome.tree.node(id);
-        let before = match node.parent {
-            Some(parent) if node.origin != Origin::Revised => outcome.tree.node(parent).steps,
-            _ => 0,
-        };
-        outcome.state(id).step_texts().skip(before as usize).collect::<Vec<_>>().join("\n")
-    };
+    let own_text = |id: NodeId| added_steps(outcome, id).collect::<Vec<_>>().join("\n");
     let answer = |id: NodeId| outcome.state(id).answer().map(str::to_owned);
     let mut view = tree_from_search(&outcome.tree, &outcome.choice, aggregation, own_text, answer);
     question.clone_into(&mut view.question);
     view.strategy = Some(strategy.to_owned());
     view.expected = expected.map(str::to_owned);
     if let Some(expected) = expected {
-        let gold = Answer::parse(expected);
-        let right = |id: NodeId| {
-            outcome.state(id).parsed_answer().is_some_and(|answer| deliberate_grade::correct(&gold, answer))
-        };
+        let gold = Gold::new(expected);
+        let right = |id: NodeId| gold.right(outcome.state(id));
         for node in &mut view.nodes {
             node.right = node.answer.as_ref().map(|_| right(NodeId(node.id)));
         }

@@ -1,7 +1,7 @@
 //! Which answers are equal: mathematical equality, never equality of strings.
 
 use crate::Trace;
-use deliberate_grade::same;
+use deliberate_grade::{Answer, correct, same};
 use deliberate_search::Answers;
 
 /// Compares final answers as mathematics. Each trace's answer is found and read once.
@@ -15,6 +15,22 @@ impl Answers<Trace> for TextAnswers {
 
     fn same(&self, one: &Trace, other: &Trace) -> bool {
         matches!((one.parsed_answer(), other.parsed_answer()), (Some(one), Some(other)) if same(one, other))
+    }
+}
+
+/// The right answer to a question. Only what evaluates and what trains may have one.
+#[derive(Debug, Clone)]
+pub struct Gold(Answer);
+
+impl Gold {
+    /// Reads it.
+    pub fn new(answer: &str) -> Self {
+        Self(Answer::parse(answer))
+    }
+
+    /// Whether a solution comes to it, by mathematical equality.
+    pub fn right(&self, solution: &Trace) -> bool {
+        solution.parsed_answer().is_some_and(|answer| correct(&self.0, answer))
     }
 }
 
@@ -39,5 +55,7 @@ mod tests {
         assert!(!TextAnswers.same(&half, &solved("The answer is 2.")));
         assert!(!TextAnswers.given(&solved("no idea")));
         assert!(!TextAnswers.given(&solved("")));
+        let gold = Gold::new("0.5");
+        assert!(gold.right(&half) && !gold.right(&solved("The answer is 2.")) && !gold.right(&solved("")));
     }
 }

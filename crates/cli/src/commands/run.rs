@@ -9,11 +9,10 @@ use crate::progress::{Speed, questions};
 use crate::session::{Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
 use deliberate_engine::Engine;
-use deliberate_grade::Answer;
 use deliberate_policy::Reasons;
 use deliberate_run::{Dataset, DirectoryError, Found, Question, QuestionResult, RunDirectory, Summary};
 use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError, search};
-use deliberate_text::{Domain, Trace};
+use deliberate_text::{Domain, Gold, Trace};
 use futures::stream::{self, StreamExt};
 use serde_json::json;
 use std::collections::HashMap;
@@ -219,11 +218,8 @@ fn failed(question: &Question, causes: &[String]) -> QuestionResult {
 
 /// What a search came to, compared with the right answer.
 pub(crate) fn graded(question: &Question, outcome: &Outcome<Trace>) -> QuestionResult {
-    let gold = question.answer.as_deref().map(Answer::parse);
-    let right = |state: &Trace| -> Option<bool> {
-        let gold = gold.as_ref()?;
-        Some(state.parsed_answer().is_some_and(|answer| deliberate_grade::correct(gold, answer)))
-    };
+    let gold = question.answer.as_deref().map(Gold::new);
+    let right = |state: &Trace| gold.as_ref().map(|gold| gold.right(state));
     let solutions: Vec<&Trace> = outcome.tree.answers().map(|id| outcome.state(id)).collect();
     let found = outcome.choice.votes.iter().map(|vote| Found {
         answer: outcome.state(vote.node).answer().map(str::to_owned),
@@ -231,12 +227,12 @@ pub(crate) fn graded(question: &Question, outcome: &Outcome<Trace>) -> QuestionR
         weight: vote.weight,
         correct: right(outcome.state(vote.node)),
     });
-    let (ended, error) = match &outcome.ended {
-        Ended::Stopped(deliberate_search::StopReason::Confident { .. }) => ("confident", None),
-        Ended::Stopped(_) => ("finished", None),
-        Ended::Budget => ("budget", None),
-        Ended::Cancelled => ("cancelled", None),
-        Ended::Failed { role, failure } => ("failed", Some(format!("the {role} failed: {failure}"))),
+    let ended = match &outcome.ended {
+        Ended::Stopped(deliberate_search::StopReason::Confident { .. }) => "confident",
+        Ended::Stopped(_) => "finished",
+        Ended::Budget => "budget",
+        Ended::Cancelled => "cancelled",
+        Ended::Failed { .. } => "failed",
     };
     QuestionResult {
         id: question.id.clone(),
@@ -251,7 +247,7 @@ pub(crate) fn graded(question: &Question, outcome: &Outcome<Trace>) -> QuestionR
         ended: ended.to_owned(),
         generations: outcome.ledger.generations,
         charged: outcome.ledger.charged,
-        error,
+        error: outcome.ended.failure(),
         measured: outcome.ledger,
     }
 }

@@ -52,8 +52,8 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
         } else {
             print(&outcome, &settings, args.tree)?;
         }
-        if let Ended::Failed { role, failure } = &outcome.ended {
-            output::note(format_args!("the {role} failed: {failure}"));
+        if let Some(failure) = outcome.ended.failure() {
+            output::note(failure);
             return Ok(ExitCode::FAILURE);
         }
         Ok(if interrupt.pressed() {

@@ -1,7 +1,7 @@
 //! The same for programs.
 
-use deliberate_search::{NodeId, Origin, Outcome};
-use deliberate_text::Trace;
+use deliberate_search::{NodeId, Outcome};
+use deliberate_text::{Trace, added_steps};
 use serde_json::{Value, json};
 
 /// The answer of one question, its support and its bill.
@@ -35,13 +35,9 @@ pub(crate) fn tree_file(question: &str, outcome: &Outcome<Trace>, settings: &Val
         .iter()
         .map(|(id, node)| {
             let state = outcome.state(id);
-            let before = match node.parent {
-                Some(parent) if node.origin != Origin::Revised => outcome.tree.node(parent).steps,
-                _ => 0,
-            };
             let mut value = serde_json::to_value(node).expect("a node is plain data with finite numbers");
             value["id"] = json!(id);
-            value["text"] = json!(state.step_texts().skip(before as usize).collect::<Vec<_>>());
+            value["text"] = json!(added_steps(outcome, id).collect::<Vec<_>>());
             value["answer"] = json!(state.answer());
             value
         })

@@ -2,7 +2,7 @@
 
 use super::text::one_line;
 use deliberate_search::{Aggregation, NodeId, Origin, Outcome, Status, Tree};
-use deliberate_text::Trace;
+use deliberate_text::{Trace, added_steps};
 use std::fmt::Write;
 
 /// Draws the tree of a search, with the score of each node.
@@ -12,15 +12,9 @@ pub(crate) fn tree(outcome: &Outcome<Trace>, aggregation: Aggregation) -> String
     drawing.text
 }
 
-/// What a node adds to its parent; for a revision, all of it.
+/// What a node adds to its parent, on one line.
 pub(super) fn own_text(outcome: &Outcome<Trace>, id: NodeId) -> String {
-    let node = outcome.tree.node(id);
-    let before = match node.origin {
-        Origin::Revised => 0,
-        _ => node.parent.map_or(0, |parent| outcome.tree.node(parent).steps),
-    };
-    let steps = outcome.state(id).step_texts().skip(before as usize);
-    steps.collect::<Vec<_>>().join(" ")
+    added_steps(outcome, id).collect::<Vec<_>>().join(" ")
 }
 
 struct Drawing<'a> {

@@ -28,6 +28,64 @@ fn a_study_leaves_findings_a_policy_a_report_and_its_samples_and_grows_by_what_i
 }
 
 #[test]
+fn what_a_study_keeps_is_reported_on_without_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    write_grid(folder.path(), "[1, 4]");
+    let first = with_lab(folder.path(), &calibrate("out"));
+    let findings = || std::fs::read_to_string(folder.path().join("out/findings.json")).unwrap();
+    let before = findings();
+    std::fs::remove_dir_all(folder.path().join("out/figures")).unwrap();
+    let again = with_lab(folder.path(), &["report", "out"]);
+    assert_eq!(again.done().out, first.done().out);
+    assert_eq!(findings(), before);
+    assert!(folder.path().join("out/figures/search.png").exists());
+    with_lab(folder.path(), &["calibrate", "--replay", "out/samples.jsonl", "--run-directory", "again"])
+        .done();
+    assert!(with_lab(folder.path(), &["report", "again", "--json"]).done().json()["online"].is_object());
+    with_lab(folder.path(), &["report", "nowhere"]).failed(2, &["nowhere", "no run directory"]);
+    std::fs::copy(folder.path().join("out/questions.jsonl"), folder.path().join("again/samples.jsonl"))
+        .unwrap();
+    assert_ne!(with_lab(folder.path(), &["report", "again"]).code, Some(0));
+}
+
+#[test]
+fn a_larger_model_is_asked_once_and_exchanged_against_at_any_ratio() {
+    let folder = tempfile::tempdir().unwrap();
+    write_grid(folder.path(), "[1, 4]");
+    with_lab(folder.path(), &calibrate("out")).done();
+    with_lab(folder.path(), &["exchange", "out"]).failed(2, &["--larger-model"]);
+    let mut arguments = calibrate("out").to_vec();
+    arguments.extend(["--larger-model", "lab-proposer"]);
+    with_lab(folder.path(), &arguments).done();
+    let rows = |rest: &[&str]| {
+        let arguments = ["exchange", "out", "--json"].iter().chain(rest).copied().collect::<Vec<_>>();
+        with_lab(folder.path(), &arguments).done().json()
+    };
+    // Two ways to know difficulty, two accounts, three ratios.
+    assert_eq!(rows(&[]).as_array().unwrap().len(), 12);
+    let one = rows(&["--ratio", "5"]);
+    // As many parameters save no pretraining: one generation is what the large model's answer costs.
+    assert_eq!((one[0]["ratio"].as_f64(), one[0]["allowed"].as_f64()), (Some(5.0), Some(1.0)));
+    assert!(with_lab(folder.path(), &["exchange", "out"]).done().out.contains("small − large"));
+    with_lab(folder.path(), &["exchange", "out", "--ratio", "0"]).failed(2, &["above 0"]);
+}
+
+#[test]
+fn a_question_that_changed_under_its_id_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write_grid(folder.path(), "[1]");
+    let set = |answer: &str| {
+        let line = format!(
+            "{{\"id\": \"q\", \"problem\": \"Mod 97:\\na=5\\nb=a+3\\nb=?\", \"answer\": \"{answer}\"}}\n"
+        );
+        std::fs::write(folder.path().join("set.jsonl"), line).unwrap();
+        with_lab(folder.path(), &["calibrate", "set.jsonl", "--grid", "grid.toml", "--run-directory", "out"])
+    };
+    set("8");
+    set("9").failed(2, &["`q`", "another one before"]);
+}
+
+#[test]
 fn a_killed_study_goes_on_to_the_same_findings() {
     let folder = tempfile::tempdir().unwrap();
     write_grid(folder.path(), "[1, 4]");

@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 
 /// No result of a reference solution is larger.
-const LARGEST: u64 = 999;
+pub(super) const LARGEST: u64 = 999;
 /// No target is smaller: small ones can be made in many ways.
 const SMALLEST_TARGET: u64 = 10;
 
@@ -76,17 +76,23 @@ pub(crate) fn words(countdown: &Countdown) -> Option<(String, Vec<String>, Strin
 fn lines(numbers: &[u32], path: &[Step]) -> Option<Vec<String>> {
     let mut left: Vec<u64> = numbers.iter().copied().map(u64::from).collect();
     let mut lines = Vec::new();
-    for Step { high, operation, low, value } in path {
-        for used in [high, low] {
-            left.remove(left.iter().rposition(|number| number == used)?);
+    for step in path {
+        for used in [step.high, step.low] {
+            left.remove(left.iter().rposition(|number| *number == used)?);
         }
-        left.push(*value);
-        lines.push(format!("{high}{}{low}={value}, left {}", operation.sign(), join(&left, " ")));
+        left.push(step.value);
+        lines.push(line(step, &left));
     }
     Some(lines)
 }
 
-fn join(numbers: &[impl ToString], separator: &str) -> String {
+/// One step, and what is left after it.
+pub(super) fn line(step: &Step, left: &[u64]) -> String {
+    let Step { high, operation, low, value } = step;
+    format!("{high}{}{low}={value}, left {}", operation.sign(), join(left, " "))
+}
+
+pub(super) fn join(numbers: &[impl ToString], separator: &str) -> String {
     let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     texts.join(separator)
 }

@@ -10,10 +10,12 @@
 //! all ways to the target, found by exhaustive search, have the same results on the way: so the answer is unique, and
 //! a majority means what it means elsewhere.
 
+mod attempt;
 mod build;
 mod oracle;
 mod search;
 
+pub(crate) use attempt::attempt;
 pub(crate) use build::{build, words};
 pub(crate) use oracle::CountdownOracle;
 

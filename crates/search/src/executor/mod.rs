@@ -77,6 +77,16 @@ pub enum Ended {
     },
 }
 
+impl Ended {
+    /// What failed, if a role did, as a sentence.
+    pub fn failure(&self) -> Option<String> {
+        match self {
+            Self::Failed { role, failure } => Some(format!("the {role} failed: {failure}")),
+            _ => None,
+        }
+    }
+}
+
 /// What a search found and what it cost.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outcome<S> {

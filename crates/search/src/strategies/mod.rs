@@ -31,6 +31,7 @@ mod sequence;
 mod spec;
 mod text;
 
+pub use asked::Asked;
 pub use beam::Beam;
 pub use best_of_n::BestOfN;
 pub use branching::Branching;

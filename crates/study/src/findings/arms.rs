@@ -3,9 +3,18 @@
 use super::{BINS, Choice, Fixed, Measured, Way};
 use crate::evidence::Evidence;
 use deliberate_policy::{
-    Arm, Cell, Fit, Interval, Outcomes, Reselection, Spent, mean_interval, selection_name,
+    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Spent, mean_interval, selection_name,
 };
 use deliberate_search::{Aggregation, Rule, Selection};
+
+/// A way to spend: every question's outcome at each of its settings.
+pub(super) struct Spending {
+    pub(super) name: String,
+    /// Generations that each setting allows.
+    pub(super) budgets: Vec<f64>,
+    /// `[settings][questions]`.
+    pub(super) curve: Curve,
+}
 
 /// The evidence with what was re-selected from it.
 pub(super) struct Arms<'a> {
@@ -24,7 +33,7 @@ pub(super) fn mean_of(values: &[f64], bins: &[usize], bin: usize) -> f64 {
 
 impl Arms<'_> {
     /// One selection at one number of samples, per question.
-    fn pooled(&self, selection: Selection, column: usize) -> Vec<Cell> {
+    pub(super) fn pooled(&self, selection: Selection, column: usize) -> Vec<Cell> {
         let k = self.again.ks[column];
         let accuracy = self.again.cell(selection, k).expect("every selection was evaluated");
         let flops = |at: usize| self.evidence.sample_flops.get(at).map_or(0.0, |flops| flops * f64::from(k));
@@ -72,20 +81,44 @@ impl Arms<'_> {
         ways
     }
 
-    /// Every selection at every power of two.
-    pub(super) fn selections(&self) -> Vec<Way> {
-        let way = |&selection: &Selection| Way {
+    /// One selection at every power of two.
+    pub(super) fn selected(&self, selection: Selection) -> Spending {
+        Spending {
             name: selection_name(selection),
-            points: (0..self.again.ks.len())
-                .map(|column| self.measured(self.again.ks[column].into(), &self.pooled(selection, column)))
-                .collect(),
-        };
-        self.again.selections.iter().map(way).collect()
+            budgets: self.again.ks.iter().map(|&k| k.into()).collect(),
+            curve: (0..self.again.ks.len()).map(|column| self.pooled(selection, column)).collect(),
+        }
+    }
+
+    /// A fit at every budget, its choices held out.
+    pub(super) fn fitted(difficulty: &str, fit: &Fit) -> Spending {
+        Spending {
+            name: format!("compute-optimal, {difficulty} difficulty"),
+            budgets: fit.points.iter().map(|point| point.budget.into()).collect(),
+            curve: fit.points.iter().map(|point| point.chosen.clone()).collect(),
+        }
+    }
+
+    /// A frontier of a sequential policy.
+    pub(super) fn spent(&self, name: &str, frontier: &[Spent]) -> Spending {
+        Spending {
+            name: name.to_owned(),
+            budgets: frontier.iter().map(|spent| spent.budget).collect(),
+            curve: frontier.iter().map(|spent| spent.cells(&self.evidence.sample_flops)).collect(),
+        }
+    }
+
+    /// A way to spend with its means and intervals.
+    pub(super) fn way(&self, spending: &Spending) -> Way {
+        let points = spending.budgets.iter().zip(&spending.curve);
+        Way {
+            name: spending.name.clone(),
+            points: points.map(|(&budget, cells)| self.measured(budget, cells)).collect(),
+        }
     }
 
     /// A fit as a curve and a table of choices.
     pub(super) fn fixed(&self, difficulty: &'static str, fit: &Fit) -> Fixed {
-        let points = fit.points.iter().map(|point| self.measured(point.budget.into(), &point.chosen));
         let choices = fit.choices.iter().map(|choice| Choice {
             budget: choice.budget,
             bin: choice.bin,
@@ -94,24 +127,10 @@ impl Arms<'_> {
         });
         Fixed {
             difficulty,
-            way: Way { name: format!("compute-optimal, {difficulty} difficulty"), points: points.collect() },
+            way: self.way(&Self::fitted(difficulty, fit)),
             gain: fit.points.iter().map(|point| point.gain).collect(),
             choices: choices.collect(),
         }
-    }
-
-    /// A frontier of a sequential policy as a curve.
-    pub(super) fn spent(&self, name: &str, frontier: &[Spent]) -> Way {
-        let point = |spent: &Spent| {
-            let cell = |at: usize| Cell {
-                accuracy: spent.accuracy[at],
-                generations: spent.generations[at],
-                tokens: spent.tokens[at],
-                flops: self.evidence.sample_flops.get(at).map_or(0.0, |flops| flops * spent.generations[at]),
-            };
-            self.measured(spent.budget, &(0..spent.accuracy.len()).map(cell).collect::<Vec<_>>())
-        };
-        Way { name: name.to_owned(), points: frontier.iter().map(point).collect() }
     }
 
     fn measured(&self, budget: f64, cells: &[Cell]) -> Measured {

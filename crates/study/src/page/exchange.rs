@@ -2,7 +2,7 @@
 
 use super::{bin_names, headed};
 use crate::findings::{Exchange, Findings};
-use deliberate_policy::{Convention, Winner};
+use deliberate_policy::{Account, Cost, Winner};
 use deliberate_report::{Axis, BarSeries, Bars, Cell, Chart, Figure, Section, Table};
 
 pub(super) fn section(findings: &Findings) -> Option<Section> {
@@ -11,12 +11,11 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
     }
     let prose = "A larger model decoded greedily against the small one with the test-time compute that its saved \
                  pretraining pays for. R is inference tokens over pretraining tokens; the smaller it is, the more the \
-                 small model may spend (section 7 of the paper).";
+                 small model may spend (section 7 of the paper). By the formula that is a number of generations; measured, \
+                 it is FLOPs, with the verifier's and with every shared prefix paid once.";
     let section = headed("Parameters or test-time compute", prose).table(table(findings));
-    let shown = findings
-        .exchange
-        .iter()
-        .filter(|one| one.convention == Convention::Proposer && one.difficulty == "oracle");
+    let shown =
+        findings.exchange.iter().filter(|one| one.account != Account::Ledger && one.difficulty == "oracle");
     Some(section.figure(figure(findings, &shown.collect::<Vec<_>>())))
 }
 
@@ -36,9 +35,9 @@ fn figure(findings: &Findings, shown: &[&Exchange]) -> Figure {
 fn table(findings: &Findings) -> Table {
     let columns = [
         "difficulty",
-        "convention",
+        "account",
         "#R",
-        "#times its own compute",
+        "#allowed",
         "bin",
         "#questions",
         "#small minus large, points",
@@ -49,12 +48,16 @@ fn table(findings: &Findings) -> Table {
         for row in &one.rows {
             table = table.row([
                 Cell::text(one.difficulty),
-                Cell::text(match one.convention {
-                    Convention::Proposer => "paper",
-                    Convention::WithVerifier => "verifier counted",
+                Cell::text(match one.account {
+                    Account::Formula => "formula",
+                    Account::WithVerifier => "formula, verifier counted",
+                    Account::Ledger => "measured",
                 }),
                 Cell::number(one.ratio, 2),
-                Cell::number(one.factor, 1),
+                match one.cost {
+                    Cost::Flops => Cell::Size(one.allowed),
+                    _ => Cell::number(one.allowed, 1),
+                },
                 Cell::text(row.bin.map_or("all".to_owned(), |bin| (bin + 1).to_string())),
                 Cell::number(row.questions as f64, 0),
                 super::share(row.difference),

@@ -17,7 +17,7 @@ pub use samples::{SamplePlan, Sampled, Solution, draw_samples};
 pub use scores::{Scores, score_solutions};
 pub use stage::{Progress, Silent};
 
-use deliberate_text::Trace;
+use deliberate_text::{Gold, Trace};
 
 /// A question and how its answers are judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,6 @@ pub struct Asked {
 impl Asked {
     /// Whether a complete solution comes to the right answer, by mathematical equality.
     pub fn right(&self, solution: &Trace) -> bool {
-        let gold = deliberate_grade::Answer::parse(&self.answer);
-        solution.parsed_answer().is_some_and(|answer| deliberate_grade::correct(&gold, answer))
+        Gold::new(&self.answer).right(solution)
     }
 }

@@ -1,14 +1,17 @@
-//! What a calibration leaves behind: tables on the terminal, and findings, policy and report as files.
+//! What a study leaves behind: tables on the terminal, and findings, policy and report as files.
 
+use crate::args::FitArgs;
+use crate::exit::bad_input;
 use crate::output;
 use crate::show::{Table, share};
 use anyhow::Context;
 use deliberate_policy::{
-    Bins, CurveRow, Draw, EasePredictor, Fixed, Policy, Provenance, Seen, VERSION, fit_online_for,
+    Bins, CurveRow, Draw, EasePredictor, Fixed, Policy, Provenance, Seen, VERSION, fit_online,
 };
-use deliberate_run::Folder;
-use deliberate_study::{About, Evidence, Findings, Fitted, Way, page};
-use std::path::PathBuf;
+use deliberate_run::{DirectoryError, Folder};
+use deliberate_study::{About, Evidence, Findings, Fitted, Source, StudyError, Way, find, kept_trees, page};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Samples that a live policy reads before it guesses a question's bin.
 const GUESS_FROM: u32 = 4;
@@ -16,17 +19,61 @@ const GUESS_FROM: u32 = 4;
 /// Mean generations per question that the sequential policy in the file is set to spend.
 const SPEND: f64 = 8.0;
 
-/// What a policy file says about where it comes from.
-pub(super) struct Source {
-    pub(super) proposer: String,
-    pub(super) verifier: String,
-    pub(super) dataset: String,
-    pub(super) sha256: String,
-    pub(super) seed: u64,
+/// Finds, writes and shows.
+pub(crate) fn conclude(
+    folder: &Folder,
+    evidence: &Evidence,
+    source: &Source,
+    FitArgs { standard_errors, json }: FitArgs,
+) -> anyhow::Result<ExitCode> {
+    let (findings, fitted) = find(evidence, standard_errors, source.seed)?;
+    let policy = policy(evidence, &findings, &fitted, source);
+    let about = About {
+        title: format!("How to spend test-time compute on {}", source.dataset),
+        command: source.command.clone(),
+        provenance: [
+            ("proposer", source.proposer.clone()),
+            ("verifier", source.verifier.clone()),
+            ("samples, SHA-256", source.sha256.clone()),
+            ("seed", source.seed.to_string()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec(),
+        trees: kept_trees(folder)?,
+    };
+    let (policy, report) = write(folder, &about, &findings, &policy)?;
+    if json {
+        output::line(serde_json::to_string(&findings)?)?;
+    } else {
+        print(&findings)?;
+        output::line(format_args!("policy   {}\nreport   {}", policy.display(), report.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The evidence in a study's folder.
+pub(crate) fn reopen(path: &Path) -> anyhow::Result<(Folder, Evidence, Source)> {
+    let folder = Folder::reopen(path).map_err(|error| unusable(error, path))?;
+    let (evidence, source) = Evidence::read(&folder).map_err(|error| unusable(error, path))?;
+    Ok((folder, evidence, source))
+}
+
+/// Tells what the user can mend from what the machine denies.
+pub(crate) fn unusable(error: impl Into<StudyError>, path: &Path) -> anyhow::Error {
+    let error = error.into();
+    let usage = matches!(
+        error,
+        StudyError::Folder(DirectoryError::OtherRun { .. } | DirectoryError::NoRun { .. })
+            | StudyError::NoEvidence { .. }
+            | StudyError::Damaged { .. }
+    );
+    let error = anyhow::Error::new(error).context(format!("cannot use `{}`", path.display()));
+    if usage { bad_input(error) } else { error }
 }
 
 /// The policy that a live solver obeys, fitted on all questions.
-pub(super) fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, source: &Source) -> Policy {
+fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, source: &Source) -> Policy {
     let sheet = &evidence.sheet;
     let predictor = EasePredictor::fit(sheet, GUESS_FROM.min(sheet.depth() as u32));
     let guess = |draws: &Vec<Draw>| {
@@ -37,7 +84,7 @@ pub(super) fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, 
     let fixed = Fixed {
         bins: Bins::fit(&guesses, deliberate_study::BINS),
         predictor,
-        choices: fitted.predicted.choices.clone(),
+        choices: fitted.live.choices.clone(),
     };
     let rows = |way: &Way| -> Vec<CurveRow> {
         let row = |point: &deliberate_study::Measured| CurveRow {
@@ -66,12 +113,12 @@ pub(super) fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, 
         },
         curves: measured.chain(compared).flat_map(rows).collect(),
         fixed: Some(fixed),
-        online: Some(fit_online_for(sheet, &fitted.online, SPEND)),
+        online: Some(fit_online(sheet, &fitted.online, SPEND)),
     }
 }
 
 /// Writes everything into the folder: (policy, report).
-pub(super) fn write(
+fn write(
     folder: &Folder,
     about: &About,
     findings: &Findings,
@@ -93,7 +140,7 @@ pub(super) fn write(
 }
 
 /// The tables for people.
-pub(super) fn print(findings: &Findings) -> anyhow::Result<()> {
+fn print(findings: &Findings) -> anyhow::Result<()> {
     let mut table = Table::new(["difficulty", "pass@1"]);
     for (bin, rate) in findings.bins.iter().enumerate() {
         table.row([format!("bin {}", bin + 1), format!("{:.1} %", rate * 100.0)]);
@@ -137,6 +184,6 @@ pub(super) fn print(findings: &Findings) -> anyhow::Result<()> {
 }
 
 /// Generations or FLOPs, short.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value < 1e6 { format!("{value:.1}") } else { crate::show::flops(value) }
 }

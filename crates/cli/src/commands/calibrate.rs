@@ -1,12 +1,11 @@
 //! `deliberate calibrate`: what pays for which question, learnt from data.
 
-mod outcome;
-
-use crate::args::{CalibrateArgs, FitArgs, Global};
+use super::outcome::{conclude, unusable};
+use crate::args::{CalibrateArgs, Global};
 use crate::config::{EngineSettings, FileLayer, Search, SearchLayer};
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
-use crate::output::{self, note};
+use crate::output::note;
 use crate::progress::searches;
 use crate::session::Loaded;
 use anyhow::{Context, anyhow};
@@ -14,17 +13,15 @@ use deliberate_family::Scale;
 use deliberate_lab::{Split, generate_set};
 use deliberate_lm::{LanguageModel, Sampling};
 use deliberate_policy::{Pool, Sheet};
-use deliberate_report::TreeView;
-use deliberate_run::{Dataset, DirectoryError, Folder, Question};
-use deliberate_study::{About, Bench, Evidence, Grid, Larger, Study, StudyError, Watch, find};
+use deliberate_run::{Dataset, Folder, Question};
+use deliberate_study::{Bench, Evidence, Grid, Larger, Source, Study, StudyError, Watch};
 use indicatif::ProgressBar;
-use outcome::Source;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const DEMO: &str = include_str!("../../../../study/grids/demo.toml");
-const FULL: &str = include_str!("../../../../study/grids/full.toml");
+const DEMO: &str = include_str!("../../../study/grids/demo.toml");
+const FULL: &str = include_str!("../../../study/grids/full.toml");
 
 /// Questions of the lab where nobody says how many: with the small grid, and with the full one.
 const LAB_QUESTIONS: [usize; 2] = [100, 500];
@@ -67,8 +64,11 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
         dataset: name,
         sha256: pool.sha256,
         seed,
+        command: command(),
     };
-    conclude(&folder, &evidence, &source, Vec::new(), args.fit)
+    Evidence::keep_samples(&folder, path)?;
+    evidence.write(&folder, &source)?;
+    conclude(&folder, &evidence, &source, args.fit)
 }
 
 /// Searches for real.
@@ -136,7 +136,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         return Ok(INTERRUPTED.into());
     };
     let verifier = search.verifier.to_string();
-    study.export(&asked.questions, grid.samples.get(), &verifier, "samples.jsonl")?;
+    study.export(&asked.questions, grid.samples.get(), &verifier)?;
     let pool = Pool::read(&path.join("samples.jsonl"))?;
     let sheet = Sheet::new(&pool, &verifier)?;
     let evidence = Evidence::of(&study, &grid, &asked.questions, sheet, larger)?;
@@ -146,9 +146,10 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         dataset: asked.name,
         sha256: pool.sha256,
         seed: search.seed,
+        command: command(),
     };
-    let trees = study.trees().map(|(_, view)| view.clone()).collect();
-    conclude(study.folder(), &evidence, &source, trees, args.fit)
+    evidence.write(study.folder(), &source)?;
+    conclude(study.folder(), &evidence, &source, args.fit)
 }
 
 /// Parameters of a proposer.
@@ -156,53 +157,19 @@ fn parameters(loaded: &Loaded) -> f64 {
     loaded.proposer.engine.facts().architecture.parameters as f64
 }
 
-/// Fits, writes and shows.
-fn conclude(
-    folder: &Folder,
-    evidence: &Evidence,
-    source: &Source,
-    trees: Vec<TreeView>,
-    FitArgs { standard_errors, json }: FitArgs,
-) -> anyhow::Result<ExitCode> {
-    let (findings, fitted) = find(evidence, standard_errors, source.seed)?;
-    let policy = outcome::policy(evidence, &findings, &fitted, source);
-    let about = About {
-        title: format!("How to spend test-time compute on {}", source.dataset),
-        command: std::env::args().skip(1).fold("deliberate".to_owned(), |all, next| format!("{all} {next}")),
-        provenance: [
-            ("proposer", source.proposer.clone()),
-            ("verifier", source.verifier.clone()),
-            ("samples, SHA-256", source.sha256.clone()),
-            ("seed", source.seed.to_string()),
-            ("version", env!("CARGO_PKG_VERSION").to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec(),
-        trees,
-    };
-    let (policy, report) = outcome::write(folder, &about, &findings, &policy)?;
-    if json {
-        output::line(serde_json::to_string(&findings)?)?;
-    } else {
-        outcome::print(&findings)?;
-        output::line(format_args!("policy   {}\nreport   {}", policy.display(), report.display()))?;
-    }
-    Ok(ExitCode::SUCCESS)
+/// What the user typed.
+fn command() -> String {
+    std::env::args().skip(1).fold("deliberate".to_owned(), |all, next| format!("{all} {next}"))
 }
 
 /// Tells what the user can mend from what went wrong on the way.
 fn asked_wrong(error: StudyError) -> anyhow::Error {
     match error {
-        StudyError::NoAnswer { .. } | StudyError::NoReviser { .. } => bad_input(error),
+        StudyError::NoAnswer { .. } | StudyError::NoReviser { .. } | StudyError::Changed { .. } => {
+            bad_input(error)
+        }
         error => error.into(),
     }
-}
-
-fn unusable(error: impl Into<StudyError>, path: &Path) -> anyhow::Error {
-    let error = error.into();
-    let usage = matches!(error, StudyError::Folder(DirectoryError::OtherRun { .. }));
-    let error = anyhow::Error::new(error).context(format!("cannot use `{}`", path.display()));
-    if usage { bad_input(error) } else { error }
 }
 
 fn stem(path: &Path) -> String {
