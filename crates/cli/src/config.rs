@@ -313,11 +313,6 @@ impl EngineSettings {
         }
     }
 
-    /// The same for a proposer alone.
-    pub(crate) fn alone(&self) -> Self {
-        Self { verifier_model: None, revision_verifier_model: None, reviser_model: None, ..self.clone() }
-    }
-
     /// What the native runtime is asked for, with all the context that a model knows.
     pub(crate) fn native(&self) -> deliberate_native::Settings {
         let Self { slots, batch_tokens, threads, .. } = *self;

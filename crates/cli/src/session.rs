@@ -34,15 +34,49 @@ pub(crate) struct Loaded {
     reviser: Served,
 }
 
+/// Which models besides the proposer a search asks.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    verifier: bool,
+    revision_verifier: bool,
+    reviser: bool,
+}
+
+impl Asked {
+    fn by(search: &Search) -> Self {
+        let Needs { verifier, reviser } = search.strategy.needs();
+        let revision = search.revision_verifier.as_ref().filter(|_| reviser);
+        Self {
+            verifier: verifier && revision.is_none() && search.verifier.needs_model(),
+            revision_verifier: verifier && revision.is_some_and(VerifierSpec::needs_model),
+            reviser,
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            verifier: self.verifier || other.verifier,
+            revision_verifier: self.revision_verifier || other.revision_verifier,
+            reviser: self.reviser || other.reviser,
+        }
+    }
+}
+
 impl Loaded {
-    /// Opens the models that the settings name; the proposer is the default model if they name none, and does what
-    /// no other model is named for.
-    pub(crate) fn open(settings: &EngineSettings) -> anyhow::Result<Self> {
+    /// Opens the models that the settings name, as far as these searches ask them; the proposer is the default model if
+    /// they name none, and does what no other model is named for.
+    pub(crate) fn open(settings: &EngineSettings, searches: &[&Search]) -> anyhow::Result<Self> {
+        let asked = searches.iter().map(|search| Asked::by(search)).fold(Asked::default(), Asked::or);
         let models = Models::from_env().map_err(bad_input)?;
         let proposer = settings.model.as_ref().unwrap_or(&models.catalogue().default);
         let EngineSettings { verifier_model, revision_verifier_model, reviser_model, .. } = settings;
         let revision_verifier = revision_verifier_model.as_ref().or(verifier_model.as_ref());
-        let names = [Some(proposer), verifier_model.as_ref(), revision_verifier, reviser_model.as_ref()];
+        let names = [
+            Some(proposer),
+            verifier_model.as_ref().filter(|_| asked.verifier),
+            revision_verifier.filter(|_| asked.revision_verifier),
+            reviser_model.as_ref().filter(|_| asked.reviser),
+        ];
         let mut files: Vec<ModelFile> = Vec::new();
         let mut roles = Vec::new();
         for name in names {

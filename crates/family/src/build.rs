@@ -41,6 +41,7 @@ pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Bu
     build.prm(&words, &returns)?;
     build.orm(&words, &sampled)?;
     build.reviser(&words, &sampled)?;
+    build.star(&words, &sampled)?;
     let chains = build.chains(&questions)?;
     build.revision_orm(&words, &chains)?;
     build.larger(&words)?;
@@ -160,6 +161,15 @@ impl Build<'_> {
         }
         let role = "draws a better solution after earlier attempts";
         self.after_proposer(("reviser", role), self.plan.proposer, &self.plan.reviser, words, rows)
+    }
+
+    fn star(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
+        let plan = self.plan;
+        let Some(learning) = &plan.star else { return Ok(()) };
+        let rows =
+            sampled.iter().map(|question| recipes::imitate(question.iter(), plan.outcomes, words.end()));
+        let role = "the proposer after it learnt from its own right samples";
+        self.after_proposer(("proposer-star", role), plan.proposer, learning, words, rows.collect())
     }
 
     fn chains(&mut self, questions: &[Asked]) -> Result<Vec<Chains>, BuildError> {

@@ -36,6 +36,8 @@ pub struct Plan {
     pub large: Option<Size>,
     /// How the larger proposer learns, from the same questions.
     pub large_base: Option<Learning>,
+    /// How a copy of the proposer learns from its own right samples (STaR, a round of ReST-EM), if it does.
+    pub star: Option<Learning>,
     /// Temperature of all sampling.
     pub temperature: f32,
     /// Training questions that samples are drawn for.

@@ -42,6 +42,7 @@ fn hasty() -> Plan {
         orm: less(plan.orm),
         reviser: less(plan.reviser),
         revision_orm: less(plan.revision_orm),
+        star: plan.star.map(less),
         ..plan
     }
 }
@@ -57,7 +58,7 @@ fn a_family_built_in_pieces_is_the_same() {
         built.models.iter().map(|(card, _)| (card.name.clone(), card.sha256.clone())).collect()
     };
     assert_eq!(sums(&built), sums(&again));
-    assert_eq!(built.models.len(), 5);
+    assert_eq!(built.models.len(), 6);
 
     // Another plan does not go on in this folder.
     let other = Plan { seed: 2, ..plan };
@@ -76,6 +77,7 @@ fn the_tiny_family_is_better_than_chance() {
     assert!(measured.verifiers.answer_area.unwrap() > 0.6, "{:?}", measured.verifiers);
     assert!(measured.verifiers.orm_area.unwrap() > 0.6, "{:?}", measured.verifiers);
     assert_eq!(measured.revisions.pass_at_1.len(), 3);
+    assert!(measured.proposers.star_gain.unwrap().high > 0.0, "{:?}", measured.proposers);
 }
 
 #[test]

@@ -37,6 +37,7 @@ struct Kept {
     source: Source,
     sample_flops: Vec<f64>,
     searches: Outcomes,
+    chain: Option<Vec<Vec<bool>>>,
     larger: Option<Larger>,
 }
 
@@ -51,6 +52,8 @@ pub struct Evidence {
     pub sample_flops: Vec<f64>,
     /// Searches that were run for real; no arms if there were none.
     pub searches: Outcomes,
+    /// The longest chain of revisions that was run alone: whether each attempt is right, by question.
+    pub chain: Option<Vec<Vec<bool>>>,
     /// A larger model's greedy answers, if there is one.
     pub larger: Option<Larger>,
 }
@@ -99,6 +102,7 @@ impl Evidence {
             source: source.clone(),
             sample_flops: self.sample_flops.clone(),
             searches: self.searches.clone(),
+            chain: self.chain.clone(),
             larger: self.larger.clone(),
         };
         let text = serde_json::to_vec(&kept).expect("evidence is plain data");
@@ -115,7 +119,7 @@ impl Evidence {
         let damaged = |reason: String| StudyError::Damaged { path: path.clone(), reason };
         let text = std::fs::read(&path).map_err(missing)?;
         let kept: Kept = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        let Kept { source, sample_flops, searches, larger } = kept;
+        let Kept { source, sample_flops, searches, chain, larger } = kept;
         let pool = Pool::read(&folder.path().join(SAMPLES))?;
         let sheet = Sheet::new(&pool, &source.verifier)?;
         let counts = [
@@ -128,7 +132,7 @@ impl Evidence {
         {
             return Err(damaged("it belongs to other samples than those beside it".to_owned()));
         }
-        Ok((Self { sheet, sample_flops, searches, larger }, source))
+        Ok((Self { sheet, sample_flops, searches, chain, larger }, source))
     }
 
     /// Copies recorded samples to where [`Evidence::read`] looks for them.
@@ -145,7 +149,7 @@ impl Evidence {
     /// Recorded samples alone.
     pub fn replayed(sheet: Sheet) -> Self {
         let searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };
-        Self { sheet, sample_flops: Vec::new(), searches, larger: None }
+        Self { sheet, sample_flops: Vec::new(), searches, chain: None, larger: None }
     }
 
     /// What a study holds of these questions.
@@ -172,7 +176,12 @@ impl Evidence {
         };
         let sample_flops = questions.iter().map(per_sample).collect::<Result<_, _>>()?;
         let mut searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };
+        let mut chain = None;
         for arm in grid.arms()? {
+            if arm.chain {
+                let attempts = |question: &Question| Some(study.searched(&question.id, &arm)?.right.clone());
+                chain = questions.iter().map(attempts).collect();
+            }
             let cell = |question: &Question| {
                 let one = study.searched(&question.id, &arm).ok_or_else(|| missing(question, &arm.name))?;
                 Ok::<_, StudyError>(Cell {
@@ -185,6 +194,6 @@ impl Evidence {
             searches.cells.push(questions.iter().map(cell).collect::<Result<_, _>>()?);
             searches.arms.push(deliberate_policy::Arm { name: arm.name, budget: arm.budget });
         }
-        Ok(Self { sheet, sample_flops, searches, larger })
+        Ok(Self { sheet, sample_flops, searches, chain, larger })
     }
 }

@@ -2,12 +2,14 @@
 //! all that saves. Everything is measured on questions that the choices did not see.
 
 mod arms;
+mod chain;
 mod exchange;
 mod savings;
 
 use crate::StudyError;
 use crate::evidence::Evidence;
 use arms::Arms;
+pub use chain::Chain;
 use deliberate_policy::{
     Account, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Subsets, confusion,
     every_selection, fit_fixed, judge_held_out, mean_interval, online_frontier, predicted_ease,
@@ -35,6 +37,8 @@ pub struct Measured {
     pub by_bin: Vec<Interval>,
     /// Generations spent, mean per question.
     pub generations: f64,
+    /// The same by bins of oracle difficulty.
+    pub generations_by_bin: Vec<f64>,
     /// Tokens drawn, mean per question.
     pub tokens: f64,
     /// FLOPs, mean per question; 0 where nobody counted.
@@ -97,6 +101,8 @@ pub struct Findings {
     pub selections: Vec<Way>,
     /// Searches and revisions that were run, beside majority and best-of-N from the pool.
     pub ways: Vec<Way>,
+    /// Attempts along a chain of revisions, where one was run.
+    pub chain: Option<Chain>,
     /// Cheap predictors of difficulty.
     pub predictors: Vec<PredictorRow>,
     /// Questions by predicted bin (row) and oracle bin (column), all samples read.
@@ -160,6 +166,7 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
         bins: (0..BINS).map(|bin| arms::mean_of(&pass, &bins, bin)).collect(),
         selections: again.selections.iter().map(|&one| arms.way(&arms.selected(one))).collect(),
         ways: arms.ways(&table),
+        chain: evidence.chain.as_deref().and_then(|attempts| Chain::of(attempts, seed)),
         predictors: predictor_rows(sheet, &FIRST_SAMPLES, BINS, seed),
         confusion: confusion(&predicted_bins, &bins, BINS),
         fixed: vec![arms.fixed("oracle", &oracle), arms.fixed("predicted", &predicted)],

@@ -41,6 +41,8 @@ pub struct Arm {
     pub budget: u32,
     /// The strategy, sized to the budget.
     pub strategy: StrategySpec,
+    /// Whether it is one chain of revisions and nothing else, so that its solutions are one after another.
+    pub chain: bool,
 }
 
 /// A text that is no grid.
@@ -134,7 +136,9 @@ impl Tried {
                     format!("1:{}", chains / length)
                 };
                 let sized = format!("{strategy}{separator}chains={chains},length={length}");
-                arms.extend(arm(&sized, format!("{strategy} {ratio}"), budget)?);
+                let chain = chains == 1 && length > 1;
+                let sized = arm(&sized, format!("{strategy} {ratio}"), budget)?;
+                arms.extend(sized.map(|sized| Arm { chain, ..sized }));
             }
         }
         Ok(())
@@ -146,7 +150,7 @@ fn arm(strategy: &str, name: String, budget: u32) -> Result<Option<Arm>, GridErr
     use deliberate_search::SpecError::TooExpensive;
     let spec = strategy.parse::<StrategySpec>().and_then(|spec| spec.with_generations(budget));
     match spec {
-        Ok(strategy) => Ok(Some(Arm { name, budget, strategy })),
+        Ok(strategy) => Ok(Some(Arm { name, budget, strategy, chain: false })),
         Err(TooExpensive { .. }) => Ok(None),
         Err(source) => {
             Err(GridError::Strategy { strategy: strategy.to_owned(), budget, source: Box::new(source) })

@@ -17,7 +17,7 @@ mod tree;
 pub use error::StudyError;
 pub use evidence::{Evidence, Larger, Source, WEIGHTED};
 pub use findings::{
-    BINS, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS, Saving, Way, exchanges, find,
+    BINS, Chain, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS, Saving, Way, exchanges, find,
 };
 pub use grid::{Arm, Grid, GridError, Tried};
 pub use page::{About, page};

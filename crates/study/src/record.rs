@@ -57,8 +57,8 @@ pub struct Searched {
     pub answer: Option<String>,
     /// Whether it is right.
     pub correct: bool,
-    /// Whether any solution that it found is right.
-    pub covered: bool,
+    /// Whether each solution that it found is right, in the order of drawing.
+    pub right: Vec<bool>,
     /// Generations spent.
     pub generations: u32,
     /// What it was charged, every shared prefix paid once.
@@ -89,14 +89,14 @@ impl Sample {
 impl Searched {
     /// What a search came to.
     pub(crate) fn of(question: &str, arm: &Arm, outcome: &Outcome<Trace>, gold: &Gold) -> Self {
-        let mut answers = outcome.tree.answers().map(|id| outcome.state(id));
+        let answers = outcome.tree.answers().map(|id| outcome.state(id));
         Self {
             question: question.to_owned(),
             arm: arm.name.clone(),
             budget: arm.budget,
             answer: outcome.answer().and_then(Trace::answer).map(str::to_owned),
             correct: outcome.answer().is_some_and(|state| gold.right(state)),
-            covered: answers.any(|state| gold.right(state)),
+            right: answers.map(|state| gold.right(state)).collect(),
             generations: outcome.ledger.generations,
             charged: outcome.ledger.charged,
         }

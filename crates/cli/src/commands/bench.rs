@@ -72,7 +72,7 @@ pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> 
 
 /// 64 samples of one prompt, through the engine and through a bare llama.cpp loop of the same size.
 async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
-    let loaded = Loaded::open(settings)?;
+    let loaded = Loaded::open(settings, &[])?;
     let engine = &loaded.proposer.engine;
     let prompt = engine.encode(ENDLESS, false).await?;
     let request = GenerateRequest {
@@ -124,7 +124,7 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
     })?;
     let mut sides = Vec::new();
     for prefix_cache in [true, false] {
-        let loaded = Loaded::open(&EngineSettings { prefix_cache, ..settings.clone() })?;
+        let loaded = Loaded::open(&EngineSettings { prefix_cache, ..settings.clone() }, &[&how])?;
         let domain = loaded.domain(&how).await?;
         let root = domain.root(QUESTION).await.map_err(bad_input)?;
         let started = Instant::now();

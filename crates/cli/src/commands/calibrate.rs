@@ -84,9 +84,12 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         Asked::gather(args.dataset.as_deref(), args.questions.map(Into::into), args.full, search.seed)?;
     let path =
         args.run_directory.unwrap_or_else(|| PathBuf::from("runs").join(format!("calibrate-{}", asked.name)));
-    let loaded = Loaded::open(&engine)?;
+    let asking = if revises { vec![&search, &revision] } else { vec![&search] };
+    let loaded = Loaded::open(&engine, &asking)?;
     let large = match args.larger_model {
-        Some(model) => Some(Loaded::open(&EngineSettings { model: Some(model), ..engine.alone() })?),
+        Some(model) => {
+            Some(Loaded::open(&EngineSettings { model: Some(model), ..engine.clone() }, &[&greedy])?)
+        }
         None => None,
     };
     // Questions and grid may grow from one start to the next.

@@ -173,6 +173,10 @@ fn tables(measured: &Measured) -> anyhow::Result<()> {
         row("larger proposer, greedy", share(large));
         row("larger minus smaller", share(gain));
     }
+    if let (Some(star), Some(gain)) = (proposers.star, proposers.star_gain) {
+        row("after STaR", share(star));
+        row("after minus before", share(gain));
+    }
     row("tokens of a solution", format!("{:.0}", proposers.tokens));
     output::data(table)?;
 

@@ -6,7 +6,7 @@ use crate::output;
 use crate::show::{Table, share};
 use anyhow::Context;
 use deliberate_policy::{
-    Bins, CurveRow, Draw, EasePredictor, Fixed, Policy, Provenance, Seen, VERSION, fit_online,
+    Bins, CurveRow, Draw, EasePredictor, Efficiency, Fixed, Policy, Provenance, Seen, VERSION, fit_online,
 };
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_study::{About, Evidence, Findings, Fitted, Source, StudyError, Way, find, kept_trees, page};
@@ -167,20 +167,33 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
     }
     output::data(table)?;
 
-    let mut table =
-        Table::new(["to be as good as", "way", "counted in", "needs", "times less [95 % interval]"]);
+    let mut table = Table::new([
+        "to be as good as",
+        "way",
+        "generations",
+        "times fewer [95 % interval]",
+        "times fewer tokens",
+        "times fewer FLOPs",
+    ]);
     for saving in &findings.savings {
-        let found = &saving.efficiency;
-        let times = format!("{:.1} [{:.1}, {:.1}]", found.ratio.value, found.ratio.low, found.ratio.high);
+        let found = &saving.generations;
         table.row([
             format!("{} ({:.1} %)", saving.reference, found.target * 100.0),
             saving.way.clone(),
-            serde_json::to_value(saving.cost)?.as_str().unwrap_or_default().to_owned(),
             found.cost.map_or("not reached".to_owned(), number),
-            if found.cost.is_some() { times } else { "–".to_owned() },
+            times(Some(found)),
+            times(Some(&saving.tokens)),
+            times(saving.flops.as_ref()),
         ]);
     }
     output::data(table)
+}
+
+fn times(found: Option<&Efficiency>) -> String {
+    let reached = found.filter(|found| found.cost.is_some());
+    reached.map_or("–".to_owned(), |found| {
+        format!("{:.1} [{:.1}, {:.1}]", found.ratio.value, found.ratio.low, found.ratio.high)
+    })
 }
 
 /// Generations or FLOPs, short.

@@ -38,7 +38,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
     for skipped in &dataset.skipped {
         note(format_args!("passed over line {}: {}", skipped.line, skipped.reason));
     }
-    let loaded = Loaded::open(&engine)?;
+    let loaded = Loaded::open(&engine, &[&settings])?;
     loaded.check(&settings)?;
     let configuration = json!({
         "dataset": {"path": dataset.path, "sha256": dataset.sha256, "questions": dataset.questions.len(),

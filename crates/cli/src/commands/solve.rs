@@ -27,7 +27,7 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
     for path in [&args.trace, &args.svg, &args.html].into_iter().flatten() {
         can_write(path)?;
     }
-    let loaded = Loaded::open(&engine)?;
+    let loaded = Loaded::open(&engine, &[&settings])?;
     loaded.check(&settings)?;
     let runtime = super::runtime()?;
     runtime.block_on(async {

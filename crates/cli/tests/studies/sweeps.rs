@@ -9,9 +9,14 @@ fn a_study_leaves_findings_a_policy_a_report_and_its_samples_and_grows_by_what_i
     let out = folder.path().join("out");
     let first = with_lab(folder.path(), &calibrate("out"));
     assert!(first.done().out.contains("compute-optimal, predicted difficulty"));
-    for file in
-        ["findings.json", "policy.toml", "report.html", "samples.jsonl", "figures/compute-optimal.svg"]
-    {
+    for file in [
+        "findings.json",
+        "policy.toml",
+        "report.html",
+        "samples.jsonl",
+        "figures/compute-optimal.svg",
+        "figures/revision-chain.svg",
+    ] {
         assert!(out.join(file).metadata().unwrap().len() > 100, "{file}");
     }
     // 12 pools; beam and revisions at one generation; at four beam, and revisions 1:4, 1:1 and 4:1.

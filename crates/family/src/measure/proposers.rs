@@ -26,6 +26,10 @@ pub struct Proposers {
     pub large_greedy: Option<Interval>,
     /// How much better it is.
     pub large_gain: Option<Interval>,
+    /// Samples of the proposer that learnt from its own right samples, if there is one.
+    pub star: Option<Interval>,
+    /// How much better they are.
+    pub star_gain: Option<Interval>,
     /// Mean tokens of a solution.
     pub tokens: f64,
 }
@@ -35,12 +39,16 @@ impl Bench<'_> {
         let seed = self.extent.seed;
         let temperature = self.plan.temperature;
         let sampled = self.draw("proposer", self.extent.samples, temperature)?;
-        let greedy = greedy(&self.draw("proposer", 1, 0.0)?);
+        let greedy = rates(&self.draw("proposer", 1, 0.0)?);
         let large = match self.plan.large {
-            Some(_) => Some(self::greedy(&self.draw("proposer-large", 1, 0.0)?)),
+            Some(_) => Some(rates(&self.draw("proposer-large", 1, 0.0)?)),
             None => None,
         };
-        let rates: Vec<f64> = sampled.iter().map(Sampled::pass_at_1).collect();
+        let single = rates(&sampled);
+        let star = match self.plan.star {
+            Some(_) => Some(rates(&self.draw("proposer-star", self.extent.samples, temperature)?)),
+            None => None,
+        };
         let (fifths, coverage) = fifths(&sampled);
         let counts: Vec<(u64, u64)> = sampled
             .iter()
@@ -54,21 +62,23 @@ impl Bench<'_> {
         let solutions = sampled.iter().flat_map(Sampled::iter);
         let lengths: Vec<f64> = solutions.map(|solution| solution.trace.solution_tokens() as f64).collect();
         let proposers = Proposers {
-            pass_at_1: mean(&rates, seed),
+            pass_at_1: mean(&single, seed),
             fifths,
             coverage,
             pass_at: (1..=8).map(|power| 1 << power).filter_map(at).collect(),
             greedy: mean(&greedy, seed),
             large_greedy: large.as_deref().map(|large| mean(large, seed)),
             large_gain: large.as_deref().map(|large| difference(large, &greedy, seed)),
+            star: star.as_deref().map(|star| mean(star, seed)),
+            star_gain: star.as_deref().map(|star| difference(star, &single, seed)),
             tokens: lengths.iter().sum::<f64>() / lengths.len().max(1) as f64,
         };
         Ok((proposers, sampled))
     }
 }
 
-/// 1 for every question whose only sample is right.
-fn greedy(sampled: &[Sampled]) -> Vec<f64> {
+/// Share of right samples of each question.
+fn rates(sampled: &[Sampled]) -> Vec<f64> {
     sampled.iter().map(Sampled::pass_at_1).collect()
 }
 

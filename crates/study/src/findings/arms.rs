@@ -135,6 +135,7 @@ impl Arms<'_> {
 
     fn measured(&self, budget: f64, cells: &[Cell]) -> Measured {
         let accuracy: Vec<f64> = cells.iter().map(|cell| cell.accuracy).collect();
+        let generations: Vec<f64> = cells.iter().map(|cell| cell.generations).collect();
         let mean = |of: fn(&Cell) -> f64| cells.iter().map(of).sum::<f64>() / cells.len().max(1) as f64;
         let interval = |values: &[f64]| {
             mean_interval(values, self.seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 })
@@ -148,6 +149,7 @@ impl Arms<'_> {
             accuracy: interval(&accuracy),
             by_bin: (0..BINS).map(|bin| interval(&of_bin(bin))).collect(),
             generations: mean(|cell| cell.generations),
+            generations_by_bin: (0..BINS).map(|bin| mean_of(&generations, self.bins, bin)).collect(),
             tokens: mean(|cell| cell.tokens),
             flops: mean(|cell| cell.flops),
         }

@@ -17,27 +17,26 @@ pub struct Saving {
     pub way: String,
     /// What it is compared with.
     pub reference: String,
-    /// What is counted.
-    pub cost: Cost,
-    /// The comparison.
-    pub efficiency: Efficiency,
+    /// Counted in generations.
+    pub generations: Efficiency,
+    /// Counted in tokens.
+    pub tokens: Efficiency,
+    /// Counted in FLOPs, where they were.
+    pub flops: Option<Efficiency>,
 }
 
-/// Every way against every reference, in generations, tokens, and FLOPs where they were counted.
+/// Every way against every reference.
 pub(super) fn savings(arms: &Arms<'_>, ways: &[Spending]) -> Vec<Saving> {
-    let references = references(arms);
     let itself = Spending { name: "best-of-N weighted itself".to_owned(), ..arms.selected(WEIGHTED) };
     let mut savings = Vec::new();
-    for cost in [Cost::Generations, Cost::Tokens, Cost::Flops] {
-        for (reference, cells) in &references {
-            if cells.iter().all(|cell| cell.cost(cost) <= 0.0) {
-                continue;
-            }
-            for way in std::iter::once(&itself).chain(ways) {
-                if let Some(efficiency) = efficiency(&way.curve, cells, cost, arms.seed) {
-                    let (way, reference) = (way.name.clone(), reference.clone());
-                    savings.push(Saving { way, reference, cost, efficiency });
-                }
+    for (reference, cells) in references(arms) {
+        let counted = cells.iter().any(|cell| cell.flops > 0.0);
+        for way in std::iter::once(&itself).chain(ways) {
+            let read = |cost| efficiency(&way.curve, &cells, cost, arms.seed);
+            if let (Some(generations), Some(tokens)) = (read(Cost::Generations), read(Cost::Tokens)) {
+                let flops = counted.then(|| read(Cost::Flops)).flatten();
+                let (way, reference) = (way.name.clone(), reference.clone());
+                savings.push(Saving { way, reference, generations, tokens, flops });
             }
         }
     }

@@ -26,7 +26,8 @@ pub(super) fn section(findings: &Findings) -> Section {
                  and measured on the other half. Online looks at the samples after every round and stops when more are \
                  not worth their price; a total budget is shared by all questions and goes where it helps most.";
     let section = headed("Spending by difficulty", prose).figure(figure).table(table(findings));
-    findings.fixed.iter().fold(section, |section, fixed| section.figure(policy(fixed)))
+    let section = findings.fixed.iter().fold(section, |section, fixed| section.figure(policy(fixed)));
+    section.figure(super::spending::figure(findings))
 }
 
 fn table(findings: &Findings) -> Table {

@@ -6,6 +6,7 @@ mod exchange;
 mod revisions;
 mod savings;
 mod search;
+mod spending;
 
 use crate::findings::{Findings, Measured, Way};
 use deliberate_policy::Interval;
@@ -30,8 +31,8 @@ pub fn page(about: &About, findings: &Findings) -> Page {
         page = page.fact(name, value);
     }
     let sections = [
-        Some(savings::section(findings)),
         Some(choices::section(findings)),
+        Some(savings::section(findings)),
         Some(search::section(findings)),
         revisions::section(findings),
         Some(difficulty::section(findings)),

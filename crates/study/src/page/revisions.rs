@@ -1,7 +1,7 @@
-//! Figure 7: sequential against parallel.
+//! Figures 6 and 7: sequential against parallel.
 
 use super::{bin_names, headed, revises};
-use crate::findings::{Findings, Way};
+use crate::findings::{Chain, Findings, Way};
 use deliberate_report::{Axis, BarSeries, Bars, Chart, Figure, Plot, Point, Section, Series};
 
 /// Sequential over parallel attempts, as a way's name says it; `None` for other ways.
@@ -48,7 +48,29 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
     let by_bin = Figure::new("revision-ratio-by-difficulty", "The ratio by difficulty", Chart::Bars(bars))
         .caption("In each group the ratio grows from fully parallel to one chain.")
         .source("figure 7, right");
+    let along = findings.chain.as_ref().map(chain);
     let prose = "A chain of revisions shows the reviser its latest attempts; the answer is chosen within each chain and \
                  then across chains, with a verifier that sees the history.";
-    Some(headed("Revising", prose).figure(by_ratio).figure(by_bin))
+    let section = along.into_iter().fold(headed("Revising", prose), Section::figure);
+    Some(section.figure(by_ratio).figure(by_bin))
+}
+
+/// Attempt by attempt.
+fn chain(chain: &Chain) -> Figure {
+    let points = chain
+        .right
+        .iter()
+        .enumerate()
+        .map(|(place, right)| Point::new(place as f64 + 1.0, right.value).within(right.low, right.high));
+    let plot = Plot::new(Axis::linear("Attempt"), Axis::percent("Right"))
+        .with(Series::line("one chain of revisions", points));
+    let share =
+        |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0));
+    Figure::new("revision-chain", "Attempt by attempt", Chart::Plot(plot))
+        .caption(format!(
+            "{} of the right attempts are turned wrong by the next one, {} of the wrong ones right.",
+            share(chain.broken),
+            share(chain.mended)
+        ))
+        .source("figure 6, left")
 }

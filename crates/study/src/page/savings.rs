@@ -2,47 +2,35 @@
 
 use super::headed;
 use crate::findings::Findings;
-use deliberate_policy::Cost;
+use deliberate_policy::Efficiency;
 use deliberate_report::{Cell, Interval, Section, Table};
 
 pub(super) fn section(findings: &Findings) -> Section {
-    let columns = [
-        "way",
-        "as good as",
-        "#accuracy there, %",
-        "counted in",
-        "#the reference costs",
-        "#the way needs",
-        "#times less",
-    ];
+    let columns =
+        ["as good as", "way", "#generations", "#times fewer", "#times fewer tokens", "#times fewer FLOPs"];
     let table =
         findings.savings.iter().fold(Table::new("Cost of the same accuracy", columns), |table, saving| {
-            let found = &saving.efficiency;
-            let counted = match saving.cost {
-                Cost::Generations => "generations",
-                Cost::Tokens => "tokens",
-                Cost::Flops => "FLOPs",
-            };
-            let times = match found.cost {
-                Some(_) => Cell::Number {
-                    value: found.ratio.value,
-                    digits: 1,
-                    interval: Some(Interval { low: found.ratio.low, high: found.ratio.high }),
-                },
-                None => Cell::text("not reached"),
-            };
+            let found = &saving.generations;
             table.row([
+                Cell::text(format!("{}: {:.1} %", saving.reference, found.target * 100.0)),
                 Cell::text(&saving.way),
-                Cell::text(&saving.reference),
-                Cell::number(found.target * 100.0, 1),
-                Cell::text(counted),
-                Cell::Size(found.reference_cost),
-                found.cost.map_or(Cell::Empty, Cell::Size),
-                times,
+                found.cost.map_or(Cell::text("not reached"), |cost| Cell::number(cost, 1)),
+                times(Some(found)),
+                times(Some(&saving.tokens)),
+                times(saving.flops.as_ref()),
             ])
         });
     let prose = "How much each way has to spend to be right as often as best-of-N, read off its held-out curve. The \
                  interval resamples questions and reads both curves again; its low end is 0 where a resample does not \
                  reach the reference.";
     headed("What is saved", prose).table(table)
+}
+
+fn times(found: Option<&Efficiency>) -> Cell {
+    let reached = found.filter(|found| found.cost.is_some());
+    reached.map_or(Cell::Empty, |found| Cell::Number {
+        value: found.ratio.value,
+        digits: 1,
+        interval: Some(Interval { low: found.ratio.low, high: found.ratio.high }),
+    })
 }

@@ -1,4 +1,4 @@
-//! Figures 3 and 14: search against best-of-N, and how step scores become one.
+//! Figure 3 and that of appendix E: search against best-of-N, and how step scores become one.
 
 use super::{against_budget, bin_names, headed, line, revises, way};
 use crate::findings::{Findings, Way};
@@ -60,5 +60,5 @@ fn aggregations(findings: &Findings) -> Figure {
         .fold(against_budget(), |plot, way| plot.with(line(way, |point| point.budget)));
     Figure::new("aggregation", "How step scores become one", Chart::Plot(plot))
         .caption("Best-of-N weighted over the same samples, with the last, lowest, product and mean of the step scores.")
-        .source("figure 14")
+        .source("the figure of appendix E")
 }

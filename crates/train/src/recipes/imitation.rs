@@ -1,4 +1,4 @@
-//! Learning to draw what turned out well: STaR and ReST-EM (right samples), distillation (what a search chose).
+//! Learning to draw what turned out well: STaR, and a round of ReST-EM.
 
 use super::drawn;
 use crate::Example;
@@ -7,7 +7,7 @@ use deliberate_text::Trace;
 use std::collections::HashSet;
 
 /// Different right solutions of one question, at most `most`, so that easy questions do not drown the hard ones.
-pub fn balanced<'a>(solutions: impl IntoIterator<Item = &'a Solution>, most: usize) -> Vec<&'a Trace> {
+fn balanced<'a>(solutions: impl IntoIterator<Item = &'a Solution>, most: usize) -> Vec<&'a Trace> {
     let mut seen = HashSet::new();
     solutions
         .into_iter()
@@ -17,7 +17,7 @@ pub fn balanced<'a>(solutions: impl IntoIterator<Item = &'a Solution>, most: usi
         .collect()
 }
 
-/// An example for each solution. Works for revisions as well: their prompt holds the attempts before them.
-pub fn imitate<'a>(solutions: impl IntoIterator<Item = &'a Trace>, end: u32) -> Vec<Example> {
-    solutions.into_iter().map(|trace| drawn(trace, end)).collect()
+/// An example for each of [`balanced`].
+pub fn imitate<'a>(solutions: impl IntoIterator<Item = &'a Solution>, most: usize, end: u32) -> Vec<Example> {
+    balanced(solutions, most).into_iter().map(|trace| drawn(trace, end)).collect()
 }
