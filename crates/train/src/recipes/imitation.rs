@@ -17,7 +17,7 @@ fn balanced<'a>(solutions: impl IntoIterator<Item = &'a Solution>, most: usize) 
         .collect()
 }
 
-/// An example for each of [`balanced`].
+/// An example for each different right solution, at most `most` of a question.
 pub fn imitate<'a>(solutions: impl IntoIterator<Item = &'a Solution>, most: usize, end: u32) -> Vec<Example> {
     balanced(solutions, most).into_iter().map(|trace| drawn(trace, end)).collect()
 }
