@@ -3,6 +3,7 @@
 use crate::config::{EngineLayer, SearchLayer};
 use crate::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use deliberate_text::VerifierSpec;
 use std::path::PathBuf;
 
 /// Spend test-time compute where it pays: sample, search or revise with a language model, vote, and see the bill.
@@ -153,6 +154,12 @@ pub(crate) struct CalibrateArgs {
     /// A larger model whose greedy answers test-time compute is exchanged against.
     #[arg(long, value_name = "MODEL")]
     pub(crate) larger_model: Option<String>,
+    /// Another verifier that scores the samples as well, to be compared with the first, for example `orm:signs`.
+    #[arg(long, value_name = "VERIFIER", conflicts_with = "replay")]
+    pub(crate) compare_verifier: Option<VerifierSpec>,
+    /// The model that it asks, if another one than the verifier.
+    #[arg(long, value_name = "MODEL", requires = "compare_verifier")]
+    pub(crate) compare_verifier_model: Option<String>,
     /// Searches under way at the same time; changes nothing but the speed.
     #[arg(long, value_name = "N", default_value = "32")]
     pub(crate) concurrency: std::num::NonZeroUsize,

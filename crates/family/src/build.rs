@@ -38,7 +38,7 @@ pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Bu
     build.proposer(&words)?;
     let (questions, sampled) = build.samples()?;
     let returns = build.returns(&questions, &sampled)?;
-    build.prm(&words, &returns)?;
+    build.prm(&words, &sampled, &returns)?;
     build.orm(&words, &sampled)?;
     build.reviser(&words, &sampled)?;
     build.star(&words, &sampled)?;
@@ -133,11 +133,12 @@ impl Build<'_> {
         unless_broken(returns)
     }
 
-    fn prm(&mut self, words: &Words, returns: &[Returns]) -> Result<(), BuildError> {
+    fn prm(&mut self, words: &Words, sampled: &[Sampled], returns: &[Returns]) -> Result<(), BuildError> {
         let labels = words.labels();
-        let rows = returns.iter().map(|question| -> Vec<Example> {
-            let valued = question.solutions.iter().filter(|valued| !valued.returns.is_empty());
-            valued.map(|valued| recipes::steps(valued, labels)).collect()
+        let rows = sampled.iter().zip(returns).map(|(sampled, question)| -> Vec<Example> {
+            let (pass, valued) = (sampled.pass_at_1() as f32, question.solutions.iter());
+            let valued = valued.filter(|valued| !valued.returns.is_empty());
+            valued.map(|valued| recipes::steps(valued, pass, labels)).collect()
         });
         let rows = rows.collect();
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";

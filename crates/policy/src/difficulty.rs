@@ -80,7 +80,7 @@ fn fit_ease(sheet: &Sheet, questions: &[usize], m: usize) -> Linear {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PredictorRow {
-    /// `mean score`, `agreement` or `both` (fitted on other folds).
+    /// `mean score`, `agreement` or `both` (fitted on other folds); `question alone`.
     pub predictor: String,
     /// Samples read.
     pub samples: u32,
@@ -125,6 +125,13 @@ pub fn predictor_rows(sheet: &Sheet, samples: &[u32], bins: usize, seed: u64) ->
         }
     }
     rows
+}
+
+/// The row of a verifier's scores of the bare questions: no sample is read.
+pub fn prior_row(sheet: &Sheet, priors: &[f64], bins: usize, seed: u64) -> Option<PredictorRow> {
+    let pass = sheet.pass_at_one();
+    let oracle = rank_bins(&pass, &predicted_ease(sheet), bins);
+    row("question alone", 0, 0.0, &[priors.to_vec()], &pass, &oracle, bins, seed)
 }
 
 #[expect(clippy::too_many_arguments, reason = "a row's ingredients, used once")]

@@ -37,7 +37,7 @@ mod total;
 pub use bins::{Bins, rank_bins};
 pub use decide::{Act, Decision, Online};
 pub use difficulty::{
-    EASE_FEATURES, EasePredictor, PredictorRow, ease_features, predicted_ease, predictor_rows,
+    EASE_FEATURES, EasePredictor, PredictorRow, ease_features, predicted_ease, predictor_rows, prior_row,
 };
 pub use efficiency::{Curve, Efficiency, cost_to_reach, efficiency};
 pub use exchange::{Account, ExchangeError, ExchangeRow, Sides, Winner, exchange};

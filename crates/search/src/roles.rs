@@ -121,6 +121,12 @@ pub trait Verifier<S>: Send + Sync {
         Granularity::Step
     }
 
+    /// How likely a right answer is judging by the question alone, before anything is drawn; `None` from a verifier that
+    /// cannot tell. What it reads, the question, is read by every later verification as well.
+    fn prior<'a>(&'a self, _root: &'a S) -> Answer<'a, Option<f64>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Floating-point operations, at most, to score a state that grew by these positions since it was last scored.
     fn flops(&self, _positions: Range<u64>) -> f64 {
         0.0

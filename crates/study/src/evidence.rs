@@ -1,7 +1,7 @@
 //! What findings rest on: recorded samples, and searches if any were run.
 
 use crate::{Grid, Study, StudyError};
-use deliberate_policy::{Cell, Outcomes, Pool, Sheet};
+use deliberate_policy::{Cell, Outcomes, Pool, PoolError, Sheet};
 use deliberate_run::{Folder, Question};
 use deliberate_search::{Aggregation, Rule, Selection};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,7 @@ struct Kept {
     sample_flops: Vec<f64>,
     searches: Outcomes,
     chain: Option<Vec<Vec<bool>>>,
+    priors: Option<Vec<f64>>,
     larger: Option<Larger>,
 }
 
@@ -48,12 +49,16 @@ pub const WEIGHTED: Selection = Selection { rule: Rule::Weighted, aggregation: A
 pub struct Evidence {
     /// Samples under one verifier.
     pub sheet: Sheet,
+    /// The same samples under every other verifier that scored them all, to compare verifiers.
+    pub others: Vec<Sheet>,
     /// FLOPs of one sample of each question, its share of reading the question included; empty where nobody counted.
     pub sample_flops: Vec<f64>,
     /// Searches that were run for real; no arms if there were none.
     pub searches: Outcomes,
     /// The longest chain of revisions that was run alone: whether each attempt is right, by question.
     pub chain: Option<Vec<Vec<bool>>>,
+    /// The verifier's score of each bare question, if it gives any.
+    pub priors: Option<Vec<f64>>,
     /// A larger model's greedy answers, if there is one.
     pub larger: Option<Larger>,
 }
@@ -103,6 +108,7 @@ impl Evidence {
             sample_flops: self.sample_flops.clone(),
             searches: self.searches.clone(),
             chain: self.chain.clone(),
+            priors: self.priors.clone(),
             larger: self.larger.clone(),
         };
         let text = serde_json::to_vec(&kept).expect("evidence is plain data");
@@ -119,12 +125,13 @@ impl Evidence {
         let damaged = |reason: String| StudyError::Damaged { path: path.clone(), reason };
         let text = std::fs::read(&path).map_err(missing)?;
         let kept: Kept = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        let Kept { source, sample_flops, searches, chain, larger } = kept;
+        let Kept { source, sample_flops, searches, chain, priors, larger } = kept;
         let pool = Pool::read(&folder.path().join(SAMPLES))?;
-        let sheet = Sheet::new(&pool, &source.verifier)?;
+        let (sheet, others) = sheets(&pool, &source.verifier)?;
         let counts = [
             (!sample_flops.is_empty()).then_some(sample_flops.len()),
             larger.as_ref().map(|l| l.cells.len()),
+            priors.as_ref().map(Vec::len),
         ];
         if pool.sha256 != source.sha256
             || sheet.ids != searches.questions
@@ -132,7 +139,7 @@ impl Evidence {
         {
             return Err(damaged("it belongs to other samples than those beside it".to_owned()));
         }
-        Ok((Self { sheet, sample_flops, searches, chain, larger }, source))
+        Ok((Self { sheet, others, sample_flops, searches, chain, priors, larger }, source))
     }
 
     /// Copies recorded samples to where [`Evidence::read`] looks for them.
@@ -146,10 +153,22 @@ impl Evidence {
         Ok(folder.write(SAMPLES, &bytes)?)
     }
 
-    /// Recorded samples alone.
-    pub fn replayed(sheet: Sheet) -> Self {
+    /// Recorded samples alone; `verifier` is whose scores count.
+    ///
+    /// # Errors
+    /// [`PoolError`] if that verifier did not score every sample.
+    pub fn replayed(pool: &Pool, verifier: &str) -> Result<Self, PoolError> {
+        let (sheet, others) = sheets(pool, verifier)?;
         let searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };
-        Self { sheet, sample_flops: Vec::new(), searches, chain: None, larger: None }
+        Ok(Self {
+            sheet,
+            others,
+            sample_flops: Vec::new(),
+            searches,
+            chain: None,
+            priors: None,
+            larger: None,
+        })
     }
 
     /// What a study holds of these questions.
@@ -160,9 +179,10 @@ impl Evidence {
         study: &Study,
         grid: &Grid,
         questions: &[Question],
-        sheet: Sheet,
+        (pool, verifier): (&Pool, &str),
         larger: Option<Larger>,
     ) -> Result<Self, StudyError> {
+        let (sheet, others) = sheets(pool, verifier)?;
         let missing = |question: &Question, arm: &str| StudyError::Missing {
             question: question.id.clone(),
             arm: arm.to_owned(),
@@ -194,6 +214,13 @@ impl Evidence {
             searches.cells.push(questions.iter().map(cell).collect::<Result<_, _>>()?);
             searches.arms.push(deliberate_policy::Arm { name: arm.name, budget: arm.budget });
         }
-        Ok(Self { sheet, sample_flops, searches, chain, larger })
+        let priors = questions.iter().map(|question| study.prior(&question.id)).collect();
+        Ok(Self { sheet, others, sample_flops, searches, chain, priors, larger })
     }
+}
+
+/// The samples as this verifier sees them, and as every other does that scored them all.
+fn sheets(pool: &Pool, verifier: &str) -> Result<(Sheet, Vec<Sheet>), PoolError> {
+    let others = pool.verifiers.iter().filter(|name| *name != verifier);
+    Ok((Sheet::new(pool, verifier)?, others.filter_map(|name| Sheet::new(pool, name).ok()).collect()))
 }

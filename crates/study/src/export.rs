@@ -1,8 +1,10 @@
 //! A study's samples in the format of recorded samples, so that they can be replayed by anyone.
 
+use crate::record::Compared;
 use crate::{Study, StudyError};
 use deliberate_run::Question;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 impl Study {
     /// Writes the pool of all questions to `samples.jsonl` in the study's folder; `verifier` is whose scores they are.
@@ -18,8 +20,12 @@ impl Study {
             let row = |sample: &crate::Sample| {
                 // What was cut off was not scored: it gives no answer and stands for nothing.
                 let scores = if sample.scores.is_empty() { &[0.0][..] } else { &sample.scores };
+                let mut by = BTreeMap::from([(verifier, scores)]);
+                if let Some(Compared { verifier, scores }) = &sample.compared {
+                    by.insert(verifier, if sample.scores.is_empty() { &[0.0] } else { scores });
+                }
                 json!({"answer": sample.answer, "correct": sample.correct, "tokens": sample.tokens,
-                       "n_steps": scores.len(), "scores": {verifier: scores}})
+                       "n_steps": scores.len(), "scores": by})
             };
             let rows: Vec<_> =
                 parts.iter().flat_map(|part| &part.samples).take(samples as usize).map(row).collect();

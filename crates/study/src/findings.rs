@@ -5,19 +5,21 @@ mod arms;
 mod chain;
 mod exchange;
 mod savings;
+mod single;
 
 use crate::StudyError;
 use crate::evidence::Evidence;
 use arms::Arms;
 pub use chain::Chain;
 use deliberate_policy::{
-    Account, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Subsets, confusion,
-    every_selection, fit_fixed, judge_held_out, mean_interval, online_frontier, predicted_ease,
-    predictor_rows, rank_bins, reselect, total_frontier,
+    Account, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, confusion, every_selection,
+    fit_fixed, judge_held_out, mean_interval, online_frontier, predicted_ease, predictor_rows, prior_row,
+    rank_bins, reselect, total_frontier,
 };
 pub use exchange::{Exchange, RATIOS, exchanges};
 pub use savings::Saving;
 use serde::Serialize;
+pub use single::{Against, Single};
 
 /// Bins of difficulty, as in the paper.
 pub const BINS: usize = 5;
@@ -99,6 +101,8 @@ pub struct Findings {
     pub bins: Vec<f64>,
     /// Every selection over the pool.
     pub selections: Vec<Way>,
+    /// Best-of-N weighted under each verifier, where several scored the samples.
+    pub verifiers: Vec<Way>,
     /// Searches and revisions that were run, beside majority and best-of-N from the pool.
     pub ways: Vec<Way>,
     /// Attempts along a chain of revisions, where one was run.
@@ -115,6 +119,8 @@ pub struct Findings {
     pub total: Way,
     /// Cost of reaching what best-of-N reaches.
     pub savings: Vec<Saving>,
+    /// Policies against the best single rule.
+    pub single: Option<Single>,
     /// Against the larger model, at matched FLOPs.
     pub exchange: Vec<Exchange>,
 }
@@ -144,7 +150,7 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
     let bins = rank_bins(&pass, &ease, BINS);
     let predicted_bins = rank_bins(&ease, &pass.iter().map(|_| 0.0).collect::<Vec<_>>(), BINS);
     let budgets = powers_of_two(sheet.depth());
-    let again = reselect(sheet, &every_selection(), &budgets, Subsets { seed, ..Subsets::default() });
+    let again = reselect(sheet, &every_selection(), &budgets, arms::subsets(seed));
     let arms = Arms { evidence, again: &again, bins: &bins, seed };
     let table = arms.table();
     let settings = FitSettings { standard_errors, seed, ..FitSettings::default() };
@@ -156,8 +162,11 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
     let (stopping, sharing) = (online_frontier(&judged, &wanted), total_frontier(&judged, &wanted));
     let (stopping, sharing) = (arms.spent("online", &stopping), arms.spent("total budget", &sharing));
     let (optimal, guessed) = (Arms::fitted("oracle", &oracle), Arms::fitted("predicted", &predicted));
+    let policies = [optimal, guessed, stopping, sharing];
     let interval =
         |values: &[f64]| mean_interval(values, seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 });
+    let mut predictors = predictor_rows(sheet, &FIRST_SAMPLES, BINS, seed);
+    predictors.extend(evidence.priors.as_ref().and_then(|priors| prior_row(sheet, priors, BINS, seed)));
     let findings = Findings {
         questions: pass.len(),
         samples: sheet.depth(),
@@ -165,14 +174,16 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
         pass_at: again.ks.iter().zip(&again.pass).map(|(&k, pass)| (k, interval(pass))).collect(),
         bins: (0..BINS).map(|bin| arms::mean_of(&pass, &bins, bin)).collect(),
         selections: again.selections.iter().map(|&one| arms.way(&arms.selected(one))).collect(),
+        verifiers: arms.verifiers(),
         ways: arms.ways(&table),
         chain: evidence.chain.as_deref().and_then(|attempts| Chain::of(attempts, seed)),
-        predictors: predictor_rows(sheet, &FIRST_SAMPLES, BINS, seed),
+        predictors,
         confusion: confusion(&predicted_bins, &bins, BINS),
         fixed: vec![arms.fixed("oracle", &oracle), arms.fixed("predicted", &predicted)],
-        online: arms.way(&stopping),
-        total: arms.way(&sharing),
-        savings: savings::savings(&arms, &[optimal, guessed, stopping, sharing]),
+        online: arms.way(&policies[2]),
+        total: arms.way(&policies[3]),
+        savings: savings::savings(&arms, &policies),
+        single: Single::of(&arms, &policies),
         exchange: Vec::new(),
     };
     let live = fit_fixed(&without_revisions(table), &predicted_bins, settings)?;

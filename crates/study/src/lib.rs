@@ -17,7 +17,8 @@ mod tree;
 pub use error::StudyError;
 pub use evidence::{Evidence, Larger, Source, WEIGHTED};
 pub use findings::{
-    BINS, Chain, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS, Saving, Way, exchanges, find,
+    Against, BINS, Chain, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS, Saving, Single, Way,
+    exchanges, find,
 };
 pub use grid::{Arm, Grid, GridError, Tried};
 pub use page::{About, page};

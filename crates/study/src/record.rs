@@ -13,6 +13,18 @@ pub(crate) enum Line {
     Sampled(Sampled),
     /// A search.
     Searched(Searched),
+    /// A look at a question.
+    Foreseen(Foreseen),
+}
+
+/// What the verifier thinks of a question before anything is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Foreseen {
+    /// The question's id.
+    pub(crate) question: String,
+    /// Its score of the bare question, in 0..=1; `None` if it gives none.
+    pub(crate) prior: Option<f64>,
 }
 
 /// Some of the independent samples of a question.
@@ -41,6 +53,19 @@ pub struct Sample {
     pub tokens: u64,
     /// The verifier's score of each step, in 0..=1.
     pub scores: Vec<f64>,
+    /// What another verifier that is compared with it makes of the sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
+}
+
+/// Another verifier's scores.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Compared {
+    /// Whose.
+    pub verifier: String,
+    /// Of each step, or of the whole.
+    pub scores: Vec<f64>,
 }
 
 /// What a search came to.
@@ -67,12 +92,13 @@ pub struct Searched {
 
 impl Sample {
     /// The samples of a best-of-N search, in the order of drawing; those that were cut off count as well, without an
-    /// answer.
-    pub(crate) fn all(outcome: &Outcome<Trace>, gold: &Gold) -> Vec<Self> {
+    /// answer. `compared` holds another verifier's scores, in the order of [`drawn`].
+    pub(crate) fn all(outcome: &Outcome<Trace>, gold: &Gold, compared: &[Compared]) -> Vec<Self> {
         let complete: Vec<NodeId> = outcome.tree.answers().collect();
-        let drawn = outcome.tree.iter().filter(|(_, node)| node.parent == Some(NodeId(0)));
-        drawn
-            .map(|(id, node)| {
+        drawn(outcome)
+            .enumerate()
+            .map(|(place, id)| {
+                let node = outcome.tree.node(id);
                 let state = outcome.state(id);
                 let whole = complete.contains(&id);
                 Self {
@@ -80,10 +106,16 @@ impl Sample {
                     correct: whole && gold.right(state),
                     tokens: state.solution_tokens() as u64,
                     scores: node.scores.clone().unwrap_or_default(),
+                    compared: compared.get(place).cloned(),
                 }
             })
             .collect()
     }
+}
+
+/// The samples of a best-of-N search, in the order of drawing.
+pub(crate) fn drawn(outcome: &Outcome<Trace>) -> impl Iterator<Item = NodeId> {
+    outcome.tree.iter().filter(|(_, node)| node.parent == Some(NodeId(0))).map(|(id, _)| id)
 }
 
 impl Searched {

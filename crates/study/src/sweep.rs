@@ -1,11 +1,13 @@
 //! Performs what a grid asks for and the folder does not have yet, all questions in flight at once.
 
-use crate::record::{Line, Sample};
+use crate::record::{Compared, Foreseen, Line, Sample, drawn};
 use crate::tree::{KeptTree, tree_view};
 use crate::{Arm, Grid, Sampled, Searched, StudyError};
 use deliberate_lm::LanguageModel;
 use deliberate_run::{Folder, Lines, Question};
-use deliberate_search::{Budget, Cancellation, Ended, Outcome, Settings, Silent, StrategySpec, mix, search};
+use deliberate_search::{
+    Budget, Cancellation, Ended, Failure, Outcome, Settings, Silent, StrategySpec, Verification, mix, search,
+};
 use deliberate_text::{Domain, Gold, Trace};
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
@@ -24,6 +26,8 @@ pub struct Bench<'a, M> {
     pub search: &'a Domain<M>,
     /// Draws, revises, and scores attempts with the earlier ones in view; for strategies that revise.
     pub revision: Option<&'a Domain<M>>,
+    /// Another verifier that scores the pool as well, to be compared with the first: its name, and who has it.
+    pub compared: Option<(&'a str, &'a Domain<M>)>,
     /// Every draw follows from it.
     pub seed: u64,
     /// Searches under way at the same time.
@@ -50,12 +54,20 @@ pub struct Study {
     asked: HashMap<String, Question>,
     sampled: HashMap<(String, u32), Sampled>,
     searched: HashMap<(String, String, u32), Searched>,
+    foreseen: HashMap<String, Option<f64>>,
+}
+
+/// What is missing.
+enum Missing<'a> {
+    /// A look at the question.
+    Prior(&'a Question),
+    Search(&'a Question, Wanted<'a>),
 }
 
 /// A search that is missing.
-enum Missing<'a> {
-    Part { question: &'a Question, part: u32, samples: u32 },
-    Arm { question: &'a Question, arm: &'a Arm, kept: bool },
+enum Wanted<'a> {
+    Part { part: u32, samples: u32 },
+    Arm { arm: &'a Arm, kept: bool },
 }
 
 impl Study {
@@ -70,8 +82,8 @@ impl Study {
         let (asking, asked) = Lines::open::<Question>(&path.join("questions.jsonl"))?;
         let (trees, _) = Lines::open::<KeptTree>(&path.join(crate::tree::TREES))?;
         let asked = asked.into_iter().map(|question| (question.id.clone(), question)).collect();
-        let (sampled, searched) = (HashMap::new(), HashMap::new());
-        let mut study = Self { folder, lines, asking, trees, asked, sampled, searched };
+        let (sampled, searched, foreseen) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut study = Self { folder, lines, asking, trees, asked, sampled, searched, foreseen };
         for line in known {
             study.learn(line);
         }
@@ -91,6 +103,9 @@ impl Study {
             Line::Searched(one) => {
                 self.searched.insert((one.question.clone(), one.arm.clone(), one.budget), one);
             }
+            Line::Foreseen(one) => {
+                self.foreseen.insert(one.question, one.prior);
+            }
         }
     }
 
@@ -107,6 +122,11 @@ impl Study {
     /// What a search came to.
     pub fn searched(&self, question: &str, arm: &Arm) -> Option<&Searched> {
         self.searched.get(&(question.to_owned(), arm.name.clone(), arm.budget))
+    }
+
+    /// The verifier's score of the bare question, if it gave one.
+    pub fn prior(&self, question: &str) -> Option<f64> {
+        self.foreseen.get(question).copied().flatten()
     }
 
     /// Remembers the questions: what is known of one does not hold for another of the same id.
@@ -145,20 +165,21 @@ impl Study {
             .flat_map(|q| parts(grid.samples.get()).map(move |(part, samples)| (q, part, samples)))
             .filter(|(question, part, samples)| {
                 let known = self.sampled.get(&(question.id.clone(), *part));
-                known.is_none_or(|known| known.samples.len() < *samples as usize)
+                !known.is_some_and(|known| bench.suffices(known, *samples))
             })
-            .map(|(question, part, samples)| Missing::Part { question, part, samples });
+            .map(|(question, part, samples)| Missing::Search(question, Wanted::Part { part, samples }));
         let searches = arms
             .iter()
             .flat_map(|arm| questions.iter().enumerate().map(move |(at, question)| (at, question, arm)))
             .filter(|(_, question, arm)| self.searched(&question.id, arm).is_none())
-            .map(|(at, question, arm)| Missing::Arm {
-                question,
-                arm,
-                kept: at < TREES.0 && arm.budget == TREES.1,
+            .map(|(at, question, arm)| {
+                let kept = at < TREES.0 && arm.budget == TREES.1;
+                Missing::Search(question, Wanted::Arm { arm, kept })
             });
-        let missing: Vec<Missing<'_>> = pool.chain(searches).collect();
-        let all = questions.len() * (parts(grid.samples.get()).count() + arms.len());
+        let priors =
+            questions.iter().filter(|question| !self.foreseen.contains_key(&question.id)).map(Missing::Prior);
+        let missing: Vec<Missing<'_>> = priors.chain(pool).chain(searches).collect();
+        let all = questions.len() * (1 + parts(grid.samples.get()).count() + arms.len());
         let mut done = all - missing.len();
         watch.at(done, all);
         let mut arriving =
@@ -198,19 +219,61 @@ enum Performed {
 }
 
 impl<M: LanguageModel> Bench<'_, M> {
+    /// Whether these are samples enough, and scored by everyone.
+    fn suffices(&self, known: &Sampled, samples: u32) -> bool {
+        let by = |sample: &Sample| sample.compared.as_ref().map(|compared| compared.verifier.clone());
+        known.samples.len() >= samples as usize
+            && self.compared.is_none_or(|(name, _)| {
+                known.samples.iter().all(|sample| by(sample).as_deref() == Some(name))
+            })
+    }
+
+    /// What the other verifier makes of the samples of a pool, if there is one.
+    async fn compare(&self, outcome: &Outcome<Trace>) -> Result<Vec<Compared>, Failure> {
+        let Some((name, domain)) = self.compared else { return Ok(Vec::new()) };
+        let Some(verifier) = domain.roles().verifier else { return Ok(Vec::new()) };
+        let batch: Vec<Verification<'_, Trace>> =
+            drawn(outcome).map(|id| Verification { state: outcome.state(id), known: &[] }).collect();
+        let scores = verifier.verify(&batch).await?.scores.into_iter();
+        scores.map(|scores| Ok(Compared { verifier: name.to_owned(), scores: scores? })).collect()
+    }
+
     async fn perform(&self, missing: &Missing<'_>) -> Result<Performed, StudyError> {
-        let (question, name, domain, strategy, budget, seed) = match missing {
-            Missing::Part { question, part, samples } => {
-                let strategy = pool_strategy(self.search.roles().verifier.is_some(), *samples);
-                (question, "the pool", self.search, strategy, *samples, mix(self.seed, (*part).into()))
+        match missing {
+            Missing::Prior(question) => Ok(self.foresee(question).await),
+            Missing::Search(question, wanted) => self.search(question, wanted).await,
+        }
+    }
+
+    /// What the verifier thinks of a question before anything is drawn.
+    async fn foresee(&self, question: &Question) -> Performed {
+        let prior = async {
+            let root = self.search.root(&question.problem).await.map_err(|error| error.to_string())?;
+            match self.search.roles().verifier {
+                Some(verifier) => verifier.prior(&root).await.map_err(|failure| failure.to_string()),
+                None => Ok(None),
             }
-            Missing::Arm { question, arm, .. } => {
+        };
+        let question = question.id.clone();
+        match prior.await {
+            Ok(prior) => Performed::Done(Line::Foreseen(Foreseen { question, prior }), None),
+            Err(reason) => Performed::Failed { question, arm: "the question alone".to_owned(), reason },
+        }
+    }
+
+    async fn search(&self, question: &Question, wanted: &Wanted<'_>) -> Result<Performed, StudyError> {
+        let (name, domain, strategy, budget, seed) = match wanted {
+            Wanted::Part { part, samples } => {
+                let strategy = pool_strategy(self.search.roles().verifier.is_some(), *samples);
+                ("the pool", self.search, strategy, *samples, mix(self.seed, (*part).into()))
+            }
+            Wanted::Arm { arm, .. } => {
                 let domain = if arm.strategy.needs().reviser {
                     self.revision.ok_or_else(|| StudyError::NoReviser { arm: arm.name.clone() })?
                 } else {
                     self.search
                 };
-                (question, arm.name.as_str(), domain, arm.strategy.clone(), arm.budget, self.seed)
+                (arm.name.as_str(), domain, arm.strategy.clone(), arm.budget, self.seed)
             }
         };
         let failed = |reason: String| {
@@ -229,16 +292,19 @@ impl<M: LanguageModel> Bench<'_, M> {
         }
         let answer = question.answer.as_deref().expect("questions without an answer were refused");
         let gold = Gold::new(answer);
-        let line = match missing {
-            Missing::Part { part, .. } => Line::Sampled(Sampled {
+        let line = match wanted {
+            Wanted::Part { part, .. } => Line::Sampled(Sampled {
                 question: question.id.clone(),
                 part: *part,
-                samples: Sample::all(&outcome, &gold),
+                samples: match self.compare(&outcome).await {
+                    Ok(compared) => Sample::all(&outcome, &gold, &compared),
+                    Err(failure) => return failed(failure.to_string()),
+                },
                 charged: outcome.ledger.charged,
             }),
-            Missing::Arm { arm, .. } => Line::Searched(Searched::of(&question.id, arm, &outcome, &gold)),
+            Wanted::Arm { arm, .. } => Line::Searched(Searched::of(&question.id, arm, &outcome, &gold)),
         };
-        let kept = matches!(missing, Missing::Arm { kept: true, .. });
+        let kept = matches!(wanted, Wanted::Arm { kept: true, .. });
         let tree = kept.then(|| {
             let (expected, aggregation) = (question.answer.as_deref(), strategy.selection().aggregation);
             let view = tree_view(&question.problem, expected, name, &outcome, aggregation);

@@ -12,9 +12,10 @@ use anyhow::{Context, anyhow};
 use deliberate_family::Scale;
 use deliberate_lab::{Split, generate_set};
 use deliberate_lm::{LanguageModel, Sampling};
-use deliberate_policy::{Pool, Sheet};
+use deliberate_policy::Pool;
 use deliberate_run::{Dataset, Folder, Question};
 use deliberate_study::{Bench, Evidence, Grid, Larger, Source, Study, StudyError, Watch};
+use deliberate_text::VerifierSpec;
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
         .clone()
         .unwrap_or_else(|| PathBuf::from("runs").join(format!("replay-{name}-{verifier}")));
     let seed = args.search.seed.unwrap_or(0);
-    let evidence = Evidence::replayed(Sheet::new(&pool, &verifier).map_err(bad_input)?);
+    let evidence = Evidence::replayed(&pool, &verifier).map_err(bad_input)?;
     let configuration = json!({"replay": {"sha256": pool.sha256, "verifier": verifier}, "seed": seed});
     let folder = Folder::open(&directory, &configuration).map_err(|error| unusable(error, &directory))?;
     let source = Source {
@@ -92,6 +93,18 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         }
         None => None,
     };
+    let other = match args.compare_verifier {
+        Some(VerifierSpec::None) => return Err(bad_input(anyhow!("`none` scores nothing to compare"))),
+        Some(verifier) => {
+            let model = args.compare_verifier_model;
+            let name = model.as_ref().map_or(verifier.to_string(), |model| format!("{verifier} of {model}"));
+            let verifier_model = model.or_else(|| engine.verifier_model.clone());
+            let engine = EngineSettings { verifier_model, ..engine.clone() };
+            let search = Search { verifier, ..search.clone() };
+            Some((Loaded::open(&engine, &[&search])?, name, search))
+        }
+        None => None,
+    };
     // Questions and grid may grow from one start to the next.
     let models = json!({
         "search": loaded.provenance(&search),
@@ -109,9 +122,14 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         let interrupt = Interrupt::listen();
         let domain = loaded.domain(&search).await?;
         let revising = if revises { Some(loaded.domain(&revision).await?) } else { None };
+        let other = match &other {
+            Some((loaded, name, search)) => Some((name.as_str(), loaded.domain(search).await?)),
+            None => None,
+        };
         let bench = Bench {
             search: &domain,
             revision: revising.as_ref(),
+            compared: other.as_ref().map(|(name, domain)| (*name, domain)),
             seed: search.seed,
             concurrency: args.concurrency.get(),
             cancel: Some(interrupt.signal.clone()),
@@ -127,7 +145,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         let folder = path.join("larger");
         let mut answers = Study::open(&folder, &configuration).map_err(|error| unusable(error, &folder))?;
         let domain = large.domain(&greedy).await?;
-        let bench = Bench { search: &domain, revision: None, ..bench };
+        let bench = Bench { search: &domain, revision: None, compared: None, ..bench };
         if !answers.sweep(&Grid::once(), &asked.questions, &bench, &mut watch).await? {
             return Ok(None);
         }
@@ -141,8 +159,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let verifier = search.verifier.to_string();
     study.export(&asked.questions, grid.samples.get(), &verifier)?;
     let pool = Pool::read(&path.join("samples.jsonl"))?;
-    let sheet = Sheet::new(&pool, &verifier)?;
-    let evidence = Evidence::of(&study, &grid, &asked.questions, sheet, larger)?;
+    let evidence = Evidence::of(&study, &grid, &asked.questions, (&pool, &verifier), larger)?;
     let source = Source {
         proposer: loaded.proposer.file.name.clone(),
         verifier,

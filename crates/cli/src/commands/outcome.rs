@@ -6,7 +6,8 @@ use crate::output;
 use crate::show::{Table, share};
 use anyhow::Context;
 use deliberate_policy::{
-    Bins, CurveRow, Draw, EasePredictor, Efficiency, Fixed, Policy, Provenance, Seen, VERSION, fit_online,
+    Bins, CurveRow, Draw, EasePredictor, Efficiency, Fixed, Interval, Policy, Provenance, Seen, VERSION,
+    fit_online,
 };
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_study::{About, Evidence, Findings, Fitted, Source, StudyError, Way, find, kept_trees, page};
@@ -184,6 +185,20 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
             times(Some(found)),
             times(Some(&saving.tokens)),
             times(saving.flops.as_ref()),
+        ]);
+    }
+    output::data(table)?;
+
+    let Some(single) = &findings.single else { return Ok(()) };
+    let rule = format!("{}, N = {} ({})", single.rule, single.samples, share(single.accuracy));
+    let against = format!("against the best single rule in hindsight: {rule}");
+    let mut table = Table::new([&against, "generations", "points more [95 % interval]"]);
+    for against in &single.against {
+        let Interval { value, low, high } = against.difference;
+        table.row([
+            against.way.clone(),
+            number(against.generations),
+            format!("{:+.1} [{:+.1}, {:+.1}]", value * 100.0, low * 100.0, high * 100.0),
         ]);
     }
     output::data(table)

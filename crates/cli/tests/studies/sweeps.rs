@@ -19,14 +19,15 @@ fn a_study_leaves_findings_a_policy_a_report_and_its_samples_and_grows_by_what_i
     ] {
         assert!(out.join(file).metadata().unwrap().len() > 100, "{file}");
     }
-    // 12 pools; beam and revisions at one generation; at four beam, and revisions 1:4, 1:1 and 4:1.
+    // A look at each of 12 questions, and a pool; beam and revisions at one generation; at four beam, and revisions
+    // 1:4, 1:1 and 4:1.
     let searches = out.join("searches.jsonl");
-    assert_eq!(lines(&searches), 12 * (1 + 2 + 4));
+    assert_eq!(lines(&searches), 12 * (2 + 2 + 4));
     let again = with_lab(folder.path(), &calibrate("out"));
-    assert_eq!((lines(&searches), &again.done().out), (12 * 7, &first.out));
+    assert_eq!((lines(&searches), &again.done().out), (12 * 8, &first.out));
     write_grid(folder.path(), "[1, 2, 4]");
     with_lab(folder.path(), &calibrate("out")).done();
-    assert_eq!(lines(&searches), 12 * (7 + 3));
+    assert_eq!(lines(&searches), 12 * (8 + 3));
     // What was recorded can be replayed without a model.
     let replayed = with_lab(folder.path(), &["calibrate", "--replay", "out/samples.jsonl"]);
     assert!(replayed.done().out.contains("total budget"));
@@ -73,6 +74,34 @@ fn a_larger_model_is_asked_once_and_exchanged_against_at_any_ratio() {
     assert_eq!((one[0]["ratio"].as_f64(), one[0]["allowed"].as_f64()), (Some(5.0), Some(1.0)));
     assert!(with_lab(folder.path(), &["exchange", "out"]).done().out.contains("small − large"));
     with_lab(folder.path(), &["exchange", "out", "--ratio", "0"]).failed(2, &["above 0"]);
+}
+
+#[test]
+fn another_verifier_scores_the_same_samples_and_a_prm_knows_the_bare_question() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("grid.toml"), "samples = 4\nbudgets = [1]\n").unwrap();
+    let scored = |rest: &[&str]| {
+        let arguments: Vec<&str> = calibrate("out")
+            .into_iter()
+            .chain(["--verifier", "prm:signs", "--json"])
+            .chain(rest.iter().copied())
+            .collect();
+        with_lab(folder.path(), &arguments).done().json()
+    };
+    let alone = scored(&[]);
+    assert_eq!(alone["verifiers"].as_array().unwrap().len(), 0);
+    let predictors = alone["predictors"].as_array().unwrap();
+    assert!(predictors.iter().any(|row| row["predictor"] == "question alone" && row["samples"] == 0));
+    let both = scored(&["--compare-verifier", "orm:signs", "--compare-verifier-model", "lab-orm"]);
+    let names: Vec<&str> =
+        both["verifiers"].as_array().unwrap().iter().filter_map(|way| way["name"].as_str()).collect();
+    assert_eq!(names, ["prm:signs", "orm:signs of lab-orm"]);
+    // The same samples as before.
+    assert_eq!(alone["bins"], both["bins"]);
+    assert!(folder.path().join("out/figures/verifiers.svg").exists());
+    let mut nobody = calibrate("out").to_vec();
+    nobody.extend(["--compare-verifier", "none"]);
+    with_lab(folder.path(), &nobody).failed(2, &["scores nothing"]);
 }
 
 #[test]

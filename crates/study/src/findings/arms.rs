@@ -1,9 +1,10 @@
 //! Ways to spend as rows of one table: those re-selected from the pool and those that were run.
 
 use super::{BINS, Choice, Fixed, Measured, Way};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, WEIGHTED};
 use deliberate_policy::{
-    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Spent, mean_interval, selection_name,
+    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, mean_interval, reselect,
+    selection_name,
 };
 use deliberate_search::{Aggregation, Rule, Selection};
 
@@ -23,6 +24,11 @@ pub(super) struct Arms<'a> {
     /// Oracle bins.
     pub(super) bins: &'a [usize],
     pub(super) seed: u64,
+}
+
+/// How subsets of the samples are drawn.
+pub(super) fn subsets(seed: u64) -> Subsets {
+    Subsets { seed, ..Subsets::default() }
 }
 
 /// Mean over the questions of a bin.
@@ -88,6 +94,20 @@ impl Arms<'_> {
             budgets: self.again.ks.iter().map(|&k| k.into()).collect(),
             curve: (0..self.again.ks.len()).map(|column| self.pooled(selection, column)).collect(),
         }
+    }
+
+    /// Best-of-N weighted under every verifier; nothing if there is but one.
+    pub(super) fn verifiers(&self) -> Vec<Way> {
+        let Evidence { sheet, others, .. } = self.evidence;
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let under = |sheet: &Sheet| {
+            let again = reselect(sheet, &[WEIGHTED], &self.again.ks, subsets(self.seed));
+            let curve = Arms { again: &again, ..*self }.selected(WEIGHTED);
+            self.way(&Spending { name: sheet.verifier.clone(), ..curve })
+        };
+        std::iter::once(sheet).chain(others).map(under).collect()
     }
 
     /// A fit at every budget, its choices held out.

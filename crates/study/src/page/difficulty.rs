@@ -6,7 +6,8 @@ use deliberate_report::{Axis, Cell, Chart, Figure, Heat, HeatCell, HeatScale, Pl
 
 pub(super) fn section(findings: &Findings) -> Section {
     let prose = "Oracle difficulty is the rate at which samples are right. Predicted difficulty is the mean final score \
-                 over the same samples. Cheap predictors read the first few samples, which an answer can use again.";
+                 over the same samples. Cheap predictors read the first few samples, which an answer can use again; the verifier's score of the bare question \
+                 needs none.";
     headed("Knowing difficulty", prose)
         .figure(predictors(findings))
         .table(table(findings))
@@ -14,13 +15,14 @@ pub(super) fn section(findings: &Findings) -> Section {
 }
 
 fn predictors(findings: &Findings) -> Figure {
-    let mut names: Vec<&str> = findings.predictors.iter().map(|row| row.predictor.as_str()).collect();
+    let reading = || findings.predictors.iter().filter(|row| row.samples > 0);
+    let mut names: Vec<&str> = reading().map(|row| row.predictor.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let plot =
         Plot::new(Axis::log2("Samples read", "generations"), Axis::linear("Rank correlation with pass@1"));
     let plot = names.into_iter().fold(plot, |plot, name| {
-        let rows = findings.predictors.iter().filter(|row| row.predictor == name);
+        let rows = reading().filter(|row| row.predictor == name);
         plot.with(Series::line(name, rows.map(|row| at(row.samples.into(), row.rank_correlation))))
     });
     Figure::new("predictors", "Difficulty from the first samples", Chart::Plot(plot)).caption(

@@ -1,7 +1,7 @@
 //! What is saved against best-of-N.
 
-use super::headed;
-use crate::findings::Findings;
+use super::{headed, share};
+use crate::findings::{Findings, Single};
 use deliberate_policy::Efficiency;
 use deliberate_report::{Cell, Interval, Section, Table};
 
@@ -23,7 +23,21 @@ pub(super) fn section(findings: &Findings) -> Section {
     let prose = "How much each way has to spend to be right as often as best-of-N, read off its held-out curve. The \
                  interval resamples questions and reads both curves again; its low end is 0 where a resample does not \
                  reach the reference.";
-    headed("What is saved", prose).table(table)
+    let section = headed("What is saved", prose).table(table);
+    findings.single.iter().map(single).fold(section, Section::table)
+}
+
+fn single(single: &Single) -> Table {
+    let title = format!(
+        "Against {} of {} samples, in hindsight the best single rule ({:.1} %)",
+        single.rule,
+        single.samples,
+        single.accuracy.value * 100.0
+    );
+    let columns = ["way", "#generations", "#more often right, points"];
+    single.against.iter().fold(Table::new(title, columns), |table, against| {
+        table.row([Cell::text(&against.way), Cell::number(against.generations, 1), share(against.difference)])
+    })
 }
 
 fn times(found: Option<&Efficiency>) -> Cell {

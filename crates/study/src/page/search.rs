@@ -25,7 +25,8 @@ pub(super) fn section(findings: &Findings) -> Section {
     if searched {
         section = section.figure(left).figure(by_difficulty(findings));
     }
-    section.figure(aggregations(findings))
+    let section = section.figure(aggregations(findings));
+    if findings.verifiers.is_empty() { section } else { section.figure(verifiers(findings)) }
 }
 
 fn by_difficulty(findings: &Findings) -> Figure {
@@ -61,4 +62,12 @@ fn aggregations(findings: &Findings) -> Figure {
     Figure::new("aggregation", "How step scores become one", Chart::Plot(plot))
         .caption("Best-of-N weighted over the same samples, with the last, lowest, product and mean of the step scores.")
         .source("the figure of appendix E")
+}
+
+fn verifiers(findings: &Findings) -> Figure {
+    let ways = findings.verifiers.iter();
+    let plot = ways.fold(against_budget(), |plot, way| plot.with(line(way, |point| point.budget)));
+    Figure::new("verifiers", "One verifier against another", Chart::Plot(plot))
+        .caption("Best-of-N weighted by the last score of each verifier, over the same samples.")
+        .source("the figure of appendix F")
 }

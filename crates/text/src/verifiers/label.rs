@@ -7,7 +7,7 @@ use super::{LabelFormat, LabelSource, ScoreError, Scores, VerifierError, assesse
 use crate::Trace;
 use crate::prompt::{Template, around};
 use deliberate_lm::{LanguageModel, LmError, Mark, ModelFacts, Role, ScoreRequest, Token, Usage as LmUsage};
-use deliberate_search::{Answer, Assessed, Granularity, Verification, Verifier};
+use deliberate_search::{Answer, Assessed, Failure, Granularity, Verification, Verifier};
 use futures::future::{join_all, try_join_all};
 use std::ops::Range;
 
@@ -115,12 +115,14 @@ impl<M: LanguageModel> LabelVerifier<M> {
             tokens.extend(step);
             tokens.extend(&self.ask);
             if index >= known {
-                marks.push(Mark {
-                    position: tokens.len().saturating_sub(1),
-                    candidates: self.labels.to_vec(),
-                });
+                marks.push(self.mark(tokens.len().saturating_sub(1)));
             }
         }
+        self.read(tokens, marks).await
+    }
+
+    /// The share of the positive label at each mark.
+    async fn read(&self, tokens: Vec<Token>, marks: Vec<Mark>) -> Scores {
         let scoring = match self.model.score(ScoreRequest { tokens: tokens.into(), marks }).await {
             Ok(scoring) => scoring,
             Err(error) => return (Err(error.into()), LmUsage::default()),
@@ -130,6 +132,10 @@ impl<M: LanguageModel> LabelVerifier<M> {
             _ => Err(ScoreError::Nothing),
         });
         (scores.collect(), scoring.usage)
+    }
+
+    fn mark(&self, position: usize) -> Mark {
+        Mark { position, candidates: self.labels.to_vec() }
     }
 }
 
@@ -142,6 +148,19 @@ impl<M: LanguageModel> Verifier<Trace> for LabelVerifier<M> {
 
     fn granularity(&self) -> Granularity {
         self.granularity
+    }
+
+    /// The label after the bare question: the pass rate for a PRM of the lab, which learnt it there; a hint at best for
+    /// others.
+    fn prior<'a>(&'a self, root: &'a Trace) -> Answer<'a, Option<f64>> {
+        Box::pin(async move {
+            let broken = |error: &ScoreError| Failure::from_error(error);
+            let (mut tokens, _) = self.parts(root).await.map_err(|error| broken(&error.into()))?;
+            tokens.extend(&self.ask);
+            let mark = self.mark(tokens.len().saturating_sub(1));
+            let (scores, _) = self.read(tokens, vec![mark]).await;
+            Ok(scores.map_err(|error| broken(&error))?.first().copied())
+        })
     }
 
     /// Exact up to what the format inserts; where the verifier reads text, up to its own tokenisation as well.

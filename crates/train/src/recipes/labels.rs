@@ -14,15 +14,14 @@ pub struct Labels {
 
 /// For a PRM: at each token of a step, the share of rollouts from the step's end that came out right. Scores are read at
 /// the ends of steps; the tokens before them say the same with less certainty, and many more labels teach where in a
-/// step it went wrong (as the token-level verifiers of Cobbe et al. 2021).
-pub fn steps(valued: &Valued, labels: Labels) -> Example {
+/// step it went wrong (as the token-level verifiers of Cobbe et al. 2021). At the end of the question it is the
+/// question's `pass` rate, so that the PRM tells difficulty before anything is drawn.
+pub fn steps(valued: &Valued, pass: f32, labels: Labels) -> Example {
     let trace = &valued.trace;
-    let at: Vec<(usize, f32)> = valued
-        .returns
-        .iter()
-        .enumerate()
-        .flat_map(|(step, &value)| trace.step_range(step).map(move |token| (token, value)))
-        .collect();
+    let question = (trace.prompt_tokens().saturating_sub(1), pass);
+    let of_step = |(step, &value)| trace.step_range(step).map(move |token| (token, value));
+    let steps = valued.returns.iter().enumerate().flat_map(of_step);
+    let at: Vec<(usize, f32)> = std::iter::once(question).chain(steps).collect();
     Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative)
 }
 

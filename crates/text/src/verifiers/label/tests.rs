@@ -170,3 +170,12 @@ fn certainty_costs_nothing_and_scores_every_new_step() {
         [Ok(vec![])]
     );
 }
+
+#[test]
+fn the_bare_question_has_a_score_as_well() {
+    let verifier = verifier("math-shepherd", Granularity::Step);
+    let root = Trace::root("Q?", 2, Simulated::tokens(PROMPT, false));
+    let prior = block_on(verifier.prior(&root)).unwrap().unwrap();
+    assert!((prior - 0.25).abs() < 1e-6, "{prior}");
+    assert!(read(&verifier)[0].ends_with('▸'), "{:?}", read(&verifier));
+}
