@@ -80,7 +80,7 @@ Run the same command again to continue a run that was interrupted.";
 const CALIBRATE_EXAMPLES: &str = "\
 Examples:
   deliberate calibrate                        100 questions of the lab, with the bundled models
-  deliberate calibrate --full                 the whole study: 500 questions, 2,048 samples of each
+  deliberate calibrate --full                 the whole study: 500 questions, 256 samples of each
   deliberate calibrate gsm8k_test.jsonl --questions 60 --model smollm2
   deliberate calibrate --replay samples.jsonl recorded samples of any model: needs no model at all
 

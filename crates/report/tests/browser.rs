@@ -1,79 +1,16 @@
 //! Opens the gallery in a real browser, at the width of a telephone and of a desk, and uses it.
-//!
-//! The page stands in a frame beside the check, so pages carry no code for tests. Without a browser this is skipped.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
+#[path = "support/browser.rs"]
+mod browser;
 #[path = "../examples/gallery/pages.rs"]
 mod pages;
 
-fn browser() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROMIUM") {
-        return Some(named.into());
-    }
-    let paths = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&paths)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|path| path.is_file())
-}
-
-/// What the check wrote down, and what the browser logged.
-fn used(browser: &Path, width: u32) -> (String, String) {
-    let folder = tempfile::tempdir().expect("a folder");
+#[test]
+fn the_gallery_works_at_every_width() {
     let page = pages::gallery();
-    fs::write(folder.path().join("gallery.html"), page.html()).expect("the page");
-    let harness = format!(
-        "<!doctype html><body data-figures=\"{}\"><iframe src=\"gallery.html\" \
-         style=\"border:0;width:{width}px;height:2000px\"></iframe><script>{}</script>",
-        page.figures().count(),
-        include_str!("self_check.js")
-    );
-    let check = folder.path().join("check.html");
-    fs::write(&check, harness).expect("the check");
-    let output = Command::new(browser)
-        .args([
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--enable-logging=stderr",
-        ])
-        .args(["--allow-file-access-from-files", "--virtual-time-budget=60000", "--window-size=1400,2100"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg("--dump-dom")
-        .arg(format!("file://{}", check.display()))
-        .output()
-        .expect("the browser starts");
-    (
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
-}
-
-fn check(width: u32) {
-    let Some(browser) = browser() else {
-        eprintln!("skipped: no chromium found; install it or name it in CHROMIUM");
-        return;
-    };
-    let (page, log) = used(&browser, width);
-    let found = page.split("data-found=\"").nth(1).and_then(|rest| rest.split('"').next());
-    let found = found.unwrap_or_else(|| panic!("the check wrote nothing:\n{page}\n{log}"));
-    let failed: Vec<&str> = found.lines().filter(|line| line.starts_with("FAILED")).collect();
-    assert!(failed.is_empty() && found.ends_with("end"), "at {width} pixels:\n{}", failed.join("\n"));
-    assert!(found.lines().count() > 40, "too little was checked:\n{found}");
-    let console: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
-    assert!(console.is_empty(), "the console says:\n{}", console.join("\n"));
-}
-
-#[test]
-fn the_gallery_works_on_a_telephone() {
-    check(390);
-}
-
-#[test]
-fn the_gallery_works_on_a_desk() {
-    check(1280);
+    let html = page.html();
+    assert_eq!(html.matches("<figure class=\"chart-figure").count(), page.figures().count());
+    for width in browser::WIDTHS {
+        browser::assert_works(&html, include_str!("gallery_check.js"), width);
+    }
 }

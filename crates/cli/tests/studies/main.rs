@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod pages;
 mod policies;
 mod sweeps;
 

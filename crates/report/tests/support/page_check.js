@@ -1,4 +1,5 @@
-// Runs beside the page, which is in a frame: uses it as a reader would and writes down what it found.
+// Runs beside any page of the project, which is in a frame: uses it as a reader would and writes down what it found.
+// `window.further` may hold a check of what only one page has.
 addEventListener("load", async () => {
   const found = [];
   const check = (name, holds, detail = "") => found.push(`${holds ? "ok" : "FAILED"}: ${name} ${detail}`.trim());
@@ -15,7 +16,6 @@ addEventListener("load", async () => {
       .map((element) => `${element.tagName}.${element.getAttribute("class")} "${element.textContent.slice(0, 30)}" to ${Math.round(element.getBoundingClientRect().right)}`);
     const fits = (name) => check(name, page.documentElement.scrollWidth <= view.innerWidth, `${page.documentElement.scrollWidth} of ${view.innerWidth}: ${wide().slice(0, 6).join(", ")}`);
     fits("no overflow");
-    check("title untouched", page.title.startsWith("Gallery"), page.title);
     check("no foreign image", page.querySelectorAll("img").length === 0);
 
     const figures = [...page.querySelectorAll("figure[data-marks]")];
@@ -27,7 +27,7 @@ addEventListener("load", async () => {
     }
 
     const swatches = [...page.querySelectorAll(".legend svg")].filter((swatch) => swatch.checkVisibility());
-    check("swatches are small", swatches.length > 20 && swatches.every((swatch) => swatch.getBoundingClientRect().height < 20));
+    check("swatches are small", swatches.length > 0 && swatches.every((swatch) => swatch.getBoundingClientRect().height < 20));
     for (const picture of page.querySelectorAll(".panel > svg.chart, .panel > div > svg.chart")) {
       if (!picture.checkVisibility()) continue;
       const box = picture.viewBox.baseVal;
@@ -72,50 +72,10 @@ addEventListener("load", async () => {
     const filter = trees.querySelector(".tree-filter");
     filter.value = "pruned";
     filter.dispatchEvent(new view.Event("change", { bubbles: true }));
-    check("it filters", rows().length > 0 && rows().length < all, String(rows().length));
+    check("it filters", rows().length < all, String(rows().length));
     filter.value = "";
     filter.dispatchEvent(new view.Event("change", { bubbles: true }));
-    const words = trees.querySelector(".tree-words");
-    words.value = "marbles are round";
-    words.dispatchEvent(new view.Event("input", { bubbles: true }));
-    check("it finds words", rows().length === 1 && trees.querySelector("li mark"), String(rows().length));
-    words.value = "";
-    words.dispatchEvent(new view.Event("input", { bubbles: true }));
-    click(rows()[0].querySelector(".step"));
-    const details = trees.querySelector(".tree-details");
-    check("details open", !details.hidden && details.textContent.includes("0.8100"), details.textContent.slice(0, 80));
-    rows()[0].focus();
-    const press = (key) => page.activeElement.dispatchEvent(new view.KeyboardEvent("keydown", { key, bubbles: true }));
-    press("ArrowDown");
-    check("keys move", page.activeElement === rows()[1]);
-    press("ArrowUp");
-    press("ArrowLeft");
-    check("keys fold", rows().length < all);
-    press("ArrowRight");
-    check("keys unfold", rows().length === all);
-
-    const chooser = trees.querySelector(".tree-chooser");
-    const choose = (index) => {
-      chooser.value = String(index);
-      chooser.dispatchEvent(new view.Event("change", { bubbles: true }));
-    };
-    const start = performance.now();
-    choose(2);
-    const built = performance.now() - start;
-    click(trees.querySelector(".tree-expand"));
-    const shown = performance.now() - start;
-    void trees.offsetHeight;
-    const took = performance.now() - start;
-    check("2,000 nodes", rows().length === 2000, String(rows().length));
-    // Far above what it takes: this is against quadratic work, not against a busy machine.
-    check("2,000 nodes soon", took < 15000, `${Math.round(built)} ms to build, ${Math.round(shown)} to show, ${Math.round(took)} to lay out`);
-    choose(3);
-    await settled();
-    check("hostile text is text", rows().length === 1 && trees.querySelectorAll("img, li script").length === 0 && page.title.startsWith("Gallery"));
-    const outcome = trees.querySelector("select[aria-label=Outcome]");
-    outcome.value = "right";
-    outcome.dispatchEvent(new view.Event("change", { bubbles: true }));
-    check("questions filter", chooser.options.length === 2, String(chooser.options.length));
+    await window.further?.({ page, view, check, click, settled, trees, rows, all });
     fits("still no overflow");
   } catch (error) {
     check("the check ran", false, error.stack);
