@@ -8,7 +8,7 @@
 .PHONY: help demo test check setup build llama fmt clippy doc deny bench clean
 
 CARGO ?= cargo
-DELIBERATE = target/release/deliberate
+DELIBERATE = $(or $(CARGO_TARGET_DIR),target)/release/deliberate
 LLAMA = --features deliberate-cli/llama
 
 help:

@@ -3,7 +3,7 @@
 
 use crate::folds::folds;
 use crate::outcomes::{Cell, Cost, Outcomes, OutcomesError};
-use crate::resample::{Interval, mean_interval, paired_difference};
+use crate::resample::{Interval, paired_difference, share_interval};
 use serde::{Deserialize, Serialize};
 
 /// How choices are made.
@@ -127,8 +127,8 @@ fn point(table: &Outcomes, budget: u32, arms: Vec<usize>, single: &[usize], seed
     let some = "a checked table has questions";
     FitPoint {
         budget,
-        accuracy: mean_interval(&ours, seed).expect(some),
-        single_accuracy: mean_interval(&theirs, seed).expect(some),
+        accuracy: share_interval(&ours, seed).expect(some),
+        single_accuracy: share_interval(&theirs, seed).expect(some),
         gain: paired_difference(&ours, &theirs, seed).expect(some),
         arms,
         chosen,

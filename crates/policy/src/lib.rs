@@ -52,7 +52,7 @@ pub use outcomes::{Arm, Cell, Cost, Outcomes, OutcomesError};
 pub use pool::{Pool, PoolError};
 pub use rank::{bin_agreement, confusion, ranks, spearman};
 pub use regression::{Design, Linear, sigmoid};
-pub use resample::{Interval, bootstrap, mean_interval, paired_difference};
+pub use resample::{Interval, bootstrap, paired_difference, share_interval};
 pub use reselect::{Reselection, reselect};
 pub use rounds::{doubling_rounds, every_selection, selection_name};
 pub use sheet::{AGGREGATIONS, Draw, Seen, Sheet};

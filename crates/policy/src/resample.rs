@@ -6,9 +6,14 @@ pub use deliberate_run::Interval;
 const RESAMPLES: usize = 1_000;
 
 /// Mean with a 95 % interval; `None` without values.
-pub fn mean_interval(values: &[f64], seed: u64) -> Option<Interval> {
+fn mean_interval(values: &[f64], seed: u64) -> Option<Interval> {
     let mean = |drawn: &[usize]| drawn.iter().map(|&at| values[at]).sum::<f64>() / drawn.len() as f64;
     bootstrap(values.len(), seed, mean)
+}
+
+/// Share of right answers with a 95 % interval, which is never certain; `None` without values.
+pub fn share_interval(values: &[f64], seed: u64) -> Option<Interval> {
+    Some(mean_interval(values, seed)?.with_doubt(values.len()))
 }
 
 /// A statistic of question numbers with a 95 % interval, as [`deliberate_run::bootstrap`] has it.

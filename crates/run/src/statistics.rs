@@ -48,18 +48,24 @@ pub fn bootstrap_mean(values: &[f64], seed: u64) -> Option<Interval> {
     bootstrap(values.len(), RESAMPLES, seed, mean)
 }
 
-/// Share of `true` with a 95 % percentile bootstrap. Where all are alike, resampling would show no doubt at all; the
-/// open end is then that of Clopper and Pearson (1934), `0.025^(1/n)` from certainty. `None` without questions.
+/// Share of `true` with a 95 % percentile bootstrap and [`Interval::with_doubt`]. `None` without questions.
 pub fn bootstrap_share(right: &[bool], seed: u64) -> Option<Interval> {
     let values: Vec<f64> = right.iter().map(|&right| if right { 1.0 } else { 0.0 }).collect();
-    let mut interval = bootstrap_mean(&values, seed)?;
-    let doubt = 1.0 - 0.025_f64.powf(1.0 / right.len() as f64);
-    if right.iter().all(|right| *right) {
-        interval.low = 1.0 - doubt;
-    } else if !right.iter().any(|right| *right) {
-        interval.high = doubt;
+    Some(bootstrap_mean(&values, seed)?.with_doubt(right.len()))
+}
+
+impl Interval {
+    /// The interval of a share of `questions`. Where all are right or none is, resampling shows no doubt at all; the open
+    /// end is then that of Clopper and Pearson (1934), `0.025^(1/n)` from certainty.
+    #[must_use]
+    pub fn with_doubt(self, questions: usize) -> Self {
+        let doubt = 1.0 - 0.025_f64.powf(1.0 / questions as f64);
+        match self.value {
+            ..=0.0 => Self { high: doubt, ..self },
+            1.0.. => Self { low: 1.0 - doubt, ..self },
+            _ => self,
+        }
     }
-    Some(interval)
 }
 
 /// Unbiased estimate of the chance that at least one of `k` samples is right, from `n` samples of which `right` were

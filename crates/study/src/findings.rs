@@ -13,8 +13,8 @@ use arms::Arms;
 pub use chain::Chain;
 use deliberate_policy::{
     Account, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, confusion, every_selection,
-    fit_fixed, judge_held_out, mean_interval, online_frontier, predicted_ease, predictor_rows, prior_row,
-    rank_bins, reselect, total_frontier,
+    fit_fixed, judge_held_out, online_frontier, predicted_ease, predictor_rows, prior_row, rank_bins,
+    reselect, share_interval, total_frontier,
 };
 pub use exchange::{Exchange, RATIOS, exchanges};
 pub use savings::Saving;
@@ -164,7 +164,7 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
     let (optimal, guessed) = (Arms::fitted("oracle", &oracle), Arms::fitted("predicted", &predicted));
     let policies = [optimal, guessed, stopping, sharing];
     let interval =
-        |values: &[f64]| mean_interval(values, seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 });
+        |values: &[f64]| share_interval(values, seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 });
     let mut predictors = predictor_rows(sheet, &FIRST_SAMPLES, BINS, seed);
     predictors.extend(evidence.priors.as_ref().and_then(|priors| prior_row(sheet, priors, BINS, seed)));
     let findings = Findings {

@@ -3,8 +3,8 @@
 use super::{BINS, Choice, Fixed, Measured, Way};
 use crate::evidence::{Evidence, WEIGHTED};
 use deliberate_policy::{
-    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, mean_interval, reselect,
-    selection_name,
+    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, reselect, selection_name,
+    share_interval,
 };
 use deliberate_search::{Aggregation, Rule, Selection};
 
@@ -158,7 +158,7 @@ impl Arms<'_> {
         let generations: Vec<f64> = cells.iter().map(|cell| cell.generations).collect();
         let mean = |of: fn(&Cell) -> f64| cells.iter().map(of).sum::<f64>() / cells.len().max(1) as f64;
         let interval = |values: &[f64]| {
-            mean_interval(values, self.seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 })
+            share_interval(values, self.seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 })
         };
         let of_bin = |bin: usize| -> Vec<f64> {
             let members = accuracy.iter().zip(self.bins).filter(|(_, b)| **b == bin);

@@ -1,6 +1,6 @@
 //! Whether revising helps: attempts one after another (section 6.1).
 
-use deliberate_policy::{Interval, mean_interval};
+use deliberate_policy::{Interval, share_interval};
 use serde::Serialize;
 
 /// Attempts along a chain of revisions.
@@ -21,7 +21,7 @@ impl Chain {
         let longest = attempts.iter().map(Vec::len).max().filter(|longest| *longest > 0)?;
         let at = |place: usize| {
             let there = attempts.iter().filter_map(|chain| chain.get(place));
-            mean_interval(&there.map(|&right| f64::from(u8::from(right))).collect::<Vec<_>>(), seed)
+            share_interval(&there.map(|&right| f64::from(u8::from(right))).collect::<Vec<_>>(), seed)
         };
         let turns = |from: bool| {
             let pairs = attempts.iter().flat_map(|chain| chain.windows(2)).filter(|pair| pair[0] == from);
