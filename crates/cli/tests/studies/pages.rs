@@ -6,7 +6,7 @@ use crate::{calibrate, with_lab, write_grid};
 #[test]
 fn the_report_of_a_study_works_in_a_browser_at_every_width() {
     let folder = tempfile::tempdir().unwrap();
-    write_grid(folder.path(), "[4, 16]");
+    write_grid(folder.path(), "[1, 4, 16]");
     let mut arguments = calibrate("out").to_vec();
     arguments.extend(["--compare-verifier", "prm:signs", "--larger-model", "lab-proposer"]);
     with_lab(folder.path(), &arguments).done();

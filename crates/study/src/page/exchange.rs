@@ -13,10 +13,17 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
                  pretraining pays for. R is inference tokens over pretraining tokens; the smaller it is, the more the \
                  small model may spend (section 7 of the paper). By the formula that is a number of generations; measured, \
                  it is FLOPs, with the verifier's and with every shared prefix paid once.";
-    let section = headed("Parameters or test-time compute", prose).table(table(findings));
-    let shown =
-        findings.exchange.iter().filter(|one| one.account != Account::Ledger && one.difficulty == "oracle");
-    Some(section.figure(figure(findings, &shown.collect::<Vec<_>>())))
+    let section = headed("Parameters or test-time compute", prose);
+    if findings.exchange.iter().all(|one| one.rows.is_empty()) {
+        return Some(section.prose("Nothing that was measured is cheap enough to be compared."));
+    }
+    let section = section.table(table(findings));
+    let shown = findings
+        .exchange
+        .iter()
+        .filter(|one| one.account != Account::Ledger && one.difficulty == "oracle" && !one.rows.is_empty());
+    let shown: Vec<&Exchange> = shown.collect();
+    Some(if shown.is_empty() { section } else { section.figure(figure(findings, &shown)) })
 }
 
 fn figure(findings: &Findings, shown: &[&Exchange]) -> Figure {
