@@ -31,15 +31,9 @@ pub(super) fn section(findings: &Findings) -> Section {
 }
 
 fn table(findings: &Findings) -> Table {
-    let columns = [
-        "way",
-        "#budget",
-        "#generations spent",
-        "#tokens",
-        "#accuracy, %",
-        "#gain over the best single, points",
-    ];
-    let mut table = Table::new("Held-out accuracy", columns);
+    let columns = ["way", "#budget", "#spent", "#tokens", "#accuracy, %", "#gain, points"];
+    let title = "Held-out accuracy by generations spent, and gain over the best single strategy";
+    let mut table = Table::new(title, columns);
     for fixed in &findings.fixed {
         for (point, gain) in fixed.way.points.iter().zip(&fixed.gain) {
             table = table.row([
