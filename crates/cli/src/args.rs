@@ -365,6 +365,8 @@ pub(crate) enum QuestionFamily {
     Story,
     /// Numbers to be combined into a target.
     Countdown,
+    /// Prices to be taken so that a total is spent exactly.
+    Basket,
     /// All of them.
     Mixed,
 }

@@ -162,8 +162,9 @@ fn announced(rest: &str) -> Option<&str> {
     if rest.starts_with("\\[") || rest.starts_with("$$") {
         return segments(rest).iter().find(|segment| segment.mathematics).map(|segment| segment.text.trim());
     }
-    // A whole sentence without an "is": the answer is its number.
+    // A whole sentence without an "is": the answer is its number. A list of numbers is no sentence.
     if tail.split_whitespace().count() > 4
+        && tail.contains(char::is_alphabetic)
         && !tail.contains(['$', '\\'])
         && let Some(number) = last_number(tail)
     {
@@ -309,6 +310,7 @@ mod tests {
             Source::Phrase,
         );
         check("Answer: \\[ 9 \\]", "9", Source::Phrase);
+        check("The answer is 5, 37, 40, 23, 14.", "5, 37, 40, 23, 14", Source::Phrase);
         check("2+2\n#### 1,234", "1,234", Source::Hashes);
     }
 

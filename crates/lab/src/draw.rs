@@ -1,6 +1,6 @@
 //! One question of a family and a level, from a generator of random numbers.
 
-use crate::{Facts, Family, Key, Level, Question, Split, chain, countdown, story};
+use crate::{Facts, Family, Key, Level, Question, Split, basket, chain, countdown, story};
 use rand_chacha::ChaCha8Rng;
 
 /// A question before it is put into words, so that those of another split cost little.
@@ -17,6 +17,7 @@ pub(crate) fn draw(family: Family, level: Level, split: Split, rng: &mut ChaCha8
         Family::Chain => chain::build(level, rng),
         Family::Story => story::build(level, rng),
         Family::Countdown => countdown::build(level, rng),
+        Family::Basket => basket::build(level, rng),
     }?;
     if draft.key.split() != split {
         return None;
@@ -25,6 +26,7 @@ pub(crate) fn draw(family: Family, level: Level, split: Split, rng: &mut ChaCha8
         (Facts::Graph(graph), Family::Story) => story::words(graph, &draft.listed, rng),
         (Facts::Graph(graph), _) => chain::words(graph, &draft.listed),
         (Facts::Countdown(countdown), _) => countdown::words(countdown),
+        (Facts::Basket(basket), _) => basket::words(basket),
     }?;
     steps.push(format!("The answer is {answer}."));
     let (id, solution) = (format!("{family}-{}", draft.key), steps.join("\n"));

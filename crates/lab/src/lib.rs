@@ -1,9 +1,10 @@
 //! Reasoning tasks for tiny language models: questions without end, exact checkers, step oracles.
 //!
-//! Three families, each with knobs of difficulty ([`Level`]):
+//! Four families, each with knobs of difficulty ([`Level`]):
 //! - **chain**: values defined from one another, modulo a prime;
 //! - **story**: word problems over a graph of quantities, in English sentences;
-//! - **countdown**: combine numbers to reach a target, where each step is a choice and search matters.
+//! - **countdown**: combine numbers to reach a target, where each step is a choice and search matters;
+//! - **basket**: take one of two prices of each item to spend an amount exactly, where the end says how far one missed.
 //!
 //! [`generate`] draws questions from a [`Recipe`], endlessly and by seed. A question's [`Split`] follows from its
 //! [`Key`], which is the same whatever the names in it and the order of its sentences: no question of one split is a
@@ -22,6 +23,7 @@
 //!
 //! This crate has never heard of models, tokens, searches or files.
 
+mod basket;
 mod chain;
 mod check;
 mod countdown;
@@ -37,6 +39,7 @@ mod recipe;
 mod shape;
 mod story;
 
+pub use basket::{Basket, Item};
 pub use check::{correct, final_answer};
 pub use countdown::Countdown;
 pub use generate::{Questions, generate, generate_set};

@@ -1,6 +1,6 @@
 //! A question as data: what is asked, a reference solution, and the facts behind both.
 
-use crate::{Countdown, Graph, Key, Split, countdown};
+use crate::{Basket, Countdown, Graph, Key, Split, basket, countdown};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,11 +15,13 @@ pub enum Family {
     Story,
     /// Numbers to be combined into a target.
     Countdown,
+    /// Prices to be taken so that a total is spent exactly.
+    Basket,
 }
 
 impl Family {
     /// All of them, for tables.
-    pub const ALL: [Self; 3] = [Self::Chain, Self::Story, Self::Countdown];
+    pub const ALL: [Self; 4] = [Self::Chain, Self::Story, Self::Countdown, Self::Basket];
 }
 
 impl fmt::Display for Family {
@@ -28,6 +30,7 @@ impl fmt::Display for Family {
             Self::Chain => "chain",
             Self::Story => "story",
             Self::Countdown => "countdown",
+            Self::Basket => "basket",
         })
     }
 }
@@ -38,11 +41,11 @@ impl fmt::Display for Family {
 pub struct Level {
     /// Steps that are needed, the answer line not counted.
     pub steps: u32,
-    /// Chain: the modulus. Story and countdown: the largest number that is given.
+    /// Chain: the modulus. Story, countdown and basket: the largest number that is given.
     pub size: u32,
     /// How many operations in a hundred multiply (or, in a story, divide), on average.
     pub products: u32,
-    /// Chain and story: facts that are not needed. Countdown: numbers that stay unused.
+    /// Chain and story: facts that are not needed. Countdown: numbers that stay unused. Basket: none.
     pub distractors: u32,
     /// Whether facts come in random order instead of one in which each builds on facts before it.
     pub shuffled: bool,
@@ -56,6 +59,8 @@ pub enum Facts {
     Graph(Graph),
     /// Of a countdown.
     Countdown(Countdown),
+    /// Of a basket.
+    Basket(Basket),
 }
 
 /// One question. As a line of JSON it is a line of a dataset: `id`, `problem` and `answer` are its fields there.
@@ -85,6 +90,7 @@ impl Question {
         match &self.facts {
             Facts::Graph(graph) => graph.key(self.family),
             Facts::Countdown(countdown) => countdown.key(),
+            Facts::Basket(basket) => basket.key(),
         }
     }
 
@@ -101,6 +107,7 @@ impl Question {
     pub fn attempt(&self, slips: u32, rng: &mut impl Rng) -> String {
         let attempt = match &self.facts {
             Facts::Countdown(countdown) if slips > 0 => countdown::attempt(countdown, slips, rng),
+            Facts::Basket(basket) if slips > 0 => Some(basket::attempt(basket, slips, rng)),
             _ => None,
         };
         attempt.map_or_else(

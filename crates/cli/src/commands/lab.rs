@@ -35,6 +35,7 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<ExitCode> {
         (None, QuestionFamily::Chain) => Recipe::of(Family::Chain),
         (None, QuestionFamily::Story) => Recipe::of(Family::Story),
         (None, QuestionFamily::Countdown) => Recipe::of(Family::Countdown),
+        (None, QuestionFamily::Basket) => Recipe::of(Family::Basket),
         (None, QuestionFamily::Mixed) => Recipe::mixed(),
     };
     let split = match args.split {

@@ -34,9 +34,12 @@ fn no_answer_is_common() {
 
 #[test]
 fn texts_are_short() {
-    for (family, steps, problem, solution) in
-        [(Family::Chain, 8, 160, 170), (Family::Story, 6, 700, 150), (Family::Countdown, 4, 120, 160)]
-    {
+    for (family, steps, problem, solution) in [
+        (Family::Chain, 8, 160, 170),
+        (Family::Story, 6, 700, 150),
+        (Family::Countdown, 4, 120, 160),
+        (Family::Basket, 8, 100, 170),
+    ] {
         let questions = first(&at_steps(family, steps), Split::Test, 5, if steps == 4 { 50 } else { 500 });
         for question in questions {
             assert!(question.problem.len() <= problem, "{}", question.problem);

@@ -2,12 +2,12 @@
 
 use crate::any_question;
 use deliberate_lab::{
-    Countdown, Facts, Graph, Node, Operand, Operation, Question, Rule, StepOracle, correct,
+    Basket, Countdown, Facts, Graph, Item, Node, Operand, Operation, Question, Rule, StepOracle, correct,
 };
 use proptest::prelude::*;
 
 fn any_line() -> impl Strategy<Value = String> {
-    let looks_right = "[a-z]{0,2}[=:]? ?[0-9]{0,25}[-+*/]?[0-9]{0,25}[=]?[0-9]{0,25}(, left [0-9 ]{0,30})?";
+    let looks_right = "[a-z]{0,2}[=:]? ?[0-9]{0,25}[-+*/]?[0-9]{0,25}[=]?[0-9]{0,25}(, left [0-9 ]{0,30}|,(left|over)=[0-9]{0,20})?";
     prop_oneof![any::<String>(), looks_right, "The answer is .{0,20}", "[=:+*, ]{0,9}", "é=ß*€=1*1=1"]
 }
 
@@ -27,7 +27,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         .prop_map(|(modulus, nodes, asked)| Facts::Graph(Graph { modulus, nodes, asked }));
     let countdown = (prop::collection::vec(any::<u32>(), 0..5), any::<u32>(), 0..5_u32)
         .prop_map(|(numbers, target, unused)| Facts::Countdown(Countdown { numbers, target, unused }));
-    prop_oneof![graph, countdown]
+    let item = ("[a-c]?", any::<u32>(), any::<u32>())
+        .prop_map(|(name, one, other)| Item { name, prices: [one, other] });
+    let basket = (any::<u32>(), prop::collection::vec(item, 0..9))
+        .prop_map(|(total, items)| Facts::Basket(Basket { total, items }));
+    prop_oneof![graph, countdown, basket]
 }
 
 proptest! {

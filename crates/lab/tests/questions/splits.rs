@@ -44,6 +44,10 @@ proptest! {
         match &mut other.facts {
             Facts::Graph(graph) => *graph = disguised(graph, reverse),
             Facts::Countdown(countdown) => countdown.numbers.rotate_left(1),
+            Facts::Basket(basket) => {
+                basket.items.rotate_left(1);
+                basket.items.iter_mut().for_each(|item| item.prices.reverse());
+            }
         }
         prop_assert_eq!(question.key(), other.key());
         prop_assert_eq!(question.key().split(), question.split);
@@ -63,6 +67,7 @@ proptest! {
                 *given.expect("every answer starts from a given number") += 1000;
             }
             Facts::Countdown(countdown) => countdown.target += 1,
+            Facts::Basket(basket) => basket.total += 1,
         }
         prop_assert_ne!(question.key(), other.key());
     }
@@ -85,6 +90,7 @@ fn splits_share_no_question() {
     check_disjoint(&Recipe::of(Family::Chain), 1_000);
     check_disjoint(&Recipe::of(Family::Story), 1_000);
     check_disjoint(&Recipe::of(Family::Countdown), 50);
+    check_disjoint(&Recipe::of(Family::Basket), 1_000);
 }
 
 #[test]
