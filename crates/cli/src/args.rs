@@ -421,6 +421,9 @@ pub(crate) struct MeasureArgs {
     /// Attempts of each chain of revisions.
     #[arg(long, value_name = "N", default_value = "8")]
     pub(crate) length: std::num::NonZeroU32,
+    /// Writes figures and tables as a page of HTML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Questions and draws follow from it.
     #[arg(long, default_value = "0")]
     pub(crate) seed: u64,

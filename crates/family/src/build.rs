@@ -4,7 +4,7 @@ use crate::folder::Folder;
 use crate::learn::{Start, Task};
 use crate::words::asked;
 use crate::{BuildError, Card, Observer, Plan, Words, serve};
-use deliberate_decoder::Model;
+use deliberate_decoder::{Model, Shape};
 use deliberate_lab::{Question, Split, generate, generate_set};
 use deliberate_text::{Prompt, PromptKind};
 use deliberate_train::gather::{
@@ -16,6 +16,9 @@ use futures::executor::block_on;
 use rand::Rng;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+
+/// What verifiers and the reviser begin as.
+pub(crate) const PROPOSER: Start = Start::From("proposer");
 
 /// Questions that validation of a proposer asks.
 const VALIDATION: usize = 256;
@@ -41,10 +44,13 @@ pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Bu
     build.prm(&words, &sampled, &returns)?;
     build.orm(&words, &sampled)?;
     build.reviser(&words, &sampled)?;
-    build.star(&words, &sampled)?;
     let chains = build.chains(&questions)?;
     build.revision_orm(&words, &chains)?;
     build.larger(&words)?;
+    build.star(&words, &sampled)?;
+    build.rest_em(&words, &questions)?;
+    build.distilled(&words, &questions)?;
+    build.revision_rest_em(&words, &chains)?;
     Ok(build.built)
 }
 
@@ -142,14 +148,18 @@ impl Build<'_> {
         });
         let rows = rows.collect();
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
-        self.after_proposer(("prm", role), self.verifier(), &self.plan.prm, words, rows)
+        let shape = self.verifier(words);
+        let task = Task { name: "prm", role, shape, learning: &self.plan.prm, start: PROPOSER };
+        self.copy(words, task, rows)
     }
 
     fn orm(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
         let (labels, most) = (words.labels(), self.plan.outcomes);
         let rows = sampled.iter().map(|question| recipes::outcomes(question.iter(), most, labels)).collect();
         let role = "scores a whole solution with `+` or `-`: whether its answer is right";
-        self.after_proposer(("orm", role), self.verifier(), &self.plan.orm, words, rows)
+        let shape = self.verifier(words);
+        let task = Task { name: "orm", role, shape, learning: &self.plan.orm, start: PROPOSER };
+        self.copy(words, task, rows)
     }
 
     fn reviser(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
@@ -161,16 +171,9 @@ impl Build<'_> {
             rows.push(block_on(made)?);
         }
         let role = "draws a better solution after earlier attempts";
-        self.after_proposer(("reviser", role), self.plan.proposer, &self.plan.reviser, words, rows)
-    }
-
-    fn star(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
-        let plan = self.plan;
-        let Some(learning) = &plan.star else { return Ok(()) };
-        let rows =
-            sampled.iter().map(|question| recipes::imitate(question.iter(), plan.outcomes, words.end()));
-        let role = "the proposer after it learnt from its own right samples";
-        self.after_proposer(("proposer-star", role), plan.proposer, learning, words, rows.collect())
+        let shape = self.proposer_shape(words);
+        let task = Task { name: "reviser", role, shape, learning: &self.plan.reviser, start: PROPOSER };
+        self.copy(words, task, rows)
     }
 
     fn chains(&mut self, questions: &[Asked]) -> Result<Vec<Chains>, BuildError> {
@@ -189,22 +192,27 @@ impl Build<'_> {
         let rows =
             chains.iter().map(|question| recipes::outcomes(question.attempts(), most, labels)).collect();
         let role = "scores a whole revision, with the attempts before it in its context";
-        self.after_proposer(("revision-orm", role), self.verifier(), &self.plan.revision_orm, words, rows)
+        let learning = &self.plan.revision_orm;
+        let shape = self.verifier(words);
+        let task = Task { name: "revision-orm", role, shape, learning, start: PROPOSER };
+        self.copy(words, task, rows)
     }
 
     /// Sizes of a verifier.
-    fn verifier(&self) -> crate::Size {
-        self.plan.proposer.deeper(self.plan.verifier_blocks)
+    fn verifier(&self, words: &Words) -> Shape {
+        self.plan.proposer.deeper(self.plan.verifier_blocks).shape(words.size())
     }
 
-    /// Learns from a fixed set of examples, one row a question, beginning as a copy of the proposer. The last
-    /// questions are held out.
-    fn after_proposer(
+    /// Sizes of the proposer and of the reviser.
+    pub(crate) fn proposer_shape(&self, words: &Words) -> Shape {
+        self.plan.proposer.shape(words.size())
+    }
+
+    /// A copy of a model learns from a fixed set of examples, one row a question. The last questions are held out.
+    pub(crate) fn copy(
         &mut self,
-        (name, role): (&'static str, &'static str),
-        size: crate::Size,
-        learning: &crate::Learning,
         words: &Words,
+        task: Task<'_>,
         mut rows: Vec<Vec<Example>>,
     ) -> Result<(), BuildError> {
         rows.retain(|row| !row.is_empty());
@@ -212,12 +220,10 @@ impl Build<'_> {
         let validation: Vec<Example> = rows.split_off(rows.len() - held_out).into_iter().flatten().collect();
         let examples: Vec<Example> = rows.into_iter().flatten().collect();
         if examples.is_empty() {
-            return Err(BuildError::Nothing { stage: name });
+            return Err(BuildError::Nothing { stage: task.name });
         }
         let count = examples.len();
-        let mut source = Epochs::new(examples, learning.batch_tokens, self.plan.seed);
-        let shape = size.shape(words.size());
-        let task = Task { name, role, shape, learning, start: Start::Proposer };
+        let mut source = Epochs::new(examples, task.learning.batch_tokens, self.plan.seed);
         self.learn(task, words, &mut source, &validation, Some(count))
     }
 

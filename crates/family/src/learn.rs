@@ -13,8 +13,8 @@ use std::ops::ControlFlow;
 pub(crate) enum Start {
     /// Random numbers.
     Nothing,
-    /// The proposer's, with fresh blocks on top if the shape has more.
-    Proposer,
+    /// Those of a model made before, with fresh blocks on top if the shape has more.
+    From(&'static str),
 }
 
 /// A training.
@@ -46,9 +46,9 @@ impl Build<'_> {
         }
         let decoder = match start {
             Start::Nothing => Decoder::random(&shape, self.plan.seed)?,
-            Start::Proposer => {
-                let proposer = self.weights("proposer")?.weights;
-                Decoder::from_weights(&shape, &deepened(&proposer, &shape, self.plan.seed))?
+            Start::From(model) => {
+                let weights = self.weights(model)?.weights;
+                Decoder::from_weights(&shape, &deepened(&weights, &shape, self.plan.seed))?
             }
         };
         let settings = learning.settings(self.plan.seed);
@@ -70,7 +70,10 @@ impl Build<'_> {
             shape,
             parameters: shape.parameters(),
             seed: self.plan.seed,
-            from: (start == Start::Proposer).then(|| "proposer".to_owned()),
+            from: match start {
+                Start::Nothing => None,
+                Start::From(model) => Some(model.to_owned()),
+            },
             examples,
             steps: (report.steps, report.chosen),
             tokens: report.tokens,

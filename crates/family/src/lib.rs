@@ -2,7 +2,7 @@
 //!
 //! [`build`] follows a [`Plan`]: it invents a vocabulary, trains a proposer and a larger one on the lab's questions,
 //! draws samples and Monte-Carlo returns from the proposer, and trains a PRM, an ORM, a reviser and an ORM of
-//! revisions on them. Every stage leaves its result in the folder; a kill at any moment loses little, and the same
+//! revisions on them; on request also proposers and a reviser that learn from what turned out well. Every stage leaves its result in the folder; a kill at any moment loses little, and the same
 //! call goes on.
 
 mod build;
@@ -10,6 +10,7 @@ mod bundle;
 mod card;
 mod error;
 mod folder;
+mod imitate;
 mod learn;
 pub mod measure;
 mod plan;

@@ -2,7 +2,7 @@
 
 use deliberate_decoder::Shape;
 use deliberate_lab::Recipe;
-use deliberate_train::gather::{ChainPlan, ReturnsPlan};
+use deliberate_train::gather::{ChainPlan, ReturnsPlan, SearchPlan};
 use deliberate_train::recipes::RevisionPlan;
 use deliberate_train::{AdamW, Schedule, Settings};
 use serde::{Deserialize, Serialize};
@@ -36,8 +36,14 @@ pub struct Plan {
     pub large: Option<Size>,
     /// How the larger proposer learns, from the same questions.
     pub large_base: Option<Learning>,
-    /// How a copy of the proposer learns from its own right samples (STaR, a round of ReST-EM), if it does.
+    /// How a copy of the proposer learns from its own right samples (STaR, the first round of ReST-EM), if it does.
     pub star: Option<Learning>,
+    /// How another copy learns from right samples of the first one (the second round of ReST-EM), if it does.
+    pub rest_em: Option<Learning>,
+    /// What searches are distilled into a copy of the proposer, if any.
+    pub searches: Option<SearchPlan>,
+    /// How that copy learns from what the searches chose.
+    pub distilled: Option<Learning>,
     /// Temperature of all sampling.
     pub temperature: f32,
     /// Training questions that samples are drawn for.
@@ -62,6 +68,8 @@ pub struct Plan {
     pub chains: ChainPlan,
     /// How the ORM of revisions learns.
     pub revision_orm: Learning,
+    /// How a copy of the reviser learns from its own trajectories up to the first right answer (ReST-EM), if it does.
+    pub revision_rest_em: Option<Learning>,
     /// Questions in a hundred that are held out to stop training in time.
     pub held_out: u32,
 }
@@ -222,6 +230,15 @@ impl Plan {
         }
         if plan.large.is_some() != plan.large_base.is_some() {
             return Err(nonsense("`large` and `large-base` go together".to_owned()));
+        }
+        if plan.rest_em.is_some() && plan.star.is_none() {
+            return Err(nonsense("`rest-em` goes on from `star`".to_owned()));
+        }
+        if plan.searches.is_some() != plan.distilled.is_some() {
+            return Err(nonsense("`searches` and `distilled` go together".to_owned()));
+        }
+        if let Some(Err(reason)) = plan.searches.as_ref().map(SearchPlan::spec) {
+            return Err(nonsense(reason));
         }
         if !(0.0..=1.0).contains(&plan.revisions.kept) {
             return Err(nonsense("`revisions.kept` must be in 0..=1".to_owned()));

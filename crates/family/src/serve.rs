@@ -1,10 +1,12 @@
 //! A trained model, ready to draw and to score.
 
 use deliberate_engine::{Engine, EngineConfig};
-use deliberate_lm::Sampling;
+use deliberate_lm::{LanguageModel, Sampling};
 use deliberate_native::Settings;
+use deliberate_search::Verifier;
 use deliberate_text::{
-    Domain, DomainSettings, Prompt, PromptError, PromptKind, TextReviser, TokenBytes, VerifierError,
+    Domain, DomainSettings, Prompt, PromptError, PromptKind, TextReviser, TokenBytes, Trace, VerifierError,
+    VerifierSpec,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -53,6 +55,13 @@ pub(crate) async fn revising(
     let reviser =
         TextReviser::new(reviser.clone(), prompt, None, draw).await?.with_spelling(spelling(proposer));
     Ok(domain.with_reviser(reviser))
+}
+
+/// A verifier of the family, by its format.
+pub(crate) async fn verifier(engine: &Engine, spec: &str) -> Result<Box<dyn Verifier<Trace>>, VerifierError> {
+    let spec: VerifierSpec = spec.parse().expect("the family's formats are built in");
+    let verifier = spec.build(engine.clone(), engine.facts()).await?;
+    Ok(verifier.expect("a model is behind it"))
 }
 
 fn settings(temperature: f32) -> DomainSettings {

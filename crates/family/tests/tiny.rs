@@ -1,10 +1,11 @@
 //! Small families, from nothing: built in pieces one is the same as in one go, and the tiny one beats chance.
 
 use deliberate_decoder::{Model, Precision, Weights};
-use deliberate_family::measure::{Extent, measure};
+use deliberate_family::measure::{Extent, measure, page};
 use deliberate_family::{BuildError, Built, Learning, Observer, Plan, Scale, Words, build, serve};
 use deliberate_lab::{Question, Recipe, Split, generate};
 use deliberate_text::Prompt;
+use deliberate_train::gather::SearchPlan;
 use futures::executor::block_on;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -43,6 +44,10 @@ fn hasty() -> Plan {
         reviser: less(plan.reviser),
         revision_orm: less(plan.revision_orm),
         star: plan.star.map(less),
+        rest_em: plan.star.map(less),
+        searches: Some(SearchPlan { strategy: "beam".to_owned(), generations: 4, seed: 14, concurrency: 32 }),
+        distilled: plan.star.map(less),
+        revision_rest_em: Some(less(plan.reviser)),
         ..plan
     }
 }
@@ -58,7 +63,7 @@ fn a_family_built_in_pieces_is_the_same() {
         built.models.iter().map(|(card, _)| (card.name.clone(), card.sha256.clone())).collect()
     };
     assert_eq!(sums(&built), sums(&again));
-    assert_eq!(built.models.len(), 6);
+    assert_eq!(built.models.len(), 9);
 
     // Another plan does not go on in this folder.
     let other = Plan { seed: 2, ..plan };
@@ -74,10 +79,23 @@ fn the_tiny_family_is_better_than_chance() {
     let measured = measure(&plan, folder.path(), &extent, &mut ()).unwrap();
     // One in eleven by guessing.
     assert!(measured.proposers.pass_at_1.low > 0.2, "{:?}", measured.proposers);
-    assert!(measured.verifiers.answer_area.unwrap() > 0.6, "{:?}", measured.verifiers);
-    assert!(measured.verifiers.orm_area.unwrap() > 0.6, "{:?}", measured.verifiers);
-    assert_eq!(measured.revisions.pass_at_1.len(), 3);
-    assert!(measured.proposers.star_gain.unwrap().high > 0.0, "{:?}", measured.proposers);
+    assert!(measured.verifiers.areas.answer.unwrap() > 0.6, "{:?}", measured.verifiers);
+    assert!(measured.verifiers.areas.orm.unwrap() > 0.6, "{:?}", measured.verifiers);
+    assert_eq!(measured.revisions.along[0].pass_at_1.len(), 3);
+    // Two ways to the same number: one group of all samples, and all samples at once.
+    for (curve, chosen) in [("majority", "majority of 16"), ("weighted, ORM", "best-of-16 weighted, ORM")] {
+        let curve = measured.verifiers.curves.iter().find(|one| one.by == curve).unwrap();
+        let chosen = measured.verifiers.chosen.iter().find(|one| one.by == chosen).unwrap();
+        assert_eq!(curve.points.last(), Some(&(16, chosen.accuracy)));
+        assert!(curve.points[0].1.value > 0.2, "{curve:?}");
+    }
+    let page = page(&measured, "deliberate lab measure");
+    let figures: Vec<&str> = page.figures().map(|figure| figure.id.as_str()).collect();
+    assert_eq!(
+        figures,
+        ["spread", "pass-at-k", "reliability", "prm-orm", "chain", "sequential-parallel", "history"]
+    );
+    assert!(measured.proposers.learnt[0].gain.high > 0.0, "{:?}", measured.proposers);
 }
 
 #[test]

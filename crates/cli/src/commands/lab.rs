@@ -12,6 +12,7 @@ use anyhow::Context;
 use deliberate_family::measure::{Extent, Measured, measure};
 use deliberate_family::{BuildError, Built, Observer, Plan, build};
 use deliberate_lab::{Family, Recipe, Split, generate_set};
+use deliberate_run::Interval;
 use indicatif::ProgressBar;
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -142,6 +143,13 @@ fn examine(args: &MeasureArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let mut watch = Watch { global, interrupt, bar: None };
     let measured = measure(&plan, &args.folder, &extent, &mut watch);
     watch.bar = None;
+    if let (Ok(measured), Some(path)) = (&measured, &args.html) {
+        let command =
+            format!("deliberate lab measure --questions {} --samples {}", args.questions, args.samples);
+        std::fs::write(path, deliberate_family::measure::page(measured, &command).html())
+            .with_context(|| format!("cannot write `{}`", path.display()))
+            .map_err(bad_input)?;
+    }
     match measured {
         Ok(measured) if args.json => output::line(serde_json::to_string(&measured)?)?,
         Ok(measured) => tables(&measured)?,
@@ -174,50 +182,64 @@ fn tables(measured: &Measured) -> anyhow::Result<()> {
         row("larger proposer, greedy", share(large));
         row("larger minus smaller", share(gain));
     }
-    if let (Some(star), Some(gain)) = (proposers.star, proposers.star_gain) {
-        row("after STaR", share(star));
-        row("after minus before", share(gain));
+    for one in &proposers.learnt {
+        row(&format!("{}, pass@1", one.model), share(one.pass_at_1));
+        row(&format!("{} minus proposer", one.model), share(one.gain));
+    }
+    for (family, rate) in &proposers.families {
+        row(&format!("pass@1, {family}"), share(*rate));
     }
     row("tokens of a solution", format!("{:.0}", proposers.tokens));
     output::data(table)?;
 
     let mut table = Table::new(["verifiers", "value"]);
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-    row(
-        "PRM, area under the curve: is the right answer in reach after this step?",
-        number(verifiers.step_area),
-    );
-    row("PRM, area under the curve: is the answer right?", number(verifiers.answer_area));
-    row("ORM, area under the curve: is the answer right?", number(verifiers.orm_area));
+    let families = verifiers.families.iter().map(|(family, areas)| (format!(", {family}"), areas));
+    for (of, areas) in std::iter::once((String::new(), &verifiers.areas)).chain(families) {
+        row(
+            &format!("PRM, area under the curve{of}: is the right answer in reach after this step?"),
+            number(areas.step),
+        );
+        row(&format!("PRM, area under the curve{of}: is the answer right?"), number(areas.answer));
+        row(&format!("ORM, area under the curve{of}: is the answer right?"), number(areas.orm));
+    }
     for bin in &verifiers.reliability {
         let name = format!("PRM says {:.2}, fresh rollouts say ({} steps)", bin.predicted, bin.count);
         row(&name, format!("{:.2}", bin.observed));
     }
     output::data(table)?;
 
-    let mut table = Table::new(["choosing", "accuracy [95 % interval]", "against the majority"]);
+    let families = verifiers.chosen.first().map_or(&[][..], |chosen| &chosen.families);
+    let named = families.iter().map(|(family, _)| family.to_string());
+    let head = ["choosing", "accuracy [95 % interval]", "against the majority"].map(str::to_owned);
+    let mut table = Table::new(head.into_iter().chain(named));
     for chosen in &verifiers.chosen {
-        table.row([chosen.by.clone(), share(chosen.accuracy), share(chosen.gain)]);
+        let families = chosen.families.iter().map(|(_, rate)| percent(&rate.value));
+        table
+            .row([chosen.by.clone(), share(chosen.accuracy), share(chosen.gain)].into_iter().chain(families));
     }
     output::data(table)?;
 
     let title = format!("revisions, chains of {}", extent.chains.1);
     let mut table = Table::new([title.as_str(), "value [95 % interval]"]);
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-    for (place, rate) in revisions.pass_at_1.iter().enumerate() {
-        row(&format!("attempt {}", place + 1), share(*rate));
+    for along in &revisions.along {
+        for (place, rate) in along.pass_at_1.iter().enumerate() {
+            row(&format!("{}, attempt {}", along.model, place + 1), share(*rate));
+        }
+        row(&format!("{}, right answers turned wrong", along.model), percent(&along.spoilt));
+        row(&format!("{}, wrong answers turned right", along.model), percent(&along.righted));
     }
-    row("right answers turned wrong", percent(&revisions.spoilt));
-    row("wrong answers turned right", percent(&revisions.righted));
-    let [sequential, parallel, gain] = revisions.majority;
-    row("majority: a chain", share(sequential));
-    row("majority: as many samples", share(parallel));
-    row("majority: difference", share(gain));
-    let [sequential, parallel, gain] = revisions.weighted;
-    row("weighted: a chain, ORM with history", share(sequential));
-    row("weighted: a chain, ORM without history", share(revisions.without_history));
-    row("weighted: as many samples, ORM", share(parallel));
-    row("weighted: difference", share(gain));
+    let mut compare = |what: &str, against: &str, [sequential, parallel, gain]: [Interval; 3]| {
+        row(&format!("{what}: a chain"), share(sequential));
+        row(&format!("{what}: as many samples of the {against}"), share(parallel));
+        row(&format!("{what}: difference"), share(gain));
+    };
+    compare("majority", "proposer", revisions.majority);
+    compare("majority", "reviser", revisions.majority_alike);
+    compare("weighted by ORMs", "proposer", revisions.weighted);
+    compare("weighted by ORMs", "reviser", revisions.weighted_alike);
+    row("weighted: a chain, ORM that sees no history", share(revisions.without_history));
     output::data(table)
 }
 

@@ -4,15 +4,17 @@
 //! interval over questions.
 
 mod choose;
+mod page;
 mod proposers;
 mod revisers;
 mod statistics;
 mod verifiers;
 
-pub use proposers::Proposers;
-pub use revisers::Revisions;
+pub use page::page;
+pub use proposers::{Learnt, Proposers};
+pub use revisers::{Along, Revisions};
 pub use statistics::Bin;
-pub use verifiers::{Chosen, Verifiers};
+pub use verifiers::{Areas, Chosen, Curve, Verifiers};
 
 use crate::build::{Watch, unless_broken};
 use crate::words::asked;

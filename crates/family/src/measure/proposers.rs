@@ -3,9 +3,13 @@
 use super::Bench;
 use super::statistics::{difference, mean};
 use crate::BuildError;
+use deliberate_lab::Family;
 use deliberate_run::{Interval, pass_at_k};
 use deliberate_train::gather::Sampled;
 use serde::Serialize;
+
+/// Samples of a question that a copy's rate is measured on, at most.
+const COPIES: u32 = 32;
 
 /// What the proposers can do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,12 +30,24 @@ pub struct Proposers {
     pub large_greedy: Option<Interval>,
     /// How much better it is.
     pub large_gain: Option<Interval>,
-    /// Samples of the proposer that learnt from its own right samples, if there is one.
-    pub star: Option<Interval>,
-    /// How much better they are.
-    pub star_gain: Option<Interval>,
+    /// Copies of the proposer that learnt from what turned out well.
+    pub learnt: Vec<Learnt>,
+    /// The proposer's samples by family of questions.
+    pub families: Vec<(Family, Interval)>,
     /// Mean tokens of a solution.
     pub tokens: f64,
+}
+
+/// What a copy of the proposer can do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Learnt {
+    /// The model.
+    pub model: &'static str,
+    /// Its samples.
+    pub pass_at_1: Interval,
+    /// How much better they are than the proposer's.
+    pub gain: Interval,
 }
 
 impl Bench<'_> {
@@ -45,10 +61,17 @@ impl Bench<'_> {
             None => None,
         };
         let single = rates(&sampled);
-        let star = match self.plan.star {
-            Some(_) => Some(rates(&self.draw("proposer-star", self.extent.samples, temperature)?)),
-            None => None,
-        };
+        let copies = [
+            ("proposer-star", self.plan.star),
+            ("proposer-rest-em", self.plan.rest_em),
+            ("proposer-distilled", self.plan.distilled),
+        ];
+        let mut learnt = Vec::new();
+        for (model, _) in copies.into_iter().filter(|(_, learning)| learning.is_some()) {
+            let rates = rates(&self.draw(model, self.extent.samples.min(COPIES), temperature)?);
+            let (pass_at_1, gain) = (mean(&rates, seed), difference(&rates, &single, seed));
+            learnt.push(Learnt { model, pass_at_1, gain });
+        }
         let (fifths, coverage) = fifths(&sampled);
         let counts: Vec<(u64, u64)> = sampled
             .iter()
@@ -69,11 +92,26 @@ impl Bench<'_> {
             greedy: mean(&greedy, seed),
             large_greedy: large.as_deref().map(|large| mean(large, seed)),
             large_gain: large.as_deref().map(|large| difference(large, &greedy, seed)),
-            star: star.as_deref().map(|star| mean(star, seed)),
-            star_gain: star.as_deref().map(|star| difference(star, &single, seed)),
+            learnt,
+            families: self.by_family(&single),
             tokens: lengths.iter().sum::<f64>() / lengths.len().max(1) as f64,
         };
         Ok((proposers, sampled))
+    }
+}
+
+impl Bench<'_> {
+    /// Means of numbers of the questions, family by family; those without questions are left out.
+    pub(super) fn by_family(&self, numbers: &[f64]) -> Vec<(Family, Interval)> {
+        let of = |family: Family| -> Vec<f64> {
+            let here = self.questions.iter().zip(numbers);
+            here.filter(|(question, _)| question.family == family).map(|(_, number)| *number).collect()
+        };
+        let means = Family::ALL.into_iter().map(|family| (family, of(family)));
+        means
+            .filter(|(_, numbers)| !numbers.is_empty())
+            .map(|(family, numbers)| (family, mean(&numbers, self.extent.seed)))
+            .collect()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Whether revising helps: along a chain, and against parallel samples at the same budget.
 
-use super::Bench;
 use super::choose::{aggregated, chosen_right, classes};
 use super::statistics::{difference, mean};
+use super::{Bench, Curve};
 use crate::build::{Watch, unless_broken};
 use crate::{BuildError, serve};
 use deliberate_run::Interval;
@@ -12,75 +12,127 @@ use deliberate_train::gather::{Asked, ChainPlan, Chains, Sampled, Scores, Soluti
 use futures::executor::block_on;
 use serde::Serialize;
 
-/// What the reviser can do.
+/// What becomes of attempts along chains.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Revisions {
+pub struct Along {
+    /// The reviser.
+    pub model: &'static str,
     /// Share of right answers at each place of a chain, the first attempt first.
     pub pass_at_1: Vec<Interval>,
     /// Share of right answers that the next revision turned wrong.
     pub spoilt: f64,
     /// Share of wrong answers that the next revision turned right.
     pub righted: f64,
-    /// One chain against as many parallel samples, by majority: (sequential, parallel, difference).
+}
+
+/// What the reviser can do. Comparisons are (one chain, as many parallel samples, difference).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Revisions {
+    /// Along the chains of each reviser.
+    pub along: Vec<Along>,
+    /// A chain against samples of the proposer, by majority.
     pub majority: [Interval; 3],
-    /// The same by best-of-N weighted: the chain with the ORM that saw the history, the samples with the ORM.
+    /// A chain against samples of the reviser itself, which are revisions of nothing, by majority: as in the paper.
+    pub majority_alike: [Interval; 3],
+    /// A chain by best-of-N weighted with the ORM that saw the history, against samples of the proposer with the ORM.
     pub weighted: [Interval; 3],
+    /// The same against samples of the reviser itself.
+    pub weighted_alike: [Interval; 3],
     /// One chain by best-of-N weighted with the ORM that never saw a revision.
     pub without_history: Interval,
+    /// Choosing among the first attempts of a chain, and among as many samples of the reviser itself.
+    pub curves: Vec<Curve>,
 }
 
 impl Bench<'_> {
     pub(super) fn revisions(&mut self, sampled: &[Sampled]) -> Result<Revisions, BuildError> {
-        self.observer.stage("chains.jsonl");
-        let (chains, length) = self.extent.chains;
-        let seed = self.extent.seed;
-        let plan = ChainPlan {
-            chains,
-            length,
-            window: self.plan.chains.window,
-            seed,
-            concurrency: self.plan.returns.concurrency,
-        };
-        let (proposer, reviser) = (self.engine("proposer")?, self.engine("reviser")?);
-        let domain = block_on(serve::revising(&proposer, &reviser, self.plan.temperature))?;
-        let file = self.work.join("chains.jsonl");
-        let mut watch = Watch::new(self.observer);
-        let drawn = block_on(draw_chains(&domain, &self.asked, &plan, &file, &mut watch));
-        let drawn = unless_broken(drawn)?;
-        drop((domain, proposer, reviser));
+        let (length, seed) = (self.extent.chains.1, self.extent.seed);
+        let drawn = self.drawn_chains("reviser")?;
+        let mut all = vec![along("reviser", &drawn, length, seed)];
+        if self.plan.revision_rest_em.is_some() {
+            let others = self.drawn_chains("reviser-rest-em")?;
+            all.push(along("reviser-rest-em", &others, length, seed));
+        }
+        let alike = self.draw("reviser", length, self.plan.temperature)?;
 
-        let asked = self.asked.clone();
-        let first: Vec<Vec<&Solution>> =
+        let chains: Rows<'_> =
             drawn.iter().map(|one| one.chains.first().into_iter().flatten().collect()).collect();
-        let traces: Vec<(&Asked, Vec<&Trace>)> = asked
-            .iter()
-            .zip(&first)
-            .map(|(asked, chain)| (asked, chain.iter().map(|solution| &solution.trace).collect()))
-            .collect();
-        let seeing = self.scores("revision-orm", "orm:signs", &traces, "chain-scores.jsonl")?;
-        let blind = self.scores("orm", "orm:signs", &traces, "chain-scores-orm.jsonl")?;
-        let parallel: Vec<Vec<&Solution>> =
-            sampled.iter().map(|one| one.iter().take(length as usize).collect()).collect();
-        let traces: Vec<(&Asked, Vec<&Trace>)> = asked
-            .iter()
-            .zip(&parallel)
-            .map(|(asked, row)| (asked, row.iter().map(|solution| &solution.trace).collect()))
-            .collect();
-        let side_by_side = self.scores("orm", "orm:signs", &traces, "parallel-scores.jsonl")?;
+        let parallel = first(sampled, length);
+        let alike = first(&alike, length);
+        let seeing = self.scored("revision-orm", &chains, "chain-scores.jsonl")?;
+        let blind = self.scored("orm", &chains, "chain-scores-orm.jsonl")?;
+        let of_parallel = self.scored("orm", &parallel, "parallel-scores.jsonl")?;
+        let of_alike = self.scored("revision-orm", &alike, "alike-scores.jsonl")?;
 
         let pair =
             |one: &[f64], other: &[f64]| [mean(one, seed), mean(other, seed), difference(one, other, seed)];
-        let (spoilt, righted) = turned(&drawn);
+        let votes = accuracy(&chains, None);
+        let weights = accuracy(&chains, Some(&seeing));
+        let curve = |by: &str, rows: &Rows<'_>, scores: Option<&[Scores]>| {
+            let at = |n: usize| {
+                let some: Rows<'_> = rows.iter().map(|row| row.iter().take(n).copied().collect()).collect();
+                mean(&accuracy(&some, scores), seed)
+            };
+            Curve { by: by.to_owned(), points: (1..=length).map(|n| (n, at(n as usize))).collect() }
+        };
+        let curves = vec![
+            curve("a chain, ORM with history", &chains, Some(&seeing)),
+            curve("a chain, ORM without history", &chains, Some(&blind)),
+            curve("a chain, majority", &chains, None),
+            curve("samples of the reviser, ORM with history", &alike, Some(&of_alike)),
+            curve("samples of the reviser, majority", &alike, None),
+        ];
         Ok(Revisions {
-            pass_at_1: (0..length as usize).map(|place| mean(&at(&drawn, place), seed)).collect(),
-            spoilt,
-            righted,
-            majority: pair(&accuracy(&first, None), &accuracy(&parallel, None)),
-            weighted: pair(&accuracy(&first, Some(&seeing)), &accuracy(&parallel, Some(&side_by_side))),
-            without_history: mean(&accuracy(&first, Some(&blind)), seed),
+            curves,
+            along: all,
+            majority: pair(&votes, &accuracy(&parallel, None)),
+            majority_alike: pair(&votes, &accuracy(&alike, None)),
+            weighted: pair(&weights, &accuracy(&parallel, Some(&of_parallel))),
+            weighted_alike: pair(&weights, &accuracy(&alike, Some(&of_alike))),
+            without_history: mean(&accuracy(&chains, Some(&blind)), seed),
         })
     }
+
+    /// Chains that a reviser makes of the proposer's samples.
+    fn drawn_chains(&mut self, reviser: &str) -> Result<Vec<Chains>, BuildError> {
+        let file = format!("{reviser}-chains.jsonl");
+        self.observer.stage(&file);
+        let (chains, length) = self.extent.chains;
+        let (window, concurrency) = (self.plan.chains.window, self.plan.returns.concurrency);
+        let plan = ChainPlan { chains, length, window, seed: self.extent.seed, concurrency };
+        let (proposer, reviser) = (self.engine("proposer")?, self.engine(reviser)?);
+        let domain = block_on(serve::revising(&proposer, &reviser, self.plan.temperature))?;
+        let file = self.work.join(file);
+        let mut watch = Watch::new(self.observer);
+        unless_broken(block_on(draw_chains(&domain, &self.asked, &plan, &file, &mut watch)))
+    }
+
+    /// What an ORM makes of rows of solutions.
+    fn scored(&mut self, orm: &str, rows: &Rows<'_>, file: &str) -> Result<Vec<Scores>, BuildError> {
+        let asked = self.asked.clone();
+        let traces: Vec<(&Asked, Vec<&Trace>)> = asked
+            .iter()
+            .zip(rows)
+            .map(|(asked, row)| (asked, row.iter().map(|&solution| &solution.trace).collect()))
+            .collect();
+        self.scores(orm, "orm:signs", &traces, file)
+    }
+}
+
+/// Solutions of every question.
+type Rows<'a> = Vec<Vec<&'a Solution>>;
+
+/// The first samples of every question.
+fn first(sampled: &[Sampled], count: u32) -> Rows<'_> {
+    sampled.iter().map(|one| one.iter().take(count as usize).collect()).collect()
+}
+
+fn along(model: &'static str, drawn: &[Chains], length: u32, seed: u64) -> Along {
+    let (spoilt, righted) = turned(drawn);
+    let pass_at_1 = (0..length as usize).map(|place| mean(&at(drawn, place), seed)).collect();
+    Along { model, pass_at_1, spoilt, righted }
 }
 
 /// Share of right answers at a place of each question's chains.
@@ -105,7 +157,7 @@ fn turned(drawn: &[Chains]) -> (f64, f64) {
 }
 
 /// 1 for every question with a right choice, by majority or weighted by scores.
-fn accuracy(rows: &[Vec<&Solution>], scores: Option<&[Scores]>) -> Vec<f64> {
+fn accuracy(rows: &Rows<'_>, scores: Option<&[Scores]>) -> Vec<f64> {
     rows.iter()
         .enumerate()
         .map(|(index, row)| {

@@ -1,15 +1,14 @@
 //! Whether PRM and ORM tell right from wrong, and what that is worth in choosing.
 
 use super::Bench;
-use super::choose::{aggregated, chosen_right, classes};
+use super::choose::{aggregated, chosen_right, classes, right_among};
 use super::statistics::{Bin, area, difference, mean, reliability};
 use crate::build::{Watch, unless_broken};
 use crate::{BuildError, ServeError, serve};
-use deliberate_lab::judge;
-use deliberate_lm::LanguageModel;
+use deliberate_lab::{Family, Question, judge};
 use deliberate_run::Interval;
 use deliberate_search::{Aggregation, Rule};
-use deliberate_text::{Trace, VerifierSpec};
+use deliberate_text::Trace;
 use deliberate_train::gather::{
     Asked, ReturnsPlan, Sampled, Scores, Solution, estimate_returns, score_solutions,
 };
@@ -26,23 +25,46 @@ pub struct Chosen {
     pub accuracy: Interval,
     /// Difference from the majority on the same samples.
     pub gain: Interval,
+    /// The share by family of questions.
+    pub families: Vec<(Family, Interval)>,
+}
+
+/// Areas under the curve: how often something right scores above something wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Areas {
+    /// The PRM's step scores against the oracle: is the right answer still in reach after this step?
+    pub step: Option<f64>,
+    /// Last-step PRM scores against right answers.
+    pub answer: Option<f64>,
+    /// The same for the ORM.
+    pub orm: Option<f64>,
+}
+
+/// Accuracy against how many solutions were chosen from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Curve {
+    /// What chooses.
+    pub by: String,
+    /// Solutions, and share of questions with a right choice.
+    pub points: Vec<(u32, Interval)>,
 }
 
 /// What the verifiers can do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Verifiers {
-    /// Area under the curve of the PRM's step scores against the oracle: is the right answer still in reach after
-    /// this step?
-    pub step_area: Option<f64>,
-    /// Area under the curve of last-step PRM scores against right answers.
-    pub answer_area: Option<f64>,
-    /// The same for the ORM.
-    pub orm_area: Option<f64>,
+    /// Over all questions.
+    pub areas: Areas,
+    /// Family by family, where there is more than one.
+    pub families: Vec<(Family, Areas)>,
     /// The PRM's step scores against fresh rollouts.
     pub reliability: Vec<Bin>,
     /// Choosing among all samples.
     pub chosen: Vec<Chosen>,
+    /// Choosing among fewer.
+    pub curves: Vec<Curve>,
 }
 
 impl Bench<'_> {
@@ -56,9 +78,7 @@ impl Bench<'_> {
     ) -> Result<Vec<Scores>, BuildError> {
         self.observer.stage(file);
         let engine = self.engine(model)?;
-        let spec: VerifierSpec = spec.parse().expect("the family's formats are built in");
-        let verifier = block_on(spec.build(engine.clone(), engine.facts())).map_err(ServeError::from)?;
-        let verifier = verifier.expect("a model is behind it");
+        let verifier = block_on(serve::verifier(&engine, spec)).map_err(ServeError::from)?;
         let mut watch = Watch::new(self.observer);
         let (concurrency, file) = (self.plan.returns.concurrency, self.work.join(file));
         let scores = block_on(score_solutions(&*verifier, solutions, concurrency, &file, &mut watch));
@@ -70,27 +90,34 @@ impl Bench<'_> {
         let solutions = traces(&asked, sampled);
         let prm = self.scores("prm", "prm:signs", &solutions, "prm-scores.jsonl")?;
         let orm = self.scores("orm", "orm:signs", &solutions, "orm-scores.jsonl")?;
-        let mut steps = Vec::new();
-        for ((question, sampled), scores) in self.questions.iter().zip(sampled).zip(&prm) {
-            for (solution, scores) in sampled.iter().zip(&scores.scores) {
-                let Ok(judged) = judge(question, solution.trace.text()) else { continue };
-                steps.extend(scores.iter().zip(judged).map(|(score, truth)| (*score, truth.reachable)));
-            }
-        }
-        let answers = |scores: &[Scores]| {
-            let pairs = sampled.iter().zip(scores).flat_map(|(sampled, scores)| {
-                let last = scores.scores.iter().map(|scores| scores.last().copied());
-                sampled.iter().zip(last).filter_map(|(solution, last)| Some((last?, solution.right)))
-            });
-            area(&pairs.collect::<Vec<_>>())
-        };
+        let families =
+            Family::ALL.into_iter().filter(|family| self.questions.iter().any(|q| q.family == *family));
+        let families: Vec<(Family, Areas)> =
+            families.map(|family| (family, self.areas(Some(family), sampled, &prm, &orm))).collect();
         Ok(Verifiers {
-            step_area: area(&steps),
-            answer_area: answers(&prm),
-            orm_area: answers(&orm),
+            areas: self.areas(None, sampled, &prm, &orm),
+            families: if families.len() > 1 { families } else { Vec::new() },
             reliability: self.reliability(sampled)?,
             chosen: self.chosen(sampled, &prm, &orm),
+            curves: self.curves(sampled, &prm, &orm),
         })
+    }
+
+    /// Areas over the questions of a family, or of all.
+    fn areas(&self, family: Option<Family>, sampled: &[Sampled], prm: &[Scores], orm: &[Scores]) -> Areas {
+        let (mut steps, mut answers, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
+        let scores = prm.iter().zip(orm);
+        let all = self.questions.iter().zip(sampled).zip(scores);
+        let of_family = |question: &Question| family.is_none_or(|family| question.family == family);
+        for ((question, sampled), (prm, orm)) in all.filter(|((question, _), _)| of_family(question)) {
+            for ((solution, prm), orm) in sampled.iter().zip(&prm.scores).zip(&orm.scores) {
+                answers.extend(prm.last().map(|score| (*score, solution.right)));
+                outcomes.extend(orm.last().map(|score| (*score, solution.right)));
+                let Ok(judged) = judge(question, solution.trace.text()) else { continue };
+                steps.extend(prm.iter().zip(judged).map(|(score, truth)| (*score, truth.reachable)));
+            }
+        }
+        Areas { step: area(&steps), answer: area(&answers), orm: area(&outcomes) }
     }
 
     /// The PRM's scores of the first questions' first samples, against rollouts that it has never seen.
@@ -129,6 +156,33 @@ impl Bench<'_> {
         Ok(reliability(&pairs, 10))
     }
 
+    /// Best-of-N weighted by PRM and by ORM, and the majority, at every power of two.
+    fn curves(&self, sampled: &[Sampled], prm: &[Scores], orm: &[Scores]) -> Vec<Curve> {
+        let ways: [(&str, Rule, Option<&[Scores]>); 3] = [
+            ("majority", Rule::Majority, None),
+            ("weighted, ORM", Rule::Weighted, Some(orm)),
+            ("weighted, PRM", Rule::Weighted, Some(prm)),
+        ];
+        let at = |rule: Rule, scores: Option<&[Scores]>, n: u32| -> Interval {
+            let of_question = |(index, one): (usize, &Sampled)| {
+                let solutions: Vec<&Solution> = one.iter().collect();
+                let weights = match scores {
+                    Some(scores) => aggregated(&scores[index].scores, Aggregation::Last),
+                    None => vec![Some(1.0); solutions.len()],
+                };
+                right_among(&solutions, &weights, rule, n as usize)
+            };
+            mean(&sampled.iter().enumerate().map(of_question).collect::<Vec<_>>(), self.extent.seed)
+        };
+        let sizes: Vec<u32> =
+            (0..32).map(|power| 1 << power).take_while(|n| *n <= self.extent.samples).collect();
+        let curve = |(by, rule, scores): (&str, Rule, Option<&[Scores]>)| Curve {
+            by: by.to_owned(),
+            points: sizes.iter().map(|&n| (n, at(rule, scores, n))).collect(),
+        };
+        ways.into_iter().map(curve).collect()
+    }
+
     fn chosen(&self, sampled: &[Sampled], prm: &[Scores], orm: &[Scores]) -> Vec<Chosen> {
         let n = self.extent.samples;
         let accuracy = |rule: Rule, weights: &dyn Fn(usize) -> Vec<Option<f64>>| -> Vec<f64> {
@@ -161,6 +215,7 @@ impl Bench<'_> {
                 by,
                 accuracy: mean(&right, seed),
                 gain: difference(&right, &majority, seed),
+                families: self.by_family(&right),
             })
             .collect()
     }

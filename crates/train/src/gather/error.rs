@@ -30,6 +30,12 @@ pub enum GatherError {
         #[source]
         source: Failure,
     },
+    /// The plan's strategy is none, or could not be carried out.
+    #[error("the search failed: {reason}")]
+    Strategy {
+        /// Why.
+        reason: String,
+    },
     /// Revisions were asked for without a reviser.
     #[error("chains need a domain with a reviser")]
     NoReviser,

@@ -8,6 +8,7 @@ mod error;
 mod returns;
 mod samples;
 mod scores;
+mod searches;
 mod stage;
 
 pub use chains::{ChainPlan, Chains, draw_chains};
@@ -15,6 +16,7 @@ pub use error::GatherError;
 pub use returns::{Returns, ReturnsPlan, Valued, estimate_returns};
 pub use samples::{SamplePlan, Sampled, Solution, draw_samples};
 pub use scores::{Scores, score_solutions};
+pub use searches::{Picked, SearchPlan, search_solutions};
 pub use stage::{Progress, Silent};
 
 use deliberate_text::{Gold, Trace};

@@ -5,7 +5,7 @@ mod labels;
 mod language;
 mod revision;
 
-pub use imitation::imitate;
+pub use imitation::{distil, imitate, trajectories};
 pub use labels::{Labels, outcome, outcomes, steps};
 pub use language::solved;
 pub use revision::{RevisionPlan, revisions};
