@@ -18,8 +18,10 @@ use serde::{Deserialize, Serialize};
 pub struct RevisionPlan {
     /// Wrong attempts in the context, at most; 4 in the paper.
     pub attempts: usize,
-    /// Right solutions of each question that are learnt from, at most.
-    pub right: usize,
+    /// Trajectories of each question with right and wrong solutions. Each takes its wrong attempts from half of them,
+    /// chosen anew, so that few samples make many trajectories and the last attempt is not always the nearest of all.
+    /// A question that is always answered right is learnt from once.
+    pub trajectories: usize,
     /// Share of the examples whose last attempt is right already, and is to be given again. 0 in the paper, whose
     /// reviser then turns about 38 % of right answers wrong.
     #[serde(default)]
@@ -52,7 +54,14 @@ pub async fn revisions<M: LanguageModel>(
     }
     right.shuffle(&mut random);
     let mut examples = Vec::new();
-    for target in right.into_iter().take(plan.right) {
+    let trajectories = match (right.len(), wrong.len()) {
+        (0, _) => 0,
+        (_, 0) => 1,
+        _ => plan.trajectories,
+    };
+    for target in right.into_iter().cycle().take(trajectories) {
+        let half = wrong.len().div_ceil(2);
+        let wrong: Vec<&Trace> = wrong.choose_multiple(&mut random, half).copied().collect();
         let keep = random.random_bool(plan.kept);
         let most = plan.attempts - usize::from(keep);
         let count = random.random_range(0..=most).min(wrong.len());
