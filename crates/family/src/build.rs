@@ -140,11 +140,15 @@ impl Build<'_> {
     }
 
     fn prm(&mut self, words: &Words, sampled: &[Sampled], returns: &[Returns]) -> Result<(), BuildError> {
-        let labels = words.labels();
+        let (labels, most) = (words.labels(), self.plan.outcomes);
         let rows = sampled.iter().zip(returns).map(|(sampled, question)| -> Vec<Example> {
             let (pass, valued) = (sampled.pass_at_1() as f32, question.solutions.iter());
             let valued = valued.filter(|valued| !valued.returns.is_empty());
-            valued.map(|valued| recipes::steps(valued, pass, labels)).collect()
+            let valued = valued.map(|valued| recipes::steps(valued, pass, labels));
+            // Whether the end is right is known of the other samples too.
+            let others = sampled.iter().filter(|solution| solution.answered).skip(question.solutions.len());
+            let others = others.take(most).filter_map(|solution| recipes::last_step(solution, labels));
+            valued.chain(others).collect()
         });
         let rows = rows.collect();
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";

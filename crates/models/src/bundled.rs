@@ -16,7 +16,15 @@ macro_rules! files {
             &[$(($name, include_bytes!(concat!("../../../models/", $name)))),*];
     };
 }
-files!("lab-proposer.gguf", "lab-prm.gguf", "lab-orm.gguf", "lab-reviser.gguf", "lab-revision-orm.gguf",);
+files!(
+    "lab-proposer.gguf",
+    "lab-prm.gguf",
+    "lab-orm.gguf",
+    "lab-reviser.gguf",
+    "lab-revision-orm.gguf",
+    "lab-proposer-star.gguf",
+    "lab-reviser-rest-em.gguf",
+);
 
 /// A model that is part of this program.
 #[derive(Debug, Clone, Deserialize)]
