@@ -26,15 +26,15 @@ impl Build<'_> {
         let file = self.folder.of("samples-star")?.join("samples.jsonl");
         let engine = serve(&self.model("proposer-star")?)?;
         let domain = serve::domain(&engine, plan.temperature)?;
-        let (samples, concurrency) = (plan.samples, plan.returns.concurrency);
-        let wanted = SamplePlan { samples, seed: plan.seed + 2, concurrency };
+        let concurrency = plan.returns.concurrency;
+        let wanted = SamplePlan { samples: plan.samples, seed: plan.seed + 2, concurrency };
         let mut progress = Watch::new(self.observer);
-        let sampled = block_on(draw_samples(&domain, questions, &wanted, &file, &mut progress));
-        let sampled = unless_broken(sampled)?;
+        let drawn = block_on(draw_samples(&domain, questions, &wanted, &file, &mut progress));
+        let drawn = unless_broken(drawn)?;
         let role = "the proposer after it learnt from right samples of `proposer-star`";
         let shape = self.proposer_shape(words);
         let task = Task { name: "proposer-rest-em", role, shape, learning, start: PROPOSER };
-        self.copy(words, task, self.right(words, &sampled))
+        self.copy(words, task, self.right(words, &drawn))
     }
 
     /// One row a question: what the model that drew them is to imitate.

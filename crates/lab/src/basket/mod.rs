@@ -42,7 +42,9 @@ impl Basket {
     /// What is to be spent, and the prices, in any order.
     pub(crate) fn key(&self) -> Key {
         let mut items: Vec<[u32; 2]> = self.items.iter().map(|item| item.prices).collect();
-        items.iter_mut().for_each(|prices| prices.sort_unstable());
+        for prices in &mut items {
+            prices.sort_unstable();
+        }
         items.sort_unstable();
         let head = [Family::Basket as u32, self.total];
         Key::of(head.into_iter().chain(items.into_iter().flatten()).map(u64::from))
