@@ -1,5 +1,5 @@
 //! An adapter: what a fine-tuning adds to the matrices of a decoder's blocks, each change a product of two thin
-//! matrices (LoRA, Hu et al. 2021, arXiv 2106.09685). Embedding, norms and output layer have none.
+//! matrices (`LoRA`, Hu et al. 2021, arXiv 2106.09685). Embedding, norms and output layer have none.
 
 use crate::{AdapterError, Block, Fault, Precision, Shape, Weights, gguf};
 use std::path::Path;

@@ -62,4 +62,4 @@ pub use schedule::Schedule;
 pub use settings::Settings;
 pub use source::{Drawn, Epochs, Source};
 pub use stepper::{Stepped, Stepper};
-pub use training::{Outcome, Report, Validated, train};
+pub use training::{Outcome, Report, Validated, checksum, train};

@@ -278,9 +278,16 @@ fn identity(decoder: &Decoder, validation: &[Example], settings: &Settings) -> R
     Ok(identity)
 }
 
-fn checksum(weights: &Weights) -> u32 {
-    let number = |sum: u32, value: &f32| crc32c::crc32c_append(sum, &value.to_le_bytes());
-    weights.named().iter().flat_map(|(_, values)| *values).fold(0, number)
+/// Tells weights from others of the same shape.
+pub fn checksum(weights: &Weights) -> u32 {
+    let mut bytes = Vec::new();
+    let mut sum = 0;
+    for piece in weights.named().iter().flat_map(|(_, values)| values.chunks(1 << 12)) {
+        bytes.clear();
+        bytes.extend(piece.iter().flat_map(|value| value.to_le_bytes()));
+        sum = crc32c::crc32c_append(sum, &bytes);
+    }
+    sum
 }
 
 fn lock(folder: &Path) -> Result<File, TrainError> {

@@ -49,6 +49,11 @@ pub(crate) fn read_adapter(path: &Path, shape: &Shape) -> Result<Adapter, Fault>
         let [name, _] = names(0, Adapter::MATRICES[0]);
         return Err(Fault::MissingTensor { name });
     };
+    // Nothing above the last change: what was made for a model with fewer blocks would fit one with more.
+    let blocks = halves.iter().map(|(layer, ..)| layer + 1).max().unwrap_or(0);
+    if blocks != shape.layers as usize {
+        return Err(Fault::AdapterBlocks { found: blocks, expected: shape.layers });
+    }
     // The first one says the rank, the others are held against it.
     let rank = first.elements() / u64::from(sizes[*place][1]);
     let rank = u32::try_from(rank).unwrap_or(u32::MAX);
