@@ -1,10 +1,13 @@
 //! The command line, as data.
 
+mod tune;
+
 use crate::config::{EngineLayer, SearchLayer};
 use crate::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deliberate_text::VerifierSpec;
 use std::path::PathBuf;
+pub(crate) use tune::TuneArgs;
 
 /// Spend test-time compute where it pays: sample, search or revise with a language model, vote, and see the bill.
 #[derive(Debug, Parser)]
@@ -57,6 +60,9 @@ pub(crate) enum Command {
     /// Make questions with exact answers, and a family of small models trained on them.
     #[command(subcommand)]
     Lab(LabCommand),
+    /// Fine-tune a model on worked solutions: all of its weights, or an adapter.
+    #[command(after_help = tune::EXAMPLES)]
+    Tune(TuneArgs),
     /// Measure the engine and the search, side by side with simpler ways.
     Bench(BenchArgs),
     /// Print a completion script for a shell.

@@ -1,5 +1,7 @@
 //! Settings in layers: flags over a TOML file over defaults. Defaults and cross-checks live here only.
 
+mod tune;
+
 use crate::budget;
 use crate::bytes::Bytes;
 use crate::exit::bad_input;
@@ -14,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+pub(crate) use tune::{EPOCHS, Extent, Lora, Tuning};
 
 /// How to search; every field optional.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -73,6 +76,9 @@ pub(crate) struct EngineLayer {
     /// Model: a name of `deliberate models list`, a GGUF file, or a hub id that was pulled.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) model: Option<String>,
+    /// Adapter on top of that model: what `deliberate tune --lora` wrote, or any other in llama.cpp's format.
+    #[arg(long, value_name = "FILE", help_heading = "Engine")]
+    pub(crate) adapter: Option<PathBuf>,
     /// Model that scores, where the verifier calls one; by default the proposer's.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) verifier_model: Option<String>,
@@ -168,17 +174,26 @@ impl FileLayer {
 }
 
 macro_rules! over {
-    ($layer:ty: $($field:ident),*) => {
+    ($layer:ty, $name:ident: $($field:ident),*) => {
         impl $layer {
             /// This layer's values, and where it has none, the lower layer's.
-            pub(crate) fn over(self, lower: Self) -> Self {
+            pub(crate) fn $name(self, lower: Self) -> Self {
                 Self { $($field: self.$field.or(lower.$field)),* }
             }
         }
     };
 }
-over!(SearchLayer: strategy, policy, regime, budget, verifier, revision_verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
-over!(EngineLayer: model, verifier_model, revision_verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
+over!(SearchLayer, over: strategy, policy, regime, budget, verifier, revision_verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
+over!(EngineLayer, fill: model, adapter, verifier_model, revision_verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
+
+impl EngineLayer {
+    /// This layer's values, and where it has none, the lower layer's. An adapter belongs to the model that it is named
+    /// beside: whoever names another model leaves it behind.
+    pub(crate) fn over(self, lower: Self) -> Self {
+        let adapter = lower.adapter.clone().filter(|_| self.model.is_none());
+        self.fill(Self { adapter, ..lower })
+    }
+}
 
 /// How to search, complete and checked.
 #[derive(Debug, Clone, Serialize)]
@@ -206,6 +221,9 @@ pub(crate) struct Search {
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct EngineSettings {
     pub(crate) model: Option<String>,
+    /// On top of that model alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) adapter: Option<PathBuf>,
     pub(crate) verifier_model: Option<String>,
     pub(crate) revision_verifier_model: Option<String>,
     pub(crate) reviser_model: Option<String>,
@@ -220,6 +238,8 @@ pub(crate) struct EngineSettings {
     pub(crate) prefix_cache: bool,
 }
 
+/// The prompt where none is named.
+pub(crate) const PROMPT: &str = "few-shot";
 /// Generations where no budget is given.
 const GENERATIONS: u32 = 16;
 
@@ -270,7 +290,7 @@ impl Search {
             verifier,
             revision_verifier,
             seed: layer.seed.unwrap_or(0),
-            prompt: layer.prompt.unwrap_or_else(|| "few-shot".to_owned()),
+            prompt: layer.prompt.unwrap_or_else(|| PROMPT.to_owned()),
             steps: layer.steps,
             max_tokens: layer.max_tokens.map_or(512, NonZeroU32::get),
             sampling,
@@ -300,6 +320,7 @@ impl EngineSettings {
     pub(crate) fn resolve(layer: EngineLayer) -> Self {
         Self {
             model: layer.model,
+            adapter: layer.adapter,
             verifier_model: layer.verifier_model,
             revision_verifier_model: layer.revision_verifier_model,
             reviser_model: layer.reviser_model,
@@ -324,5 +345,27 @@ impl EngineSettings {
     pub(crate) fn llama(&self) -> deliberate_llama::Settings {
         let Self { context, slots, batch_tokens, threads, .. } = *self;
         deliberate_llama::Settings { slots, context, batch_tokens, threads, gpu_layers: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_stays_with_the_model_that_it_is_named_beside() {
+        let layer = |model: Option<&str>, adapter: Option<&str>| EngineLayer {
+            model: model.map(str::to_owned),
+            adapter: adapter.map(PathBuf::from),
+            ..EngineLayer::default()
+        };
+        let check = |upper: EngineLayer, expected: Option<&str>| {
+            let over = upper.over(layer(Some("base"), Some("a.gguf")));
+            assert_eq!(over.adapter, expected.map(PathBuf::from));
+        };
+        check(layer(None, None), Some("a.gguf"));
+        check(layer(None, Some("b.gguf")), Some("b.gguf"));
+        check(layer(Some("other"), None), None);
+        check(layer(Some("other"), Some("b.gguf")), Some("b.gguf"));
     }
 }

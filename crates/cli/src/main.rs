@@ -42,6 +42,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Strategies => commands::strategies::run(),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Lab(command) => commands::lab::run(command, &global),
+        Command::Tune(args) => commands::tune::run(&args, &global),
         Command::Bench(args) => commands::bench::run(args, &global),
         Command::Completions(args) => commands::completions::run(&args),
     }

@@ -14,12 +14,21 @@ use std::sync::Arc;
 /// Files up to this size are tried on the native runtime first, where nobody chose.
 const SMALL: u64 = 64 << 20;
 
+/// What to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) file: ModelFile,
+    /// What goes on top of it.
+    pub(crate) adapter: Option<ModelFile>,
+}
+
 /// A model that is ready to answer.
 #[derive(Clone)]
 pub(crate) struct Served {
-    pub(crate) file: ModelFile,
+    wanted: Wanted,
     pub(crate) engine: Engine,
     fingerprint: String,
+    adapter_fingerprint: Option<String>,
     runtime: Runtime,
     /// Held as long as the engine.
     _memory: Arc<MemoryGrant>,
@@ -29,8 +38,24 @@ impl Served {
     /// What its answers depend on. Runtimes differ in the last digits of their logits.
     pub(crate) fn provenance(&self) -> Value {
         let facts = self.engine.facts();
-        json!({"model": self.file.name, "fingerprint": self.fingerprint, "architecture": facts.architecture,
-               "context": facts.context, "runtime": self.runtime})
+        let mut all = json!({"model": self.wanted.file.name, "fingerprint": self.fingerprint,
+                             "architecture": facts.architecture, "context": facts.context,
+                             "runtime": self.runtime});
+        if let (Some(file), Some(fingerprint)) = (&self.wanted.adapter, &self.adapter_fingerprint) {
+            all["adapter"] = json!({"name": file.name, "fingerprint": fingerprint});
+        }
+        all
+    }
+
+    /// What to call it: with an adapter a model is another one.
+    pub(crate) fn name(&self) -> String {
+        let Wanted { file, adapter } = &self.wanted;
+        adapter.as_ref().map_or(file.name.clone(), |adapter| format!("{} with {}", file.name, adapter.name))
+    }
+
+    /// The file of its weights.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.wanted.file.path
     }
 }
 
@@ -44,12 +69,13 @@ enum Runtime {
 }
 
 /// Opens models that compute in turn and share one memory budget: each gets as many slots as all can have.
-pub(crate) fn serve(files: Vec<ModelFile>, settings: &EngineSettings) -> anyhow::Result<Vec<Served>> {
-    let cannot = |file: &ModelFile| format!("cannot open the model `{}`", file.path.display());
+pub(crate) fn serve(models: Vec<Wanted>, settings: &EngineSettings) -> anyhow::Result<Vec<Served>> {
+    let cannot = |wanted: &Wanted| format!("cannot open the model `{}`", wanted.file.path.display());
     let mut planned = Vec::new();
-    for file in files {
-        let (runtime, demand) = plan(&file, settings).with_context(|| cannot(&file)).map_err(bad_input)?;
-        planned.push((file, runtime, demand));
+    for wanted in models {
+        let (runtime, demand) =
+            plan(&wanted.file, settings).with_context(|| cannot(&wanted)).map_err(bad_input)?;
+        planned.push((wanted, runtime, demand));
     }
     let memory = settings.memory.map_or_else(free_memory, |memory| memory.0);
     let weights: u64 = planned.iter().map(|(_, _, demand)| demand.weight_bytes).sum();
@@ -61,15 +87,21 @@ pub(crate) fn serve(files: Vec<ModelFile>, settings: &EngineSettings) -> anyhow:
     }
     let (budget, turns) = (MemoryBudget::new(memory), Turns::default());
     let mut served = Vec::new();
-    for (file, runtime, demand) in planned {
+    for (wanted, runtime, demand) in planned {
         let open = || -> anyhow::Result<Served> {
             let demand = MemoryRequest { slots, ..demand };
             let memory = budget.grant(&demand)?;
-            let engine = open(&file, runtime, &demand, settings, &turns)?;
-            let fingerprint = file.fingerprint()?;
-            Ok(Served { file: file.clone(), engine, fingerprint, runtime, _memory: Arc::new(memory) })
+            let engine = open(&wanted, runtime, &demand, settings, &turns)?;
+            Ok(Served {
+                engine,
+                fingerprint: wanted.file.fingerprint()?,
+                adapter_fingerprint: wanted.adapter.as_ref().map(ModelFile::fingerprint).transpose()?,
+                wanted: wanted.clone(),
+                runtime,
+                _memory: Arc::new(memory),
+            })
         };
-        served.push(open().with_context(|| cannot(&file)).map_err(bad_input)?);
+        served.push(open().with_context(|| cannot(&wanted)).map_err(bad_input)?);
     }
     Ok(served)
 }
@@ -107,23 +139,25 @@ fn plan(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<(Runtime,
 }
 
 fn open(
-    file: &ModelFile,
+    wanted: &Wanted,
     runtime: Runtime,
     demand: &MemoryRequest,
     settings: &EngineSettings,
     turns: &Turns,
 ) -> anyhow::Result<Engine> {
     let config = EngineConfig { prefix_cache: settings.prefix_cache, ..EngineConfig::default() };
+    let path = &wanted.file.path;
+    let adapter = wanted.adapter.as_ref().map(|adapter| adapter.path.clone());
     match runtime {
         Runtime::Native => {
             let context = Some(demand.slot_tokens as u32);
             let native = deliberate_native::Settings { slots: demand.slots, context, ..settings.native() };
-            Ok(deliberate_native::open_in_turn(&file.path, native, config, turns.clone())?)
+            Ok(deliberate_native::open_in_turn(path, adapter, native, config, turns.clone())?)
         }
         #[cfg(feature = "llama")]
         Runtime::Llama => {
             let llama = deliberate_llama::Settings { slots: demand.slots, ..settings.llama() };
-            Ok(deliberate_llama::open_in_turn(&file.path, llama, config, turns.clone())?)
+            Ok(deliberate_llama::open_in_turn(path, adapter, llama, config, turns.clone())?)
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
-use crate::serve::{Served, serve};
+use crate::serve::{Served, Wanted, serve};
+use anyhow::anyhow;
 use deliberate_engine::Engine;
 use deliberate_lm::LanguageModel;
 use deliberate_models::{ModelFile, Models};
@@ -13,6 +14,7 @@ use deliberate_text::{
 };
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Whole solutions in one call: what an interruption loses. The engine shares the prompt between calls.
@@ -77,18 +79,23 @@ impl Loaded {
             revision_verifier.filter(|_| asked.revision_verifier),
             reviser_model.as_ref().filter(|_| asked.reviser),
         ];
-        let mut files: Vec<ModelFile> = Vec::new();
+        let adapter = settings.adapter.as_deref().map(|path| adapter(&models, path)).transpose()?;
+        let mut files: Vec<Wanted> = Vec::new();
         let mut roles = Vec::new();
-        for name in names {
+        for (role, name) in names.into_iter().enumerate() {
             let Some(name) = name else {
                 roles.push(0);
                 continue;
             };
             let file = models.resolve(name).map_err(bad_input)?;
-            let known = files.iter().position(|known| known.path == file.path);
+            // The adapter is the proposer's. Whoever is named beside it is asked as it is.
+            let wanted = Wanted { file, adapter: adapter.clone().filter(|_| role == 0) };
+            let known = files
+                .iter()
+                .position(|known| (&known.file.path, &known.adapter) == (&wanted.file.path, &wanted.adapter));
             roles.push(known.unwrap_or(files.len()));
             if known.is_none() {
-                files.push(file);
+                files.push(wanted);
             }
         }
         let served = serve(files, settings)?;
@@ -108,7 +115,7 @@ impl Loaded {
     /// Whether a policy knows these models.
     pub(crate) fn check(&self, search: &Search) -> anyhow::Result<()> {
         let Some(policy) = &search.policy else { return Ok(()) };
-        policy.check(&self.proposer.file.name, &search.verifier.to_string())
+        policy.check(&self.proposer.name(), &search.verifier.to_string())
     }
 
     /// What the results depend on besides the search settings.
@@ -161,6 +168,18 @@ impl Loaded {
         let reviser = TextReviser::new(model.clone(), prompt, None, draw).await.map_err(bad_input)?;
         Ok(domain.with_reviser(reviser.with_spelling(spelling(model))))
     }
+}
+
+/// The file of an adapter.
+fn adapter(models: &Models, path: &Path) -> anyhow::Result<ModelFile> {
+    let file = path.is_file().then(|| path.canonicalize().ok()).flatten();
+    let text = file.as_ref().and_then(|file| file.to_str()).ok_or_else(|| {
+        bad_input(anyhow!(
+            "there is no adapter `{}` (`deliberate tune --lora` writes one as `adapter.gguf`)",
+            path.display()
+        ))
+    })?;
+    models.resolve(text).map_err(bad_input)
 }
 
 fn spelling(engine: &Engine) -> TokenBytes {

@@ -25,7 +25,26 @@ impl ModelError {
     }
 }
 
-/// What is wrong with a model, one variant per cause.
+/// A file that holds no adapter of the model at hand, or cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use adapter `{}`", path.display())]
+pub struct AdapterError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub fault: Fault,
+}
+
+impl AdapterError {
+    /// Adds the path.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(Fault) -> Self {
+        let path = path.to_owned();
+        move |fault| Self { path, fault }
+    }
+}
+
+/// What is wrong with a model or an adapter, one variant per cause.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -84,6 +103,16 @@ pub enum Fault {
         /// Its name in the file.
         name: String,
     },
+    /// A tensor of an adapter that changes nothing that the model has.
+    #[error(
+        "tensor `{name}` changes none of the seven matrices of {layers} blocks (was the adapter made for another model?)"
+    )]
+    ForeignTensor {
+        /// Its name in the file.
+        name: String,
+        /// Blocks of the model.
+        layers: u32,
+    },
     /// A tensor of another shape.
     #[error("tensor `{name}` has dimensions {found:?}, expected {expected:?}")]
     TensorShape {
@@ -111,6 +140,14 @@ pub enum Fault {
         found: u64,
         /// Values there should be; 0 for weights that should not be there.
         expected: u64,
+    },
+    /// An adapter for a model with more or fewer blocks.
+    #[error("the adapter is for {found} blocks, the model has {expected} (was it made for another model?)")]
+    AdapterBlocks {
+        /// Blocks that it changes.
+        found: usize,
+        /// Blocks of the model.
+        expected: u32,
     },
     /// A vocabulary of another size than the embedding.
     #[error("the vocabulary has {tokens} tokens but the weights are for {rows}")]

@@ -1,8 +1,12 @@
 //! GGUF files of the `llama` architecture.
 
+mod adapter;
 mod vocabulary;
 mod write;
 
+#[cfg(test)]
+pub(crate) use adapter::adapter_content;
+pub(crate) use adapter::{read_adapter, write_adapter};
 #[cfg(test)]
 pub(crate) use write::content;
 pub(crate) use write::write;
@@ -19,6 +23,7 @@ const FAMILY: &str = "llama";
 pub(crate) fn read_header(path: &Path) -> Result<Shape, Fault> {
     let file = TensorFile::open(path)?;
     let header = file.header();
+    refuse_adapter(header)?;
     let shape = read_shape(header, vocabulary::read(header)?.tokens.len())?;
     check_tensors(header, &shape)?;
     Ok(shape)
@@ -28,6 +33,7 @@ pub(crate) fn read_header(path: &Path) -> Result<Shape, Fault> {
 pub(crate) fn read(path: &Path) -> Result<Model, Fault> {
     let mut file = TensorFile::open(path)?;
     let header = file.header();
+    refuse_adapter(header)?;
     let vocabulary = vocabulary::read(header)?;
     let shape = read_shape(header, vocabulary.tokens.len())?;
     shape.check()?;
@@ -53,12 +59,7 @@ fn check_tensors(header: &Gguf, shape: &Shape) -> Result<Vec<Tensor>, Fault> {
         let tensor =
             there.remove(name.as_str()).ok_or_else(|| Fault::MissingTensor { name: name.clone() })?;
         expected.reverse();
-        // Dimensions of 1 at the end say nothing.
-        let rank = tensor.shape.iter().rposition(|&size| size != 1).map_or(1, |last| last + 1);
-        let significant = expected.iter().rposition(|&size| size != 1).map_or(1, |last| last + 1);
-        if tensor.shape[..rank] != expected[..significant] {
-            return Err(Fault::TensorShape { name, found: tensor.shape.clone(), expected });
-        }
+        expect_shape(tensor, &expected)?;
         tensors.push(tensor.clone());
     }
     match there.into_keys().min() {
@@ -67,12 +68,36 @@ fn check_tensors(header: &Gguf, shape: &Shape) -> Result<Vec<Tensor>, Fault> {
     }
 }
 
-fn read_shape(header: &Gguf, tokens: usize) -> Result<Shape, Fault> {
-    let architecture = header.required_text("general.architecture")?;
-    if architecture != FAMILY {
-        let key = "general.architecture".to_owned();
-        return Err(Fault::Setting { key, value: architecture, expected: "llama" });
+/// Checks the dimensions of a tensor, in the order of the file; those of 1 at the end say nothing.
+fn expect_shape(tensor: &Tensor, expected: &[u64]) -> Result<(), Fault> {
+    let significant = |sizes: &[u64]| sizes.iter().rposition(|&size| size != 1).map_or(1, |last| last + 1);
+    let found = &tensor.shape;
+    if found[..significant(found)] == expected[..significant(expected)] {
+        return Ok(());
     }
+    let (name, found, expected) = (tensor.name.clone(), found.clone(), expected.to_vec());
+    Err(Fault::TensorShape { name, found, expected })
+}
+
+/// Checks a text that must be there.
+fn expect_text(header: &Gguf, key: &str, expected: &'static str) -> Result<(), Fault> {
+    let value = header.required_text(key)?;
+    if value == expected { Ok(()) } else { Err(Fault::Setting { key: key.to_owned(), value, expected }) }
+}
+
+/// An adapter would otherwise be a model that lacks everything.
+fn refuse_adapter(header: &Gguf) -> Result<(), Fault> {
+    match header.text("general.type") {
+        Some(value) if value == "adapter" => {
+            let expected = "model (this file is an adapter, which goes on top of one)";
+            Err(Fault::Setting { key: "general.type".to_owned(), value, expected })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_shape(header: &Gguf, tokens: usize) -> Result<Shape, Fault> {
+    expect_text(header, "general.architecture", FAMILY)?;
     let keys = Keys { header };
     let hidden = keys.required("embedding_length")?;
     let heads = keys.required("attention.head_count")?;

@@ -1,9 +1,11 @@
 //! A Llama-style decoder as data: its shape, its weights, its vocabulary, and the files they live in.
 //!
 //! Nothing is computed here but text to tokens. `train` fills the weights, `native` runs them, and both read and write
-//! the same files: GGUF, which llama.cpp opens, and the folders of Hugging Face's `transformers`. Files are not
-//! trusted: their sizes are checked before anything is reserved, and errors name what is wrong.
+//! the same files: GGUF, which llama.cpp opens, and the folders of Hugging Face's `transformers`. An [`Adapter`] is what
+//! a fine-tuning adds to a model's matrices, and has files of its own. Files are not trusted: their sizes are checked
+//! before anything is reserved, and errors name what is wrong.
 
+mod adapter;
 mod error;
 mod gguf;
 mod hugging_face;
@@ -14,8 +16,9 @@ mod tests;
 mod vocabulary;
 mod weights;
 
+pub use adapter::{Adapter, LowRank};
 pub use deliberate_gguf::Precision;
-pub use error::{Fault, ModelError};
+pub use error::{AdapterError, Fault, ModelError};
 pub use model::Model;
 pub use shape::{Shape, ShapeError};
 pub use vocabulary::{Encoder, Vocabulary, VocabularyError};

@@ -28,23 +28,7 @@ impl Model {
         if tokens != self.shape.vocabulary as usize {
             return Err(Fault::VocabularySize { tokens, rows: self.shape.vocabulary });
         }
-        let mut layout = Weights::layout(&self.shape).into_iter();
-        for (name, values) in self.weights.named() {
-            let found = values.len() as u64;
-            match layout.next() {
-                Some((expected, size)) if expected == name => {
-                    let expected = size.iter().product();
-                    if found != expected {
-                        return Err(Fault::WeightSize { name, found, expected });
-                    }
-                }
-                _ => return Err(Fault::WeightSize { name, found, expected: 0 }),
-            }
-        }
-        match layout.next() {
-            Some((name, size)) => Err(Fault::WeightSize { name, found: 0, expected: size.iter().product() }),
-            None => Ok(()),
-        }
+        self.weights.check(&self.shape)
     }
 
     /// Reads a GGUF file of the `llama` architecture, with a vocabulary like that of `SmolLM`: weights in F32, F16,

@@ -1,5 +1,6 @@
 //! A small model, and facts about what becomes of it in files.
 
+mod adapter;
 mod gguf;
 mod hugging_face;
 mod vocabulary;

@@ -1,6 +1,6 @@
 //! The weights of a decoder, in 32-bit floats.
 
-use crate::Shape;
+use crate::{Fault, Shape};
 
 /// Every matrix is `[out, in]` in row-major order. Rotary positions turn neighbouring pairs (2i, 2i + 1) of a head,
 /// as in GGUF files of the `llama` architecture.
@@ -100,7 +100,31 @@ impl Weights {
         all
     }
 
-    /// The same to write to.
+    /// Checks that they have the sizes that a shape gives them.
+    ///
+    /// # Errors
+    /// [`Fault::WeightSize`] names the first matrix or vector of another size.
+    pub fn check(&self, shape: &Shape) -> Result<(), Fault> {
+        let mut layout = Weights::layout(shape).into_iter();
+        for (name, values) in self.named() {
+            let found = values.len() as u64;
+            match layout.next() {
+                Some((expected, size)) if expected == name => {
+                    let expected = size.iter().product();
+                    if found != expected {
+                        return Err(Fault::WeightSize { name, found, expected });
+                    }
+                }
+                _ => return Err(Fault::WeightSize { name, found, expected: 0 }),
+            }
+        }
+        match layout.next() {
+            Some((name, size)) => Err(Fault::WeightSize { name, found: 0, expected: size.iter().product() }),
+            None => Ok(()),
+        }
+    }
+
+    /// What [`Weights::named`] gives, to write to.
     pub fn named_mut(&mut self) -> Vec<(String, &mut Vec<f32>)> {
         let mut all: Vec<(String, &mut Vec<f32>)> =
             vec![("token_embd.weight".to_owned(), &mut self.embedding)];

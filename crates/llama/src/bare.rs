@@ -91,7 +91,7 @@ pub fn run(path: &Path, settings: &Settings, run: &Run<'_>) -> Result<Speed, Bar
         let &Settings { slots, context, .. } = settings;
         return Err(BareError::Size { sequences: run.sequences, length, slots, context });
     }
-    let loaded = load::model(path, settings)?;
+    let loaded = load::model(path, None, settings)?;
     let unknown = run.prompt.iter().find(|&&token| token >= loaded.header.vocabulary);
     if let Some(token) = unknown {
         return Err(RuntimeError { reason: format!("token {token} is not in the vocabulary") }.into());

@@ -1,6 +1,7 @@
 //! Why a model could not be loaded.
 
 use crate::gguf::HeaderError;
+use deliberate_decoder::AdapterError;
 use std::path::PathBuf;
 
 /// Why a model could not be loaded.
@@ -69,6 +70,26 @@ pub enum LoadError {
     #[error("llama.cpp cannot prepare `{}` to run: {reason}", path.display())]
     Prepare {
         /// The file.
+        path: PathBuf,
+        /// The last complaints of llama.cpp.
+        reason: String,
+    },
+    /// The file holds no adapter of this model.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+    /// A model that adapters are not supported for.
+    #[error(
+        "`{}` takes no adapter: only dense models of the llama architecture do (merge the adapter into the model)",
+        path.display()
+    )]
+    Unadaptable {
+        /// The file of the model.
+        path: PathBuf,
+    },
+    /// llama.cpp did not take the adapter.
+    #[error("llama.cpp cannot use the adapter `{}`: {reason}", path.display())]
+    AdapterRefused {
+        /// The file of the adapter.
         path: PathBuf,
         /// The last complaints of llama.cpp.
         reason: String,

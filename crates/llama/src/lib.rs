@@ -4,6 +4,7 @@
 //! It knows nothing of requests, prefixes or samples. Nothing that a file or a caller supplies makes llama.cpp end
 //! the process: files are checked before it sees them, batches before it computes them.
 
+mod adapter;
 mod backend;
 pub mod bare;
 mod error;

@@ -1,5 +1,6 @@
 //! Loading: the checks before llama.cpp sees the file, and the parameters that it is given.
 
+use crate::adapter;
 use crate::backend::{backend, complaints};
 use crate::error::LoadError;
 use crate::gguf::ModelHeader;
@@ -10,8 +11,8 @@ use crate::tokenizer::LlamaTokenizer;
 use deliberate_lm::ModelFacts;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
-use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(crate) struct Loaded {
     pub(crate) header: ModelHeader,
     pub(crate) facts: ModelFacts,
     pub(crate) tokenizer: Arc<LlamaTokenizer>,
+    /// Belongs to the model, and counts in contexts that it is set in.
+    pub(crate) adapter: Option<LlamaLoraAdapter>,
 }
 
 /// Whether this build and these settings put the model on a GPU.
@@ -31,8 +34,8 @@ pub(crate) fn on_gpu(settings: &Settings) -> bool {
     cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) && settings.gpu_layers != Some(0)
 }
 
-/// Checks the file and the settings, then loads the weights and the vocabulary.
-pub(crate) fn model(path: &Path, settings: &Settings) -> Result<Loaded, LoadError> {
+/// Checks the files and the settings, then loads the weights, the vocabulary and the adapter.
+pub(crate) fn model(path: &Path, adapter: Option<&Path>, settings: &Settings) -> Result<Loaded, LoadError> {
     settings.check()?;
     let header =
         ModelHeader::open(path).map_err(|source| LoadError::File { path: path.to_owned(), source })?;
@@ -47,14 +50,15 @@ pub(crate) fn model(path: &Path, settings: &Settings) -> Result<Loaded, LoadErro
     let layers = if on_gpu(settings) { settings.gpu_layers.unwrap_or(i32::MAX as u32) } else { 0 };
     let parameters = LlamaModelParams::default().with_n_gpu_layers(layers.min(i32::MAX as u32));
     let _ = complaints();
-    let model = LlamaModel::load_from_file(backend, path, &parameters)
+    let mut model = LlamaModel::load_from_file(backend, path, &parameters)
         .map_err(|_| LoadError::Refused { path: path.to_owned(), reason: complaints() })?;
     if model.is_recurrent() || model.is_hybrid() {
         return Err(LoadError::Recurrent { path: path.to_owned() });
     }
+    let adapter = adapter.map(|adapter| adapter::load(adapter, &mut model, path, &header)).transpose()?;
     let facts = facts(&header, &model, path, settings);
     let tokenizer = Arc::new(LlamaTokenizer::new(model));
-    Ok(Loaded { header, facts, tokenizer })
+    Ok(Loaded { header, facts, tokenizer, adapter })
 }
 
 /// Creates the key-value stores. The context borrows the model in `loaded.tokenizer`.

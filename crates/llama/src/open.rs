@@ -14,21 +14,25 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`StartError::Load`] with the [`LoadError`] that says what to change.
 pub fn open(path: impl Into<PathBuf>, settings: Settings) -> Result<Engine, StartError<LoadError>> {
-    open_in_turn(path, settings, EngineConfig::default(), Turns::default())
+    open_in_turn(path, None, settings, EngineConfig::default(), Turns::default())
 }
 
-/// Like [`open`], with limits of the engine below those of the runtime, computing in turn with other models.
+/// Like [`open`], with limits of the engine below those of the runtime, computing in turn with other models, with the
+/// adapter of a file on top.
 ///
 /// # Errors
-/// As [`open`], and [`StartError::Shortage`] if `config` asks for more than `settings` reserve.
+/// As [`open`] and [`LlamaRuntime::load_with`], and [`StartError::Shortage`] if `config` asks for more than `settings` reserve.
 pub fn open_in_turn(
     path: impl Into<PathBuf>,
+    adapter: Option<PathBuf>,
     settings: Settings,
     config: EngineConfig,
     turns: Turns,
 ) -> Result<Engine, StartError<LoadError>> {
     let path = path.into();
-    Engine::start_in_turn(config, turns, move || LlamaRuntime::load(&path, &settings))
+    Engine::start_in_turn(config, turns, move || {
+        LlamaRuntime::load_with(&path, adapter.as_deref(), &settings)
+    })
 }
 
 /// The memory that a model would like with these settings, from its file's header; it can do with one slot.

@@ -54,14 +54,26 @@ impl LlamaRuntime {
     /// # Errors
     /// A [`LoadError`] that says what to change: the file, or a setting.
     pub fn load(path: &Path, settings: &Settings) -> Result<Self, LoadError> {
-        let loaded = load::model(path, settings)?;
+        Self::load_with(path, None, settings)
+    }
+
+    /// The same with the adapter of a file on top, made for a model of the `llama` architecture.
+    ///
+    /// # Errors
+    /// As [`LlamaRuntime::load`], and [`LoadError::Adapter`] if the adapter is not one of this model.
+    pub fn load_with(path: &Path, adapter: Option<&Path>, settings: &Settings) -> Result<Self, LoadError> {
+        let mut loaded = load::model(path, adapter, settings)?;
         // SAFETY: only the lifetime changes. The context borrows the model behind the `Arc` in `tokenizer`, which
         // this value keeps until after `context` is dropped (field order), and which never moves.
-        let context = unsafe {
+        let mut context = unsafe {
             std::mem::transmute::<LlamaContext<'_>, LlamaContext<'static>>(load::context(
                 &loaded, path, settings,
             )?)
         };
+        if let (Some(adapter), Some(path)) = (&mut loaded.adapter, adapter) {
+            let refused = |_| LoadError::AdapterRefused { path: path.to_owned(), reason: complaints() };
+            context.lora_adapter_set(adapter, 1.0).map_err(refused)?;
+        }
         let slots = settings.slots as usize;
         let slot_tokens = settings.context as usize;
         Ok(Self {

@@ -1,6 +1,6 @@
 //! Why a model could not be loaded.
 
-use deliberate_decoder::{ModelError, ShapeError, VocabularyError};
+use deliberate_decoder::{AdapterError, ModelError, ShapeError, VocabularyError};
 
 /// Why a model could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,9 @@ pub enum LoadError {
     /// The file cannot be read, or holds no model that this runtime knows.
     #[error(transparent)]
     File(#[from] ModelError),
+    /// The file holds no adapter of this model.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
     /// A vocabulary that makes no sense.
     #[error("the model's vocabulary cannot be used")]
     Vocabulary(#[from] VocabularyError),

@@ -23,7 +23,7 @@ mod tokenizer;
 pub mod yardstick;
 
 pub use error::LoadError;
-pub use open::{demand, open, open_in_turn};
+pub use open::{demand, open, open_in_turn, read};
 pub use runtime::{NativeRuntime, Parts};
 pub use settings::Settings;
 pub use tokenizer::NativeTokenizer;

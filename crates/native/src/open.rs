@@ -4,7 +4,7 @@ use crate::error::LoadError;
 use crate::runtime::{NativeRuntime, Parts};
 use crate::settings::Settings;
 use crate::tokenizer::NativeTokenizer;
-use deliberate_decoder::Model;
+use deliberate_decoder::{Adapter, Model};
 use deliberate_engine::{Engine, EngineConfig, MemoryRequest, StartError, Turns};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,21 +19,37 @@ pub fn open(
     settings: Settings,
     config: EngineConfig,
 ) -> Result<Engine, StartError<LoadError>> {
-    open_in_turn(path, settings, config, Turns::default())
+    open_in_turn(path, None, settings, config, Turns::default())
 }
 
-/// Like [`open`], computing in turn with other models.
+/// Like [`open`], computing in turn with other models, with the adapter of a file merged into the weights.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open`], and [`LoadError::Adapter`] if the adapter is not one of this model.
 pub fn open_in_turn(
     path: impl Into<PathBuf>,
+    adapter: Option<PathBuf>,
     settings: Settings,
     config: EngineConfig,
     turns: Turns,
 ) -> Result<Engine, StartError<LoadError>> {
     let path = path.into();
-    Engine::start_in_turn(config, turns, move || NativeRuntime::load(Model::read_gguf(path)?, &settings))
+    Engine::start_in_turn(config, turns, move || {
+        NativeRuntime::load(read(&path, adapter.as_deref())?, &settings)
+    })
+}
+
+/// Reads a model, and merges the adapter of a file into it.
+///
+/// # Errors
+/// [`LoadError::File`] and [`LoadError::Adapter`] name what is damaged, or does not fit.
+pub fn read(path: &Path, adapter: Option<&Path>) -> Result<Model, LoadError> {
+    let mut model = Model::read_gguf(path)?;
+    if let Some(adapter) = adapter {
+        let read = Adapter::read_gguf(adapter, &model.shape)?;
+        read.merge_into(&model.shape, &mut model.weights).expect("it was read for this shape");
+    }
+    Ok(model)
 }
 
 /// The memory that a model would like with these settings; it can do with one slot. Reads the header alone.

@@ -8,11 +8,12 @@ use crate::kernels::attention::Heads;
 use crate::kernels::dropout::Mask;
 use crate::kernels::objective::{Prediction, predict};
 use crate::kernels::rotary::Rotary;
+use crate::lora::Lora;
 use crate::parts::Parts;
 use crate::plain::{self, Angles, Groups, PlainBlock};
 use crate::{Batch, TrainError};
 use candle_core::{DType, Device, Tensor, Var};
-use deliberate_decoder::{Shape, Weights};
+use deliberate_decoder::{Adapter, Shape, Weights};
 use std::sync::Arc;
 
 /// Which operations compute a decoder.
@@ -33,7 +34,7 @@ pub struct Dropout {
     pub seed: u64,
 }
 
-/// A decoder that can be trained.
+/// A decoder that can be trained: all of it, or an adapter over weights that stay as they are.
 #[derive(Debug)]
 pub struct Decoder {
     shape: Shape,
@@ -43,14 +44,16 @@ pub struct Decoder {
     blocks: Vec<Var>,
     final_norm: Var,
     output: Option<Var>,
+    /// What learns in the place of everything else.
+    adapter: Option<Lora>,
     rotary: Arc<Rotary>,
     pool: Arc<Pool>,
 }
 
-/// One trainable vector of a decoder.
+/// One trainable vector or matrix of a decoder.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
-    /// `embedding`, `block.0`, …, `final-norm`, `output`.
+    /// `embedding`, `block.0`, …, `final-norm`, `output`; of an adapter `block.0.attn_q.a`, ….
     pub(crate) name: String,
     pub(crate) variable: Var,
     /// Weight decay is for the entries before this one; norms lie behind it.
@@ -82,7 +85,21 @@ impl Decoder {
     /// [`TrainError::Tensor`] if the device has no room for it.
     pub fn on(&self, device: &Device) -> Result<Self, TrainError> {
         let kernels = if device.is_cpu() { self.kernels } else { Kernels::Plain };
-        Self::build(&self.shape, &self.to_weights()?, device, kernels)
+        let base = Self::build(&self.shape, &self.to_base()?, device, kernels)?;
+        match self.to_adapter()? {
+            Some(adapter) => base.with_adapter(&adapter),
+            None => Ok(base),
+        }
+    }
+
+    /// The same decoder with an adapter on top, which alone learns: embedding, blocks, norms and output layer stay as
+    /// they are, whatever is trained. [`fresh_adapter`](crate::fresh_adapter) makes one that changes nothing yet.
+    ///
+    /// # Errors
+    /// [`TrainError::Adapter`] if it is made for another shape.
+    pub fn with_adapter(mut self, adapter: &Adapter) -> Result<Self, TrainError> {
+        self.adapter = Some(Lora::new(adapter, &self.shape, &self.device)?);
+        Ok(self)
     }
 
     /// The same decoder computed by other operations.
@@ -110,6 +127,7 @@ impl Decoder {
             blocks: (0..shape.layers).map(|_| zeros(parts.size())).collect::<Result<_, _>>()?,
             final_norm: zeros(hidden)?,
             output: if shape.tied { None } else { Some(table()?) },
+            adapter: None,
             rotary: Arc::new(Rotary::new(shape)),
             pool: Arc::new(Pool::default()),
         };
@@ -117,7 +135,7 @@ impl Decoder {
         Ok(decoder)
     }
 
-    /// Replaces the weights.
+    /// Replaces the weights; an adapter stays on top of them.
     ///
     /// # Errors
     /// [`TrainError::Weights`] if they are of another shape.
@@ -145,11 +163,33 @@ impl Decoder {
         Ok(())
     }
 
-    /// The weights as they are now.
+    /// The weights as they are now, an adapter merged into them.
     ///
     /// # Errors
     /// [`TrainError::Tensor`] if the device does not hand them over.
     pub fn to_weights(&self) -> Result<Weights, TrainError> {
+        let mut weights = self.to_base()?;
+        if let Some(adapter) = self.to_adapter()? {
+            adapter.merge_into(&self.shape, &mut weights).map_err(TrainError::Adapter)?;
+        }
+        Ok(weights)
+    }
+
+    /// The adapter as it is now; none where the decoder itself learns.
+    ///
+    /// # Errors
+    /// [`TrainError::Tensor`] if the device does not hand it over.
+    pub fn to_adapter(&self) -> Result<Option<Adapter>, TrainError> {
+        self.adapter.as_ref().map(Lora::to_adapter).transpose()
+    }
+
+    /// Replaces the values of the adapter.
+    pub(crate) fn set_adapter(&self, adapter: &Adapter) -> Result<(), TrainError> {
+        self.adapter.as_ref().map_or(Ok(()), |lora| lora.set(adapter))
+    }
+
+    /// The weights below an adapter.
+    pub(crate) fn to_base(&self) -> Result<Weights, TrainError> {
         let mut weights = Weights::zeros(&self.shape);
         weights.embedding = get(&self.embedding)?;
         for (variable, block) in self.blocks.iter().zip(&mut weights.blocks) {
@@ -182,16 +222,16 @@ impl Decoder {
     /// [`TrainError::Tensor`] if an operation fails.
     pub fn loss(&self, batch: &Batch, dropout: Option<Dropout>) -> Result<Tensor, TrainError> {
         let stream = self.stream(batch, dropout, true)?;
-        let (norm, output) = (self.final_norm.as_tensor(), self.output_table().as_tensor());
+        let (norm, output) = (self.base(&self.final_norm, true), self.base(self.output_table(), true));
         let epsilon = self.shape.norm_epsilon;
         if self.kernels == Kernels::Fused {
-            let head = FusedHead::new(batch, epsilon, Arc::clone(&self.pool));
-            return Ok(stream.apply_op3(norm, output, head)?);
+            let head = FusedHead::new(batch, epsilon, Arc::clone(&self.pool), self.adapter.is_none());
+            return Ok(stream.apply_op3(&norm, &output, head)?);
         }
         if batch.targets() == 0 {
             return Ok(Tensor::zeros((), DType::F32, &self.device)?);
         }
-        Ok(plain::loss(batch, &plain::logits(batch, epsilon, &stream, norm, output)?)?)
+        Ok(plain::loss(batch, &plain::logits(batch, epsilon, &stream, &norm, &output)?)?)
     }
 
     /// What the decoder says at each target of a batch, in the batch's order. Nothing is learnt.
@@ -217,8 +257,11 @@ impl Decoder {
         Ok(logits.iter().zip(&batch.goals).map(|(logits, goal)| predict(logits, *goal)).collect())
     }
 
-    /// All trainable vectors, always in the same order.
+    /// Everything that learns, always in the same order.
     pub(crate) fn parameters(&self) -> Vec<Parameter> {
+        if let Some(adapter) = &self.adapter {
+            return adapter.parameters();
+        }
         let parameter =
             |name: String, variable: &Var, decayed| Parameter { name, variable: variable.clone(), decayed };
         let table = |name: &str, variable: &Var| parameter(name.to_owned(), variable, variable.elem_count());
@@ -234,36 +277,51 @@ impl Decoder {
 
     /// The residual stream behind the last block: `[tokens, hidden]`.
     fn stream(&self, batch: &Batch, dropout: Option<Dropout>, learning: bool) -> Result<Tensor, TrainError> {
-        let weights = |variable: &Var| {
-            if learning { variable.as_tensor().clone() } else { variable.as_detached_tensor() }
-        };
         let tokens = Tensor::from_slice(&batch.tokens, batch.tokens(), &self.device)?;
-        let mut stream = weights(&self.embedding).index_select(&tokens, 0)?;
+        let mut stream = self.base(&self.embedding, learning).index_select(&tokens, 0)?;
         let masks = |layer: usize| {
             [0, 1].map(|branch| dropout.and_then(|d| Mask::new(d.share, d.seed, 2 * layer as u64 + branch)))
         };
         let (parts, heads, epsilon) = (Parts::new(&self.shape), self.heads(), self.shape.norm_epsilon);
         if self.kernels == Kernels::Fused {
             let lanes = Arc::new(Lanes::new(&batch.sequences));
-            for (layer, block) in self.blocks.iter().enumerate() {
+            for layer in 0..self.blocks.len() {
                 let [attention_mask, feed_forward_mask] = masks(layer);
                 let rotary = Arc::clone(&self.rotary);
                 let plan = BlockPlan { parts, heads, epsilon, rotary, attention_mask, feed_forward_mask };
                 let block_op = FusedBlock::new(plan, Arc::clone(&lanes), Arc::clone(&self.pool), learning);
-                stream = stream.apply_op2(&weights(block), block_op)?;
+                stream = stream.apply_op2(&self.block(layer, learning)?, block_op)?;
             }
             return Ok(stream);
         }
         let angles = Angles::new(&self.rotary, &batch.sequences, DType::F32, &self.device)?;
         let groups = Groups::new(&batch.sequences, &self.device)?;
-        for (layer, block) in self.blocks.iter().enumerate() {
+        for layer in 0..self.blocks.len() {
             let [attention_mask, feed_forward_mask] = masks(layer);
             let (angles, groups) = (&angles, &groups);
             let plain =
                 PlainBlock { parts, heads, epsilon, angles, groups, attention_mask, feed_forward_mask };
-            stream = plain.apply(&stream, &weights(block))?;
+            stream = plain.apply(&stream, &self.block(layer, learning)?)?;
         }
         Ok(stream)
+    }
+
+    /// A vector of the decoder itself, with a graph behind it where it learns.
+    fn base(&self, variable: &Var, learning: bool) -> Tensor {
+        if learning && self.adapter.is_none() {
+            variable.as_tensor().clone()
+        } else {
+            variable.as_detached_tensor()
+        }
+    }
+
+    /// The flat vector of a block as it computes: `[size]`.
+    fn block(&self, layer: usize, learning: bool) -> Result<Tensor, TrainError> {
+        let base = self.base(&self.blocks[layer], learning);
+        match &self.adapter {
+            Some(adapter) => adapter.block(layer, &base, Parts::new(&self.shape), learning),
+            None => Ok(base),
+        }
     }
 
     fn output_table(&self) -> &Var {
@@ -279,10 +337,10 @@ impl Decoder {
     }
 }
 
-fn set(variable: &Var, numbers: Vec<f32>) -> Result<(), TrainError> {
+pub(crate) fn set(variable: &Var, numbers: Vec<f32>) -> Result<(), TrainError> {
     Ok(variable.set(&Tensor::from_vec(numbers, variable.shape(), variable.device())?)?)
 }
 
-fn get(variable: &Var) -> Result<Vec<f32>, TrainError> {
+pub(crate) fn get(variable: &Var) -> Result<Vec<f32>, TrainError> {
     Ok(variable.as_tensor().flatten_all()?.to_vec1()?)
 }

@@ -1,6 +1,6 @@
 //! What can go wrong in training.
 
-use deliberate_decoder::ShapeError;
+use deliberate_decoder::{Fault, ShapeError};
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,9 @@ pub enum TrainError {
         /// In the weights.
         found: usize,
     },
+    /// An adapter is not one of this decoder.
+    #[error("the adapter does not fit the decoder")]
+    Adapter(#[source] Fault),
     /// An example cannot be learnt from.
     #[error("example {index} of the batch cannot be learnt from: {reason}")]
     Example {

@@ -1,6 +1,6 @@
 //! Files that are either as before or whole, whenever the process is killed.
 
-use crate::TrainError;
+use crate::{Decoder, TrainError};
 use candle_core::{Device, Tensor};
 use deliberate_decoder::{Shape, Weights};
 use std::collections::HashMap;
@@ -57,6 +57,33 @@ pub fn read_weights(path: &Path, shape: &Shape) -> Result<Weights, TrainError> {
         *data = vector(&tensors, &name, data.len()).map_err(fault)?;
     }
     Ok(weights)
+}
+
+/// Writes what learns of a decoder: its adapter, or all of it.
+pub(crate) fn write_learnt(path: &Path, decoder: &Decoder) -> Result<(), TrainError> {
+    let Some(adapter) = decoder.to_adapter()? else {
+        return write_weights(path, decoder.shape(), &decoder.to_weights()?);
+    };
+    let rank = adapter.rank as usize;
+    let tensor = |(name, data): (String, &[f32])| {
+        let other = data.len() / rank;
+        let dims = if name.ends_with("lora_a") { (rank, other) } else { (other, rank) };
+        Ok((name, Tensor::from_slice(data, dims, &Device::Cpu)?))
+    };
+    write_tensors(path, &adapter.named().into_iter().map(tensor).collect::<Result<_, TrainError>>()?)
+}
+
+/// Puts into a decoder what [`write_learnt`] wrote of it.
+pub(crate) fn read_learnt(path: &Path, decoder: &Decoder) -> Result<(), TrainError> {
+    let Some(mut adapter) = decoder.to_adapter()? else {
+        return decoder.set_weights(&read_weights(path, decoder.shape())?);
+    };
+    let fault = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
+    let tensors = read_tensors(path)?.ok_or_else(|| fault("the file is missing".to_owned()))?;
+    for (name, data) in adapter.named_mut() {
+        *data = vector(&tensors, &name, data.len()).map_err(fault)?;
+    }
+    decoder.set_adapter(&adapter)
 }
 
 /// The numbers of a tensor of a known size.

@@ -1,6 +1,6 @@
-//! Fresh weights.
+//! Fresh weights and adapters.
 
-use deliberate_decoder::{Shape, Weights};
+use deliberate_decoder::{Adapter, Shape, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -37,6 +37,20 @@ pub fn deepened(weights: &Weights, shape: &Shape, seed: u64) -> Weights {
         block
     }));
     deeper
+}
+
+/// An adapter that changes nothing yet: every `a` normal with standard deviation 1/√(inputs), every `b` 0; decided by
+/// the seed alone.
+pub fn fresh_adapter(shape: &Shape, rank: u32, alpha: f32, seed: u64) -> Adapter {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut adapter = Adapter::zeros(shape, rank, alpha);
+    for block in &mut adapter.blocks {
+        for (change, [_, inputs]) in block.iter_mut().zip(Adapter::sizes(shape)) {
+            let scale = 1.0 / f64::from(inputs).sqrt();
+            change.a.iter_mut().for_each(|entry| *entry = (normal(&mut random) * scale) as f32);
+        }
+    }
+    adapter
 }
 
 /// A standard normal number (Box and Muller).

@@ -2,8 +2,8 @@
 //!
 //! A [`Decoder`] holds weights of a `deliberate_decoder::Shape` as candle variables and gives the loss of a [`Batch`]
 //! of [`Example`]s packed end to end. [`train`] is the loop: it asks a [`Source`] for the examples of every step,
-//! learns, evaluates, logs and writes checkpoints from which it goes on to the same bits. Nothing here knows what the
-//! tokens mean, and nothing generates text.
+//! learns, evaluates, logs and writes checkpoints from which it goes on to the same bits. A decoder may carry an adapter,
+//! which then learns in its place. Nothing here knows what the tokens mean, and nothing generates text.
 //!
 //! ~~~no_run
 //! use deliberate_train::{Decoder, Drawn, Example, Settings, train};
@@ -32,6 +32,7 @@ pub mod gather;
 mod initial;
 mod kernels;
 mod log;
+mod lora;
 mod optimiser;
 mod parts;
 mod plain;
@@ -52,7 +53,7 @@ pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate, predict};
 pub use example::{Example, Goal, Target};
 pub use files::{read_weights, write_weights};
-pub use initial::deepened;
+pub use initial::{deepened, fresh_adapter};
 pub use kernels::objective::Prediction;
 pub use log::{LogLine, read_log};
 pub use optimiser::AdamW;
@@ -61,4 +62,4 @@ pub use schedule::Schedule;
 pub use settings::Settings;
 pub use source::{Drawn, Epochs, Source};
 pub use stepper::{Stepped, Stepper};
-pub use training::{Outcome, Report, Validated, train};
+pub use training::{Outcome, Report, Validated, checksum, train};

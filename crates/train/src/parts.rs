@@ -66,6 +66,13 @@ impl Parts {
         self.feed_forward_norm().end
     }
 
+    /// Entries of each matrix, in order: query, key, value, attention output, gate, up, down.
+    pub(crate) fn matrices(self) -> [usize; 7] {
+        let Self { hidden, kv_width, feed_forward } = self;
+        let rows = [hidden, kv_width, kv_width, hidden, feed_forward, feed_forward, feed_forward];
+        rows.map(|rows| rows * hidden)
+    }
+
     /// The block's weights in the order of the flat vector.
     pub(crate) fn order(block: &Block) -> [&Vec<f32>; 9] {
         [

@@ -52,6 +52,16 @@ impl Epochs {
         place.step
     }
 
+    /// Steps until at least so many tokens have been gone through.
+    pub fn steps_for(&self, tokens: u64) -> u64 {
+        let (mut place, mut gone) = (Place::default(), 0);
+        while gone < tokens && !self.examples.is_empty() {
+            let batch = self.advance(&mut place);
+            gone += batch.iter().map(|&index| self.examples[index as usize].len().max(1) as u64).sum::<u64>();
+        }
+        place.step
+    }
+
     /// Moves behind the next batch; gives its examples as indices.
     fn advance(&self, place: &mut Place) -> Vec<u32> {
         if place.next == 0 {
@@ -183,5 +193,17 @@ mod tests {
     fn no_examples_are_an_error() {
         assert!(Epochs::new(vec![], 10, 0).batch(0).is_err());
         assert_eq!(Epochs::new(vec![], 10, 0).steps(3), 0);
+        assert_eq!(Epochs::new(vec![], 10, 0).steps_for(3), 0);
+    }
+
+    #[test]
+    fn so_many_tokens_take_so_many_steps() {
+        let source = Epochs::new(examples(&[10; 6]), 20, 0);
+        let check = |tokens: u64, steps: u64| assert_eq!(source.steps_for(tokens), steps);
+        check(0, 0);
+        check(1, 1);
+        check(20, 1);
+        check(21, 2);
+        check(180, source.steps(3));
     }
 }

@@ -1,13 +1,14 @@
 //! The training loop.
 
 use crate::checkpoint::{self, State};
-use crate::files::{read_weights, write_weights};
+use crate::files::{read_learnt, write_learnt};
 use crate::kernels::dropout::spread;
 use crate::log::Log;
 use crate::{
     Batch, Decoder, Dropout, Evaluation, Example, LogLine, Progress, Settings, Source, Stepper, TrainError,
     evaluate,
 };
+use deliberate_decoder::Weights;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fs::{File, TryLockError};
@@ -51,7 +52,8 @@ pub struct Report {
     pub validated: Vec<Validated>,
     /// Steps made when the chosen weights were taken. They are in `weights` and in the decoder; none if interrupted.
     pub chosen: Option<u64>,
-    /// The file of the chosen weights, for [`read_weights`].
+    /// The file of the chosen weights, for [`read_weights`](crate::read_weights); of the chosen adapter, where one
+    /// learns.
     pub weights: PathBuf,
 }
 
@@ -60,7 +62,7 @@ pub struct Report {
 /// | file | what |
 /// |---|---|
 /// | `checkpoint.safetensors` | weights, moments, step: replaced as a whole |
-/// | `weights.safetensors` | the chosen weights, under the names of GGUF files |
+/// | `weights.safetensors` | the chosen weights or adapter, under the names of GGUF files |
 /// | `log.jsonl` | one [`LogLine`] after another |
 /// | `events.out.tfevents.*` | the same for `TensorBoard` |
 ///
@@ -83,7 +85,7 @@ pub fn train(
     settings.check()?;
     std::fs::create_dir_all(folder).map_err(TrainError::write(folder))?;
     let _lock = lock(folder)?;
-    let identity = identity(decoder, validation, settings);
+    let identity = identity(decoder, validation, settings)?;
     let mut stepper = Stepper::new(decoder, settings.adamw)?;
     let found = checkpoint::read(&folder.join("checkpoint.safetensors"), &identity, &mut stepper.optimiser)?;
     if let Some(state) = &found {
@@ -92,7 +94,7 @@ pub fn train(
     }
     let state = found.unwrap_or_else(|| State::new(identity));
     if let Some(outcome) = state.outcome {
-        decoder.set_weights(&read_weights(&folder.join("weights.safetensors"), decoder.shape())?)?;
+        read_learnt(&folder.join("weights.safetensors"), decoder)?;
         return Ok(report(state, outcome, folder));
     }
     let log = Log::open(folder, state.step)?;
@@ -146,8 +148,7 @@ impl Training<'_> {
         }
         self.state.outcome = Some(outcome);
         self.save()?;
-        let weights = read_weights(&self.folder.join("weights.safetensors"), self.decoder.shape())?;
-        self.decoder.set_weights(&weights)?;
+        read_learnt(&self.folder.join("weights.safetensors"), self.decoder)?;
         Ok(report(self.state, outcome, self.folder))
     }
 
@@ -215,8 +216,7 @@ impl Training<'_> {
 
     /// Keeps the weights as they are now.
     fn choose(&mut self) -> Result<(), TrainError> {
-        let path = self.folder.join("weights.safetensors");
-        write_weights(&path, self.decoder.shape(), &self.decoder.to_weights()?)?;
+        write_learnt(&self.folder.join("weights.safetensors"), self.decoder)?;
         self.state.chosen = Some(self.state.step);
         Ok(())
     }
@@ -259,13 +259,35 @@ fn report(state: State, outcome: Outcome, folder: &Path) -> Report {
 }
 
 /// What must be equal for a training to go on.
-fn identity(decoder: &Decoder, validation: &[Example], settings: &Settings) -> Value {
+fn identity(decoder: &Decoder, validation: &[Example], settings: &Settings) -> Result<Value, TrainError> {
     let tokens: usize = validation.iter().map(Example::len).sum();
-    json!({
+    let mut identity = json!({
         "settings": settings.deciding(),
         "shape": decoder.shape(),
         "validation": { "examples": validation.len(), "tokens": tokens },
-    })
+    });
+    if let Some(adapter) = decoder.to_adapter()? {
+        // A checkpoint holds the adapter alone, which means nothing on top of other weights.
+        identity["adapter"] = json!({
+            "rank": adapter.rank,
+            "alpha": adapter.alpha,
+            "matrices": adapter.named().len(),
+            "base": checksum(&decoder.to_base()?),
+        });
+    }
+    Ok(identity)
+}
+
+/// Tells weights from others of the same shape.
+pub fn checksum(weights: &Weights) -> u32 {
+    let mut bytes = Vec::new();
+    let mut sum = 0;
+    for piece in weights.named().iter().flat_map(|(_, values)| values.chunks(1 << 12)) {
+        bytes.clear();
+        bytes.extend(piece.iter().flat_map(|value| value.to_le_bytes()));
+        sum = crc32c::crc32c_append(sum, &bytes);
+    }
+    sum
 }
 
 fn lock(folder: &Path) -> Result<File, TrainError> {

@@ -85,7 +85,7 @@ async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
     let started = Instant::now();
     let generation = engine.generate(request).await?;
     let elapsed = started.elapsed().as_secs_f64();
-    let path = loaded.proposer.file.path.clone();
+    let path = loaded.proposer.path().to_owned();
     drop(loaded);
     let bare = bare(&path, settings, &prompt)?;
     Ok(Decoding {

@@ -89,7 +89,8 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let loaded = Loaded::open(&engine, &asking)?;
     let large = match args.larger_model {
         Some(model) => {
-            Some(Loaded::open(&EngineSettings { model: Some(model), ..engine.clone() }, &[&greedy])?)
+            let engine = EngineSettings { model: Some(model), adapter: None, ..engine.clone() };
+            Some(Loaded::open(&engine, &[&greedy])?)
         }
         None => None,
     };
@@ -161,7 +162,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let pool = Pool::read(&path.join("samples.jsonl"))?;
     let evidence = Evidence::of(&study, &grid, &asked.questions, (&pool, &verifier), larger)?;
     let source = Source {
-        proposer: loaded.proposer.file.name.clone(),
+        proposer: loaded.proposer.name(),
         verifier,
         dataset: asked.name,
         sha256: pool.sha256,

@@ -13,6 +13,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod solve;
 pub(crate) mod strategies;
+pub(crate) mod tune;
 
 use anyhow::Context;
 

@@ -18,6 +18,7 @@ fn the_reference_of_every_command() {
         "models remove",
         "strategies",
         "doctor",
+        "tune",
         "bench",
         "calibrate",
         "completions",

@@ -27,22 +27,25 @@ pub(crate) struct FusedHead {
     shares: Vec<f32>,
     epsilon: f32,
     pool: Arc<Pool>,
+    /// Whether norm and output layer learn; the gradient of a large vocabulary is a third of the work.
+    learning: bool,
     gradients: Mutex<Option<[Vec<f32>; 3]>>,
 }
 
 impl FusedHead {
-    pub(crate) fn new(batch: &Batch, epsilon: f32, pool: Arc<Pool>) -> Self {
+    pub(crate) fn new(batch: &Batch, epsilon: f32, pool: Arc<Pool>, learning: bool) -> Self {
         let (rows, goals, shares) = (batch.rows.clone(), batch.goals.clone(), batch.shares());
-        Self { rows, goals, shares, epsilon, pool, gradients: Mutex::new(None) }
+        Self { rows, goals, shares, epsilon, pool, learning, gradients: Mutex::new(None) }
     }
 
-    /// The loss; leaves the gradients of the three arguments.
+    /// The loss; leaves the gradients of the three arguments, the last one empty where nothing learns.
     fn forward(&self, stream: &[f32], norm_weight: &[f32], output: &[f32]) -> f32 {
         let hidden = norm_weight.len();
+        let learnt = if self.learning { output.len() } else { 0 };
         let vocabulary = output.len() / hidden;
         let lanes = lanes(self.rows.len());
         let parts = lanes.par_iter().with_max_len(1).map(|lane| {
-            let mut doutput = self.pool.zeros(output.len());
+            let mut doutput = self.pool.zeros(learnt);
             let mut dnorm = self.pool.zeros(hidden);
             let mut drows = self.pool.zeros(lane.len() * hidden);
             let most = tile_rows(vocabulary).min(lane.len());
@@ -66,8 +69,10 @@ impl FusedHead {
                     loss += f64::from(share) * f64::from(differentiate(logits, self.goals[target], share));
                 }
                 let dlogits = View::new(logits, count, vocabulary);
-                ViewMut::new(&mut doutput, vocabulary, hidden)
-                    .add(dlogits.transposed(), View::new(normed, count, hidden));
+                if self.learning {
+                    ViewMut::new(&mut doutput, vocabulary, hidden)
+                        .add(dlogits.transposed(), View::new(normed, count, hidden));
+                }
                 ViewMut::new(dnormed, count, hidden).assign(dlogits, table, 1.0);
                 let drows = &mut drows[(tile.start - lane.start) * hidden..][..count * hidden];
                 norm::backward(x, norm_weight, self.epsilon, dnormed, drows, &mut dnorm);
@@ -87,7 +92,7 @@ impl FusedHead {
             doutputs.push(doutput);
         }
         let gradients = if lanes.is_empty() {
-            [dstream, vec![0.0; hidden], vec![0.0; output.len()]]
+            [dstream, vec![0.0; hidden], vec![0.0; learnt]]
         } else {
             [dstream, total(&dnorms), total(&doutputs)]
         };
@@ -200,6 +205,9 @@ impl CustomOp3 for FusedHead {
             gradient
         });
         let tensor = |data, like: &Tensor| Tensor::from_vec(data, like.shape(), like.device());
+        if !self.learning {
+            return Ok((Some(tensor(dstream, stream)?), None, None));
+        }
         Ok((
             Some(tensor(dstream, stream)?),
             Some(tensor(dnorm, norm_weight)?),

@@ -2,7 +2,7 @@
 
 use crate::testing::{numbers, shape};
 use crate::{Batch, Decoder, Dropout, Example, Goal, Kernels, Target};
-use deliberate_decoder::Shape;
+use deliberate_decoder::{Adapter, LowRank, Shape};
 
 /// Examples of many lengths with tokens and labels to meet.
 fn batch(shape: &Shape, lengths: &[usize]) -> Batch {
@@ -33,6 +33,28 @@ fn gradients(decoder: &Decoder, batch: &Batch, dropout: Option<Dropout>) -> (f32
     (loss.to_scalar().unwrap(), decoder.parameters().into_iter().map(vector).collect())
 }
 
+#[track_caller]
+fn assert_gradients_agree(ours: &[(String, Vec<f32>)], theirs: &[(String, Vec<f32>)]) {
+    assert_eq!(ours.len(), theirs.len());
+    for ((name, ours), (_, theirs)) in ours.iter().zip(theirs) {
+        let scale = theirs.iter().fold(0.0f32, |top, value| top.max(value.abs()));
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            assert!((ours - theirs).abs() <= 1e-4 * scale, "{name}: {ours} {theirs}, up to {scale}");
+        }
+    }
+}
+
+/// An adapter that changes all matrices but two.
+fn adapter(shape: &Shape) -> Adapter {
+    let mut adapter = Adapter::zeros(shape, 3, 4.5);
+    for (seed, (_, values)) in adapter.named_mut().into_iter().enumerate() {
+        *values = numbers(values.len(), seed as u64).iter().map(|value| 0.3 * value).collect();
+    }
+    adapter.blocks[0][1] = LowRank::default();
+    adapter.blocks[1][6] = LowRank::default();
+    adapter
+}
+
 /// Moves the norms off 1, where mistakes would hide.
 fn unevenly(decoder: &Decoder) {
     let mut weights = decoder.to_weights().unwrap();
@@ -59,12 +81,7 @@ fn fused_gradients_are_those_of_plain_operations() {
         let (fused_loss, fused_gradients) = gradients(&fused, &batch, dropout);
         let (plain_loss, plain_gradients) = gradients(&plain, &batch, dropout);
         assert!((fused_loss - plain_loss).abs() < 1e-5, "{fused_loss} {plain_loss}");
-        for ((name, ours), (_, theirs)) in fused_gradients.iter().zip(&plain_gradients) {
-            let scale = theirs.iter().fold(0.0f32, |top, value| top.max(value.abs()));
-            for (ours, theirs) in ours.iter().zip(theirs) {
-                assert!((ours - theirs).abs() <= 1e-4 * scale, "{name}: {ours} {theirs}, up to {scale}");
-            }
-        }
+        assert_gradients_agree(&fused_gradients, &plain_gradients);
         let (ours, theirs) = (fused.predict(&batch).unwrap(), plain.predict(&batch).unwrap());
         assert_eq!(ours.len(), batch.targets());
         for (ours, theirs) in ours.iter().zip(&theirs) {
@@ -73,12 +90,9 @@ fn fused_gradients_are_those_of_plain_operations() {
     }
 }
 
-#[test]
-fn the_derivative_predicts_the_difference() {
-    let shape = shape(11, 8, 2, 2, 1);
-    let decoder = Decoder::random(&shape, 4).unwrap();
-    let batch = batch(&shape, &[9, 4, 12]);
-    let (_, gradients) = gradients(&decoder, &batch, None);
+#[track_caller]
+fn assert_derivatives(decoder: &Decoder, batch: &Batch) {
+    let (_, gradients) = gradients(decoder, batch, None);
     for (parameter, (name, gradient)) in decoder.parameters().into_iter().zip(&gradients) {
         let variable = &parameter.variable;
         let before = variable.as_tensor().copy().unwrap();
@@ -88,12 +102,20 @@ fn the_derivative_predicts_the_difference() {
             let shift =
                 candle_core::Tensor::from_slice(&direction, variable.shape(), variable.device()).unwrap();
             variable.set(&(&before + (shift * distance).unwrap()).unwrap()).unwrap();
-            f64::from(decoder.loss(&batch, None).unwrap().to_scalar::<f32>().unwrap())
+            f64::from(decoder.loss(batch, None).unwrap().to_scalar::<f32>().unwrap())
         };
         let difference = (loss_at(2e-3) - loss_at(-2e-3)) / 4e-3;
         variable.set(&before).unwrap();
         assert!((difference - slope).abs() < 5e-3 * slope.abs().max(0.2), "{name}: {difference} {slope}");
     }
+}
+
+#[test]
+fn the_derivative_predicts_the_difference() {
+    let shape = shape(11, 8, 2, 2, 1);
+    let decoder = Decoder::random(&shape, 4).unwrap();
+    let batch = batch(&shape, &[9, 4, 12]);
+    assert_derivatives(&decoder, &batch);
 }
 
 #[test]
@@ -122,5 +144,53 @@ fn examples_of_a_batch_do_not_see_each_other() {
         for (packed, alone) in packed.iter().zip(alone) {
             assert!((packed.loss - alone.loss).abs() < 1e-5);
         }
+    }
+}
+
+#[test]
+fn gradients_of_an_adapter_agree_too_and_reach_nothing_else() {
+    for shape in [shape(23, 24, 2, 6, 2), Shape { tied: false, ..shape(23, 24, 2, 6, 2) }] {
+        let batch = batch(&shape, &[1, 64, 3, 17, 64, 33, 5]);
+        let base = Decoder::random(&shape, 1).unwrap();
+        unevenly(&base);
+        let with = |kernels: Kernels| {
+            let decoder = Decoder::from_weights(&shape, &base.to_weights().unwrap()).unwrap();
+            decoder.with_kernels(kernels).with_adapter(&adapter(&shape)).unwrap()
+        };
+        let (fused, plain) = (with(Kernels::Fused), with(Kernels::Plain));
+        for dropout in [None, Some(Dropout { share: 0.2, seed: 9 })] {
+            let (fused_loss, fused_gradients) = gradients(&fused, &batch, dropout);
+            let (plain_loss, plain_gradients) = gradients(&plain, &batch, dropout);
+            assert!((fused_loss - plain_loss).abs() < 1e-5, "{fused_loss} {plain_loss}");
+            assert_eq!(fused_gradients.len(), 2 * (2 * 7 - 2));
+            assert!(fused_gradients.iter().all(|(_, values)| values.iter().any(|value| *value != 0.0)));
+            assert_gradients_agree(&fused_gradients, &plain_gradients);
+        }
+    }
+}
+
+#[test]
+fn the_derivative_of_an_adapter_predicts_the_difference() {
+    let shape = shape(11, 8, 2, 2, 1);
+    let decoder = Decoder::random(&shape, 4).unwrap().with_adapter(&adapter(&shape)).unwrap();
+    assert_derivatives(&decoder, &batch(&shape, &[9, 4, 12]));
+}
+
+#[test]
+fn merged_weights_say_what_decoder_and_adapter_say() {
+    let shape = shape(23, 24, 2, 6, 2);
+    let batch = batch(&shape, &[12, 40, 3]);
+    for kernels in [Kernels::Fused, Kernels::Plain] {
+        let base = Decoder::random(&shape, 1).unwrap().with_kernels(kernels);
+        let before = base.predict(&batch).unwrap();
+        let decoder = base.with_adapter(&adapter(&shape)).unwrap();
+        let merged = Decoder::from_weights(&shape, &decoder.to_weights().unwrap()).unwrap();
+        let (ours, theirs) = (decoder.predict(&batch).unwrap(), merged.predict(&batch).unwrap());
+        let furthest = |left: &[crate::Prediction], right: &[crate::Prediction]| {
+            left.iter().zip(right).map(|(l, r)| (l.loss - r.loss).abs()).fold(0.0, f32::max)
+        };
+        assert!(furthest(&ours, &theirs) < 1e-4, "{}", furthest(&ours, &theirs));
+        assert!(furthest(&ours, &before) > 0.1, "the adapter does nothing");
+        assert_eq!(decoder.to_adapter().unwrap(), Some(adapter(&shape)));
     }
 }
