@@ -57,15 +57,15 @@ fn an_adapter_counts_in_every_slot_and_every_cut() {
     let (adapter, _) = tiny(&folder);
     let path = tiny_model(Vocabulary::Pairs);
     let mut plain = load(&path, None).expect("a sound model");
-    let mut adapted = load(&path, Some(&adapter)).expect("an adapter of it");
+    let mut changed = load(&path, Some(&adapter)).expect("an adapter of it");
     let text = tokens(&plain, 30, 2);
     let before = forward(&mut plain, &[span(0, 0, &text)]);
-    let after = forward(&mut adapted, &[span(0, 0, &text)]);
+    let after = forward(&mut changed, &[span(0, 0, &text)]);
     assert!(distance(&before[29], &after[29]) > 1e-2, "the adapter does nothing");
     // The same bits in another slot, in pieces, beside another text.
-    forward(&mut adapted, &[span(3, 0, &text[..11])]);
-    let other = tokens(&adapted, 17, 5);
-    let rows = forward(&mut adapted, &[span(3, 11, &text[11..]), span(5, 0, &other)]);
+    forward(&mut changed, &[span(3, 0, &text[..11])]);
+    let other = tokens(&changed, 17, 5);
+    let rows = forward(&mut changed, &[span(3, 11, &text[11..]), span(5, 0, &other)]);
     let worst = rows.iter().zip(&after[11..]).map(|(l, r)| distance(l, r)).fold(0.0, f32::max);
     assert!(rows[..19] == after[11..], "differs by {worst}");
 }
@@ -88,16 +88,12 @@ fn an_adapter_equals_merged_weights_of_the_real_model() {
         let text = tokens(&runtime, 12, 1);
         forward(&mut runtime, &[span(0, 0, &text)])
     };
-    let (plain, adapted, merged) = (rows(&base, None), rows(&base, Some(&adapter_path)), rows(&merged, None));
+    let (plain, on_top, merged) = (rows(&base, None), rows(&base, Some(&adapter_path)), rows(&merged, None));
     let furthest = |left: &[Vec<f32>], right: &[Vec<f32>]| {
         left.iter().zip(right).map(|(left, right)| distance(left, right)).fold(0.0, f32::max)
     };
     assert!(furthest(&plain, &merged) > 0.1, "the adapter does nothing");
-    assert!(
-        furthest(&adapted, &merged) < 0.01 * furthest(&plain, &merged),
-        "{}",
-        furthest(&adapted, &merged)
-    );
+    assert!(furthest(&on_top, &merged) < 0.01 * furthest(&plain, &merged), "{}", furthest(&on_top, &merged));
 }
 
 #[test]

@@ -39,8 +39,8 @@ fn text_survives_the_way_to_tokens_and_back() {
                 assert_eq!(text(&*tokenizer, &tokens), given, "{}", path.display());
             }
         }
-        assert_eq!(tokenizer.encode("", true).expect("nothing"), []);
-        assert_eq!(tokenizer.piece(u32::MAX), b"");
+        assert!(tokenizer.encode("", true).expect("nothing").is_empty());
+        assert!(tokenizer.piece(u32::MAX).is_empty());
     }
 }
 
