@@ -114,7 +114,8 @@ fn adapters_of_other_models_and_damaged_ones_are_refused_by_name() {
     let wider = Shape { feed_forward: 128, ..shape };
     adapter(&wider).write_gguf(&other, &wider, Precision::F32).expect("a file");
     refused(&other, "`blk.0.ffn_gate.weight.lora_b` has dimensions [4, 128], expected [4, 96]");
-    refused(&model, "expected adapter");
+    // A model is no adapter: this one does not even say what it is.
+    refused(&model, "`general.type` is missing");
     refused(&folder.path().join("nowhere.gguf"), "nowhere.gguf");
     // One byte after the other: an error or a sound adapter, never the end of the process.
     let whole = std::fs::read(&adapter_path).expect("a file");
