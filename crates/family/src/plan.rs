@@ -227,7 +227,7 @@ impl Plan {
     pub fn parse(text: &str) -> Result<Self, PlanError> {
         let plan: Self = toml::from_str(text).map_err(Box::new)?;
         let nonsense = |reason: String| PlanError::Nonsense { reason };
-        for recipe in [Some(&plan.questions), plan.tests.as_ref()].into_iter().flatten() {
+        for recipe in [&plan.questions, plan.tested()] {
             recipe.check().map_err(|error| nonsense(error.to_string()))?;
         }
         for size in [Some(plan.proposer), plan.large].into_iter().flatten() {
@@ -256,9 +256,7 @@ impl Plan {
         }
         Ok(plan)
     }
-}
 
-impl Plan {
     /// What the family is measured on.
     pub fn tested(&self) -> &Recipe {
         self.tests.as_ref().unwrap_or(&self.questions)
