@@ -1,5 +1,6 @@
 //! `deliberate calibrate`: what pays for which question, learnt from data.
 
+use super::command;
 use super::outcome::{conclude, unusable};
 use crate::args::{CalibrateArgs, Global};
 use crate::config::{EngineSettings, FileLayer, Search, SearchLayer};
@@ -176,11 +177,6 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
 /// Parameters of a proposer.
 fn parameters(loaded: &Loaded) -> f64 {
     loaded.proposer.engine.facts().architecture.parameters as f64
-}
-
-/// What the user typed.
-fn command() -> String {
-    std::env::args().skip(1).fold("deliberate".to_owned(), |all, next| format!("{all} {next}"))
 }
 
 /// Tells what the user can mend from what went wrong on the way.

@@ -144,9 +144,7 @@ fn examine(args: &MeasureArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let measured = measure(&plan, &args.folder, &extent, &mut watch);
     watch.bar = None;
     if let (Ok(measured), Some(path)) = (&measured, &args.html) {
-        let command =
-            format!("deliberate lab measure --questions {} --samples {}", args.questions, args.samples);
-        std::fs::write(path, deliberate_family::measure::page(measured, &command).html())
+        std::fs::write(path, deliberate_family::measure::page(measured, &super::command()).html())
             .with_context(|| format!("cannot write `{}`", path.display()))
             .map_err(bad_input)?;
     }

@@ -25,3 +25,8 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .build()
         .context("cannot start the asynchronous runtime")
 }
+
+/// What the user typed.
+fn command() -> String {
+    std::env::args().skip(1).fold("deliberate".to_owned(), |all, next| format!("{all} {next}"))
+}
