@@ -94,8 +94,8 @@ Run the same command again to go on; with more questions, budgets or strategies 
 
 const EXCHANGE_EXAMPLES: &str = "\
 Examples:
-  deliberate calibrate --larger-model large.gguf          the study, and greedy answers of the larger model
-  deliberate exchange runs/calibrate-lab
+  deliberate calibrate && deliberate exchange runs/calibrate-lab
+  deliberate calibrate gsm8k_test.jsonl --model small.gguf --larger-model large.gguf
   deliberate exchange runs/calibrate-lab --ratio 0.1 --ratio 10
 
 R is inference tokens over pretraining tokens: the less a model is used after training, the more test-time compute the
@@ -157,7 +157,7 @@ pub(crate) struct CalibrateArgs {
     /// Where everything is kept: searches, policy and report; by default `runs/calibrate-<dataset>`.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) run_directory: Option<PathBuf>,
-    /// A larger model whose greedy answers test-time compute is exchanged against.
+    /// A larger model whose greedy answers test-time compute is exchanged against. The bundled family has one of its own.
     #[arg(long, value_name = "MODEL")]
     pub(crate) larger_model: Option<String>,
     /// Another verifier that scores the samples as well, to be compared with the first, for example `orm:signs`.

@@ -36,7 +36,8 @@ pub(crate) struct SearchLayer {
     #[arg(long, value_name = "BUDGET", value_parser = budget::parse, allow_negative_numbers = true, help_heading = "Search")]
     #[serde(deserialize_with = "budget_text")]
     pub(crate) budget: Option<Budget>,
-    /// Who scores: `logprob`, `certainty`, `judge`, `judge:samples=4`, `prm`, `orm`, or `none`.
+    /// Who scores: `logprob`, `likelihood`, `certainty`, `judge`, `judge:samples=4`, `prm:FORMAT`, `orm:FORMAT`, two of them
+    /// multiplied (`prm:signs*likelihood`), or `none`.
     #[arg(long, value_name = "VERIFIER", help_heading = "Search")]
     pub(crate) verifier: Option<String>,
     /// Who scores where the strategy revises, with the earlier attempts in view; by default the verifier.
@@ -126,6 +127,8 @@ pub(crate) enum RuntimeChoice {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct FileLayer {
+    /// See [`CalibrateArgs`](crate::args::CalibrateArgs).
+    pub(crate) larger_model: Option<String>,
     pub(crate) search: SearchLayer,
     pub(crate) engine: EngineLayer,
 }
@@ -152,7 +155,7 @@ impl FileLayer {
         engine: EngineLayer,
     ) -> anyhow::Result<Self> {
         let file = Self::read(named)?;
-        let user = Self { search: search.over(file.search), engine: engine.over(file.engine) };
+        let user = Self { search: search.over(file.search), engine: engine.over(file.engine), ..file };
         Ok(crate::team::complete(user))
     }
 

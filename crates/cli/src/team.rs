@@ -21,7 +21,11 @@ pub(crate) fn complete(mut user: FileLayer) -> FileLayer {
     let Some(team) = teams.team.remove(name) else { return user };
     // The team's proposer, not the team's name.
     user.engine.model = None;
-    FileLayer { search: user.search.over(team.search), engine: user.engine.over(team.engine) }
+    FileLayer {
+        larger_model: user.larger_model.or(team.larger_model),
+        search: user.search.over(team.search),
+        engine: user.engine.over(team.engine),
+    }
 }
 
 #[cfg(test)]
@@ -34,6 +38,7 @@ mod tests {
         user.search.temperature = Some(0.5);
         let complete = super::complete(user);
         assert_eq!(complete.engine.model.as_deref(), Some("lab-proposer"));
+        assert_eq!(complete.larger_model.as_deref(), Some("lab-proposer-large"));
         assert_eq!(
             (complete.search.temperature, complete.search.prompt.as_deref()),
             (Some(0.5), Some("lab"))
@@ -47,5 +52,6 @@ mod tests {
         let complete = super::complete(user);
         assert_eq!(complete.engine.model.as_deref(), Some("smollm2"));
         assert_eq!((complete.search.prompt, complete.engine.verifier_model), (None, None));
+        assert_eq!(complete.larger_model, None);
     }
 }

@@ -17,7 +17,7 @@ use rand::Rng;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// What verifiers and the reviser begin as.
+/// What all models but the proposer begin as.
 pub(crate) const PROPOSER: Start = Start::From("proposer");
 
 /// Questions that validation of a proposer asks.
@@ -88,10 +88,10 @@ impl Build<'_> {
         let (Some(size), Some(learning)) = (plan.large, &plan.large_base) else { return Ok(()) };
         let task = Task {
             name: "proposer-large",
-            role: "the larger proposer that test-time compute is exchanged against, from the same questions",
+            role: "the larger proposer that test-time compute is exchanged against, grown from the proposer and trained on",
             shape: size.shape(words.size()),
             learning,
-            start: Start::Nothing,
+            start: PROPOSER,
         };
         self.written(words, task)
     }
@@ -145,14 +145,14 @@ impl Build<'_> {
             let (pass, valued) = (sampled.pass_at_1() as f32, question.solutions.iter());
             let valued = valued.filter(|valued| !valued.returns.is_empty());
             let valued = valued.map(|valued| recipes::steps(valued, pass, labels));
-            // Whether the end is right is known of the other samples too.
+            // The other samples are rollouts too.
             let others = sampled.iter().filter(|solution| solution.answered).skip(question.solutions.len());
-            let others = others.take(most).filter_map(|solution| recipes::last_step(solution, labels));
+            let others = others.take(most).map(|solution| recipes::own_rollout(solution, labels));
             valued.chain(others).collect()
         });
         let rows = rows.collect();
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
-        let shape = self.verifier(words);
+        let shape = self.judging(words);
         let task = Task { name: "prm", role, shape, learning: &self.plan.prm, start: PROPOSER };
         self.copy(words, task, rows)
     }
@@ -161,7 +161,7 @@ impl Build<'_> {
         let (labels, most) = (words.labels(), self.plan.outcomes);
         let rows = sampled.iter().map(|question| recipes::outcomes(question.iter(), most, labels)).collect();
         let role = "scores a whole solution with `+` or `-`: whether its answer is right";
-        let shape = self.verifier(words);
+        let shape = self.judging(words);
         let task = Task { name: "orm", role, shape, learning: &self.plan.orm, start: PROPOSER };
         self.copy(words, task, rows)
     }
@@ -175,7 +175,7 @@ impl Build<'_> {
             rows.push(block_on(made)?);
         }
         let role = "draws a better solution after earlier attempts";
-        let shape = self.proposer_shape(words);
+        let shape = self.judging(words);
         let task = Task { name: "reviser", role, shape, learning: &self.plan.reviser, start: PROPOSER };
         self.copy(words, task, rows)
     }
@@ -197,17 +197,17 @@ impl Build<'_> {
             chains.iter().map(|question| recipes::outcomes(question.attempts(), most, labels)).collect();
         let role = "scores a whole revision, with the attempts before it in its context";
         let learning = &self.plan.revision_orm;
-        let shape = self.verifier(words);
+        let shape = self.judging(words);
         let task = Task { name: "revision-orm", role, shape, learning, start: PROPOSER };
         self.copy(words, task, rows)
     }
 
-    /// Sizes of a verifier.
-    fn verifier(&self, words: &Words) -> Shape {
-        self.plan.proposer.deeper(self.plan.verifier_blocks).shape(words.size())
+    /// Sizes of verifiers and of revisers.
+    pub(crate) fn judging(&self, words: &Words) -> Shape {
+        self.plan.proposer.deeper(self.plan.judging_blocks).shape(words.size())
     }
 
-    /// Sizes of the proposer and of the reviser.
+    /// Sizes of the proposer and of its copies.
     pub(crate) fn proposer_shape(&self, words: &Words) -> Shape {
         self.plan.proposer.shape(words.size())
     }

@@ -67,7 +67,7 @@ impl Build<'_> {
         let Some(learning) = &self.plan.revision_rest_em else { return Ok(()) };
         let rows = recipes::trajectories(chains, words.end());
         let role = "the reviser after it learnt from its own trajectories up to the first right answer";
-        let shape = self.proposer_shape(words);
+        let shape = self.judging(words);
         let start = Start::From("reviser");
         let task = Task { name: "reviser-rest-em", role, shape, learning, start };
         self.copy(words, task, rows)

@@ -4,7 +4,7 @@ use crate::build::Build;
 use crate::folder::replace;
 use crate::{BuildError, Card, Learning, Observer, Words};
 use deliberate_decoder::{Model, Precision, Shape};
-use deliberate_train::{Decoder, Example, LogLine, Outcome, Progress, Source, deepened, train};
+use deliberate_train::{Decoder, Example, LogLine, Outcome, Progress, Source, grown, train};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 
@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 pub(crate) enum Start {
     /// Random numbers.
     Nothing,
-    /// Those of a model made before, with fresh blocks on top if the shape has more.
+    /// Those of a model made before, grown to the shape if that is larger.
     From(&'static str),
 }
 
@@ -47,8 +47,8 @@ impl Build<'_> {
         let decoder = match start {
             Start::Nothing => Decoder::random(&shape, self.plan.seed)?,
             Start::From(model) => {
-                let weights = self.weights(model)?.weights;
-                Decoder::from_weights(&shape, &deepened(&weights, &shape, self.plan.seed))?
+                let Model { weights, shape: from, .. } = self.weights(model)?;
+                Decoder::from_weights(&shape, &grown(&weights, &from, &shape, self.plan.seed)?)?
             }
         };
         let settings = learning.settings(self.plan.seed);

@@ -4,7 +4,7 @@ use deliberate_decoder::Shape;
 use deliberate_lab::Recipe;
 use deliberate_train::gather::{ChainPlan, ReturnsPlan, SearchPlan};
 use deliberate_train::recipes::RevisionPlan;
-use deliberate_train::{AdamW, Schedule, Settings};
+use deliberate_train::{AdamW, Schedule, Settings, growable};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -30,14 +30,14 @@ pub struct Plan {
     pub slips: u32,
     /// Sizes of the proposer; verifiers and reviser begin as copies of it.
     pub proposer: Size,
-    /// Blocks that verifiers have on top of it.
+    /// Blocks on top of it that those have who judge what stands there: verifiers and the reviser.
     #[serde(default)]
-    pub verifier_blocks: u32,
+    pub judging_blocks: u32,
     /// How the proposer learns from written solutions.
     pub base: Learning,
-    /// Sizes of the larger proposer, if there is one.
+    /// Sizes of the larger proposer, if there is one: the proposer's or multiples of them.
     pub large: Option<Size>,
-    /// How the larger proposer learns, from the same questions.
+    /// How the larger proposer, grown from the proposer, goes on learning from fresh questions.
     pub large_base: Option<Learning>,
     /// How a copy of the proposer learns from its own right samples (STaR, the first round of ReST-EM), if it does.
     pub star: Option<Learning>,
@@ -232,6 +232,10 @@ impl Plan {
         }
         for size in [Some(plan.proposer), plan.large].into_iter().flatten() {
             size.shape(plan.vocabulary).check().map_err(|error| nonsense(error.to_string()))?;
+        }
+        if let Some(large) = plan.large {
+            let [from, to] = [plan.proposer, large].map(|size| size.shape(plan.vocabulary));
+            growable(&from, &to).map_err(|error| nonsense(error.to_string()))?;
         }
         if plan.large.is_some() != plan.large_base.is_some() {
             return Err(nonsense("`large` and `large-base` go together".to_owned()));

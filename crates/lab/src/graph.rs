@@ -45,6 +45,16 @@ pub enum Operand {
     Constant(u32),
 }
 
+impl Operand {
+    /// As a number, where those of the nodes are known.
+    pub(crate) fn value(self, values: &[u64]) -> u64 {
+        match self {
+            Self::Node(place) => values[place],
+            Self::Constant(value) => u64::from(value),
+        }
+    }
+}
+
 /// A binary operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -69,8 +69,9 @@ impl<'a> GraphOracle<'a> {
         if !known(left) || !known(right) {
             return false;
         }
-        let agrees = |left, right| {
-            let numbers = Expression { left: self.number(left), operation, right: self.number(right) };
+        let agrees = |left: Operand, right: Operand| {
+            let numbers =
+                Expression { left: left.value(&self.values), operation, right: right.value(&self.values) };
             let definition = claim.definition.is_none_or(|written| {
                 written.operation == operation
                     && self.named(left, written.left)
@@ -79,13 +80,6 @@ impl<'a> GraphOracle<'a> {
             definition && claim.numbers == Some(numbers)
         };
         agrees(left, right) || (operation.commutes() && agrees(right, left))
-    }
-
-    fn number(&self, operand: Operand) -> u64 {
-        match operand {
-            Operand::Node(place) => self.values[place],
-            Operand::Constant(value) => u64::from(value),
-        }
     }
 
     fn named(&self, operand: Operand, text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! A question as data: what is asked, a reference solution, and the facts behind both.
 
-use crate::{Basket, Countdown, Graph, Key, Split, basket, countdown};
+use crate::{Basket, Countdown, Graph, Key, Split, basket, chain, countdown};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -99,14 +99,19 @@ impl Question {
         format!("Question: {}\nAnswer:\n", self.problem)
     }
 
-    /// A solution as someone writes it who guesses `slips` choices in a hundred, whether it comes out right or not.
+    /// A solution as someone writes it who slips in `slips` steps of a hundred, whether it comes out right or not.
     ///
-    /// All arithmetic in it is right. A proposer that only ever saw choices that come out right learns that every
-    /// last step reaches the target, and bends its arithmetic to that. Where a family has no choices that matter
-    /// (chain and story) this is the reference solution.
+    /// Where steps are choices (countdown and basket) a slip is a guess, and all arithmetic is right. A proposer that
+    /// only ever saw choices that come out right learns that every last step reaches the target, and bends its
+    /// arithmetic to that. In a chain a slip is a result that is wrong in a usual way: a proposer that slips where it
+    /// could do better leaves its verifier something to find, while what it cannot compute a verifier of its size
+    /// cannot check. Of a story this is the reference solution.
     pub fn attempt(&self, slips: u32, rng: &mut impl Rng) -> String {
         let attempt = match &self.facts {
             Facts::Countdown(countdown) if slips > 0 => countdown::attempt(countdown, slips, rng),
+            Facts::Graph(graph) if slips > 0 && self.family == Family::Chain => {
+                chain::attempt(graph, &self.solution, slips, rng)
+            }
             Facts::Basket(basket) if slips > 0 => Some(basket::attempt(basket, slips, rng)),
             _ => None,
         };

@@ -18,6 +18,7 @@ macro_rules! files {
 }
 files!(
     "lab-proposer.gguf",
+    "lab-proposer-large.gguf",
     "lab-prm.gguf",
     "lab-orm.gguf",
     "lab-reviser.gguf",

@@ -35,5 +35,5 @@ pub use steps::{StepRule, StepRuleError};
 pub use trace::Trace;
 pub use verifiers::{
     CertaintyVerifier, Confidence, JudgeSettings, JudgeVerifier, LabelFormat, LabelSource, LabelVerifier,
-    VerifierError, VerifierSpec, VerifierSpecError,
+    ProductVerifier, VerifierError, VerifierSpec, VerifierSpecError,
 };

@@ -1,6 +1,6 @@
 //! What can go wrong in training.
 
-use deliberate_decoder::{Fault, ShapeError};
+use deliberate_decoder::{Fault, Shape, ShapeError};
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,14 @@ pub enum TrainError {
     /// An adapter is not one of this decoder.
     #[error("the adapter does not fit the decoder")]
     Adapter(#[source] Fault),
+    /// A decoder cannot grow to a shape.
+    #[error("a decoder of {from:?} cannot grow to {to:?}: width, heads and gated width must be multiples")]
+    Growth {
+        /// What it has.
+        from: Box<Shape>,
+        /// What was asked for.
+        to: Box<Shape>,
+    },
     /// An example cannot be learnt from.
     #[error("example {index} of the batch cannot be learnt from: {reason}")]
     Example {

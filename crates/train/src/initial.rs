@@ -25,20 +25,6 @@ pub(crate) fn weights(shape: &Shape, seed: u64) -> Weights {
     weights
 }
 
-/// The same decoder with more blocks on top, up to the layers of `shape`: fresh ones that add nothing yet, so that it
-/// begins by computing what it computed before. A verifier needs them: what a model would have said at a place is known
-/// in its last block alone, and to compare that with what stands there takes another.
-pub fn deepened(weights: &Weights, shape: &Shape, seed: u64) -> Weights {
-    let mut deeper = weights.clone();
-    let fresh = self::weights(shape, seed).blocks.into_iter().skip(weights.blocks.len());
-    deeper.blocks.extend(fresh.map(|mut block| {
-        block.attention_output.fill(0.0);
-        block.down.fill(0.0);
-        block
-    }));
-    deeper
-}
-
 /// An adapter that changes nothing yet: every `a` normal with standard deviation 1/√(inputs), every `b` 0; decided by
 /// the seed alone.
 pub fn fresh_adapter(shape: &Shape, rank: u32, alpha: f32, seed: u64) -> Adapter {

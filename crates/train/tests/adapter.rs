@@ -1,27 +1,18 @@
 //! Adapters learn in the place of their decoder.
 
+mod support;
+
 use deliberate_decoder::{Adapter, Shape, Weights};
 use deliberate_train::{
-    Batch, Decoder, Drawn, Example, LogLine, Outcome, Progress, Schedule, Settings, Source, TrainError,
-    evaluate, fresh_adapter, read_log, train,
+    Batch, Decoder, Drawn, Example, Outcome, Progress, Schedule, Settings, Source, TrainError, evaluate,
+    fresh_adapter, train,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use std::ops::ControlFlow;
 use std::path::Path;
+use support::{Breaks, timeless};
 
-const SHAPE: Shape = Shape {
-    vocabulary: 20,
-    context: 64,
-    hidden: 16,
-    layers: 2,
-    heads: 2,
-    kv_heads: 1,
-    feed_forward: 40,
-    rope_base: 10_000.0,
-    norm_epsilon: 1e-5,
-    tied: true,
-};
+const SHAPE: Shape = Shape { tied: true, ..support::SHAPE };
 
 fn settings() -> Settings {
     Settings {
@@ -51,15 +42,6 @@ fn base() -> Decoder {
 
 fn adapted() -> Decoder {
     base().with_adapter(&fresh_adapter(&SHAPE, 4, 8.0, 1)).unwrap()
-}
-
-/// Breaks off after a step.
-struct Breaks(u64);
-
-impl Progress for Breaks {
-    fn stepped(&mut self, step: u64, _steps: u64, _loss: f32) -> ControlFlow<()> {
-        if step == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }
 
 fn go(
@@ -112,12 +94,6 @@ fn an_adapter_learns_and_its_base_stays() {
     // What is merged says the same up to rounding.
     let merged = evaluate(&Decoder::from_weights(&SHAPE, &merged).unwrap(), &validation(), 4096).unwrap();
     assert!((merged.loss - after.loss).abs() < 1e-4, "{merged:?} {after:?}");
-}
-
-/// The log without what a clock decides.
-fn timeless(folder: &Path) -> Vec<LogLine> {
-    let lines = read_log(folder).unwrap();
-    lines.into_iter().map(|line| LogLine { tokens_per_second: None, ..line }).collect()
 }
 
 #[test]

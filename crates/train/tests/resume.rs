@@ -1,28 +1,17 @@
 //! A training that was cut off goes on to the same bits.
 
-use deliberate_decoder::{Shape, Weights};
+mod support;
+
+use deliberate_decoder::Weights;
 use deliberate_train::{
-    Decoder, Drawn, Example, LogLine, Outcome, Progress, Schedule, Settings, Source, TrainError, read_log,
-    train,
+    Decoder, Drawn, Example, Outcome, Progress, Schedule, Settings, Source, TrainError, train,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
-
-const SHAPE: Shape = Shape {
-    vocabulary: 20,
-    context: 64,
-    hidden: 16,
-    layers: 2,
-    heads: 2,
-    kv_heads: 1,
-    feed_forward: 40,
-    rope_base: 10_000.0,
-    norm_epsilon: 1e-5,
-    tied: false,
-};
+use support::{Breaks, SHAPE, timeless};
 
 fn settings() -> Settings {
     Settings {
@@ -50,15 +39,6 @@ impl<S: Source> Source for Killed<S> {
     }
 }
 
-/// Breaks off after a step.
-struct Breaks(u64);
-
-impl Progress for Breaks {
-    fn stepped(&mut self, step: u64, _steps: u64, _loss: f32) -> ControlFlow<()> {
-        if step == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
 fn validation() -> Vec<Example> {
     Drawn::new(200, 77, draw).batch(0).unwrap()
 }
@@ -68,12 +48,6 @@ fn go(folder: &Path, killed_at: u64, observer: &mut dyn Progress) -> Result<(Out
     let mut source = Killed(Drawn::new(300, 5, draw), killed_at);
     let report = train(&decoder, &mut source, &validation(), &settings(), folder, observer)?;
     Ok((report.outcome, decoder.to_weights()?))
-}
-
-/// The log without what a clock decides.
-fn timeless(folder: &Path) -> Vec<LogLine> {
-    let lines = read_log(folder).unwrap();
-    lines.into_iter().map(|line| LogLine { tokens_per_second: None, ..line }).collect()
 }
 
 #[test]

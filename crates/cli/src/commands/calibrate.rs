@@ -88,7 +88,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         args.run_directory.unwrap_or_else(|| PathBuf::from("runs").join(format!("calibrate-{}", asked.name)));
     let asking = if revises { vec![&search, &revision] } else { vec![&search] };
     let loaded = Loaded::open(&engine, &asking)?;
-    let large = match args.larger_model {
+    let large = match args.larger_model.or(layer.larger_model) {
         Some(model) => {
             let engine = EngineSettings { model: Some(model), adapter: None, ..engine.clone() };
             Some(Loaded::open(&engine, &[&greedy])?)

@@ -200,6 +200,8 @@ fn tables(measured: &Measured) -> anyhow::Result<()> {
         );
         row(&format!("PRM, area under the curve{of}: is the answer right?"), number(areas.answer));
         row(&format!("ORM, area under the curve{of}: is the answer right?"), number(areas.orm));
+        let name = format!("PRM × likelihood, area under the curve{of}: is the answer right?");
+        row(&name, number(areas.product));
     }
     for bin in &verifiers.reliability {
         let name = format!("PRM says {:.2}, fresh rollouts say ({} steps)", bin.predicted, bin.count);

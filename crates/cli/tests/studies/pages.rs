@@ -9,7 +9,6 @@ fn the_report_of_a_study_works_in_a_browser_at_every_width() {
     write_grid(folder.path(), "[1, 4, 16]");
     let mut arguments = calibrate("out").to_vec();
     arguments.extend(["--compare-verifier", "orm:signs", "--compare-verifier-model", "lab-orm"]);
-    arguments.extend(["--larger-model", "lab-proposer"]);
     with_lab(folder.path(), &arguments).done();
     let page = std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
     for figure in [

@@ -58,13 +58,18 @@ fn what_a_study_keeps_is_reported_on_without_a_model() {
 fn a_larger_model_is_asked_once_and_exchanged_against_at_any_ratio() {
     let folder = tempfile::tempdir().unwrap();
     write_grid(folder.path(), "[1, 4]");
+    // The lab's proposer has a larger sister.
     with_lab(folder.path(), &calibrate("out")).done();
-    with_lab(folder.path(), &["exchange", "out"]).failed(2, &["--larger-model"]);
-    let mut arguments = calibrate("out").to_vec();
+    let lab = with_lab(folder.path(), &["exchange", "out"]);
+    assert!(lab.done().out.contains("small − large"));
+    with_lab(folder.path(), &["calibrate", "--replay", "out/samples.jsonl", "--run-directory", "replayed"])
+        .done();
+    with_lab(folder.path(), &["exchange", "replayed"]).failed(2, &["--larger-model"]);
+    let mut arguments = calibrate("equal").to_vec();
     arguments.extend(["--larger-model", "lab-proposer"]);
     with_lab(folder.path(), &arguments).done();
     let rows = |rest: &[&str]| {
-        let arguments = ["exchange", "out", "--json"].iter().chain(rest).copied().collect::<Vec<_>>();
+        let arguments = ["exchange", "equal", "--json"].iter().chain(rest).copied().collect::<Vec<_>>();
         with_lab(folder.path(), &arguments).done().json()
     };
     // Two ways to know difficulty, two accounts, three ratios.
@@ -72,7 +77,6 @@ fn a_larger_model_is_asked_once_and_exchanged_against_at_any_ratio() {
     let one = rows(&["--ratio", "5"]);
     // As many parameters save no pretraining: one generation is what the large model's answer costs.
     assert_eq!((one[0]["ratio"].as_f64(), one[0]["allowed"].as_f64()), (Some(5.0), Some(1.0)));
-    assert!(with_lab(folder.path(), &["exchange", "out"]).done().out.contains("small − large"));
     with_lab(folder.path(), &["exchange", "out", "--ratio", "0"]).failed(2, &["above 0"]);
 }
 
@@ -110,7 +114,7 @@ fn a_question_that_changed_under_its_id_is_refused() {
     write_grid(folder.path(), "[1]");
     let set = |answer: &str| {
         let line = format!(
-            "{{\"id\": \"q\", \"problem\": \"Mod 97:\\na=5\\nb=a+3\\nb=?\", \"answer\": \"{answer}\"}}\n"
+            "{{\"id\": \"q\", \"problem\": \"Mod 53:\\na=5\\nb=a+3\\nb=?\", \"answer\": \"{answer}\"}}\n"
         );
         std::fs::write(folder.path().join("set.jsonl"), line).unwrap();
         with_lab(folder.path(), &["calibrate", "set.jsonl", "--grid", "grid.toml", "--run-directory", "out"])

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::path::Path;
 use support::{Ran, deliberate, finish};
 
-const QUESTION: &str = "Mod 97:\na=5\nb=a+3\nb=?";
+const QUESTION: &str = "Mod 53:\na=5\nb=a+3\nb=?";
 
 /// Runs a command with the bundled models.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! A measurement as a page of figures: twins of the paper's on models.
 
-use super::{Curve, Extent, Measured, Proposers, Revisions, Verifiers};
+use super::{Areas, Curve, Extent, Measured, Proposers, Revisions, Verifiers};
 use deliberate_report::{
     Axis, BarSeries, Bars, Cell, Chart, Figure, Page, Plot, Point, Section, Series, Table,
 };
@@ -83,11 +83,18 @@ fn verifying(verifiers: &Verifiers) -> Section {
         .caption("Best-of-N weighted over the same samples.")
         .source("figure 14");
     let number = |area: Option<f64>| area.map_or_else(|| Cell::text("–"), |area| Cell::number(area, 3));
-    let columns = ["questions", "#PRM: is the answer in reach?", "#PRM: is it right?", "#ORM: is it right?"];
+    let columns = [
+        "questions",
+        "#PRM: is the answer in reach?",
+        "#PRM: is it right?",
+        "#ORM: is it right?",
+        "#PRM × likelihood: is it right?",
+    ];
     let families = verifiers.families.iter().map(|(family, areas)| (family.to_string(), areas));
     let rows = std::iter::once(("all".to_owned(), &verifiers.areas)).chain(families);
     let areas = rows.fold(Table::new("Area under the curve", columns), |table, (name, areas)| {
-        table.row([Cell::text(name), number(areas.step), number(areas.answer), number(areas.orm)])
+        let Areas { step, answer, orm, product } = *areas;
+        table.row([Cell::text(name), number(step), number(answer), number(orm), number(product)])
     });
     let columns = ["choosing", "#accuracy", "#against the majority"];
     let chosen =

@@ -5,7 +5,7 @@ use super::choose::{aggregated, chosen_right, classes, right_among};
 use super::statistics::{Bin, area, difference, mean, reliability};
 use crate::build::{Watch, unless_broken};
 use crate::{BuildError, ServeError, serve};
-use deliberate_lab::{Family, Question, judge};
+use deliberate_lab::{Family, judge};
 use deliberate_run::Interval;
 use deliberate_search::{Aggregation, Rule};
 use deliberate_text::Trace;
@@ -39,6 +39,15 @@ pub struct Areas {
     pub answer: Option<f64>,
     /// The same for the ORM.
     pub orm: Option<f64>,
+    /// The same for the PRM's score times the likelihood of the solution to the proposer.
+    pub product: Option<f64>,
+}
+
+/// What scored the samples of every question.
+struct Scored {
+    prm: Vec<Scores>,
+    orm: Vec<Scores>,
+    product: Vec<Scores>,
 }
 
 /// Accuracy against how many solutions were chosen from.
@@ -88,36 +97,47 @@ impl Bench<'_> {
     pub(super) fn verifiers(&mut self, sampled: &[Sampled]) -> Result<Verifiers, BuildError> {
         let asked = self.asked.clone();
         let solutions = traces(&asked, sampled);
-        let prm = self.scores("prm", "prm:signs", &solutions, "prm-scores.jsonl")?;
-        let orm = self.scores("orm", "orm:signs", &solutions, "orm-scores.jsonl")?;
+        let scored = Scored {
+            prm: self.scores("prm", "prm:signs", &solutions, "prm-scores.jsonl")?,
+            orm: self.scores("orm", "orm:signs", &solutions, "orm-scores.jsonl")?,
+            product: self.scores("prm", "prm:signs*likelihood", &solutions, "product-scores.jsonl")?,
+        };
         let families =
             Family::ALL.into_iter().filter(|family| self.questions.iter().any(|q| q.family == *family));
         let families: Vec<(Family, Areas)> =
-            families.map(|family| (family, self.areas(Some(family), sampled, &prm, &orm))).collect();
+            families.map(|family| (family, self.areas(Some(family), sampled, &scored))).collect();
         Ok(Verifiers {
-            areas: self.areas(None, sampled, &prm, &orm),
+            areas: self.areas(None, sampled, &scored),
             families: if families.len() > 1 { families } else { Vec::new() },
             reliability: self.reliability(sampled)?,
-            chosen: self.chosen(sampled, &prm, &orm),
-            curves: self.curves(sampled, &prm, &orm),
+            chosen: self.chosen(sampled, &scored),
+            curves: self.curves(sampled, &scored),
         })
     }
 
     /// Areas over the questions of a family, or of all.
-    fn areas(&self, family: Option<Family>, sampled: &[Sampled], prm: &[Scores], orm: &[Scores]) -> Areas {
-        let (mut steps, mut answers, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
-        let scores = prm.iter().zip(orm);
-        let all = self.questions.iter().zip(sampled).zip(scores);
-        let of_family = |question: &Question| family.is_none_or(|family| question.family == family);
-        for ((question, sampled), (prm, orm)) in all.filter(|((question, _), _)| of_family(question)) {
-            for ((solution, prm), orm) in sampled.iter().zip(&prm.scores).zip(&orm.scores) {
-                answers.extend(prm.last().map(|score| (*score, solution.right)));
-                outcomes.extend(orm.last().map(|score| (*score, solution.right)));
-                let Ok(judged) = judge(question, solution.trace.text()) else { continue };
-                steps.extend(prm.iter().zip(judged).map(|(score, truth)| (*score, truth.reachable)));
+    fn areas(&self, family: Option<Family>, sampled: &[Sampled], scored: &Scored) -> Areas {
+        let of_family = |index: &usize| family.is_none_or(|family| self.questions[*index].family == family);
+        let some: Vec<usize> = (0..sampled.len()).filter(of_family).collect();
+        let answers = |scores: &[Scores]| {
+            let of_question = |&index: &usize| sampled[index].iter().zip(&scores[index].scores);
+            let last = some.iter().flat_map(of_question);
+            let pairs = last.filter_map(|(solution, scores)| Some((*scores.last()?, solution.right)));
+            area(&pairs.collect::<Vec<_>>())
+        };
+        let mut steps = Vec::new();
+        for &index in &some {
+            for (solution, scores) in sampled[index].iter().zip(&scored.prm[index].scores) {
+                let Ok(judged) = judge(&self.questions[index], solution.trace.text()) else { continue };
+                steps.extend(scores.iter().zip(judged).map(|(score, truth)| (*score, truth.reachable)));
             }
         }
-        Areas { step: area(&steps), answer: area(&answers), orm: area(&outcomes) }
+        Areas {
+            step: area(&steps),
+            answer: answers(&scored.prm),
+            orm: answers(&scored.orm),
+            product: answers(&scored.product),
+        }
     }
 
     /// The PRM's scores of the first questions' first samples, against rollouts that it has never seen.
@@ -156,12 +176,13 @@ impl Bench<'_> {
         Ok(reliability(&pairs, 10))
     }
 
-    /// Best-of-N weighted by PRM and by ORM, and the majority, at every power of two.
-    fn curves(&self, sampled: &[Sampled], prm: &[Scores], orm: &[Scores]) -> Vec<Curve> {
-        let ways: [(&str, Rule, Option<&[Scores]>); 3] = [
+    /// Best-of-N weighted by the verifiers, and the majority, at every power of two.
+    fn curves(&self, sampled: &[Sampled], scored: &Scored) -> Vec<Curve> {
+        let ways: [(&str, Rule, Option<&[Scores]>); 4] = [
             ("majority", Rule::Majority, None),
-            ("weighted, ORM", Rule::Weighted, Some(orm)),
-            ("weighted, PRM", Rule::Weighted, Some(prm)),
+            ("weighted, ORM", Rule::Weighted, Some(&scored.orm)),
+            ("weighted, PRM", Rule::Weighted, Some(&scored.prm)),
+            ("weighted, PRM × likelihood", Rule::Weighted, Some(&scored.product)),
         ];
         let at = |rule: Rule, scores: Option<&[Scores]>, n: u32| -> Interval {
             let of_question = |(index, one): (usize, &Sampled)| {
@@ -183,7 +204,7 @@ impl Bench<'_> {
         ways.into_iter().map(curve).collect()
     }
 
-    fn chosen(&self, sampled: &[Sampled], prm: &[Scores], orm: &[Scores]) -> Vec<Chosen> {
+    fn chosen(&self, sampled: &[Sampled], scored: &Scored) -> Vec<Chosen> {
         let n = self.extent.samples;
         let accuracy = |rule: Rule, weights: &dyn Fn(usize) -> Vec<Option<f64>>| -> Vec<f64> {
             sampled
@@ -201,14 +222,23 @@ impl Bench<'_> {
         let mut all = vec![(format!("majority of {n}"), majority.clone())];
         for aggregation in Aggregation::ALL {
             let name = format!("{aggregation:?}").to_lowercase();
-            let weights = |index: usize| aggregated(&prm[index].scores, aggregation);
+            let weights = |index: usize| aggregated(&scored.prm[index].scores, aggregation);
             all.push((format!("best-of-{n} weighted, PRM {name}"), accuracy(Rule::Weighted, &weights)));
         }
-        let last = |index: usize| aggregated(&prm[index].scores, Aggregation::Last);
-        all.push((format!("best-of-{n}, PRM last"), accuracy(Rule::Best, &last)));
-        let whole = |index: usize| aggregated(&orm[index].scores, Aggregation::Last);
-        all.push((format!("best-of-{n} weighted, ORM"), accuracy(Rule::Weighted, &whole)));
-        all.push((format!("best-of-{n}, ORM"), accuracy(Rule::Best, &whole)));
+        let ways = [
+            ("weighted, ORM", Rule::Weighted, &scored.orm),
+            ("weighted, PRM × likelihood", Rule::Weighted, &scored.product),
+        ];
+        let best = [
+            ("PRM last", Rule::Best, &scored.prm),
+            ("ORM", Rule::Best, &scored.orm),
+            ("PRM × likelihood", Rule::Best, &scored.product),
+        ];
+        for (by, rule, scores) in ways.into_iter().chain(best) {
+            let weights = |index: usize| aggregated(&scores[index].scores, Aggregation::Last);
+            let by = if rule == Rule::Weighted { format!(" {by}") } else { format!(", {by}") };
+            all.push((format!("best-of-{n}{by}"), accuracy(rule, &weights)));
+        }
         let seed = self.extent.seed;
         all.into_iter()
             .map(|(by, right)| Chosen {

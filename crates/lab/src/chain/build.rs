@@ -51,31 +51,37 @@ fn rule(link: Link, level: Level, rng: &mut impl Rng) -> Rule {
 /// The problem, the steps and the answer, in words.
 pub(crate) fn words(graph: &Graph, listed: &[usize]) -> Option<(String, Vec<String>, String)> {
     let values = graph.values()?;
+    let definitions: Vec<String> = listed.iter().map(|&place| definition(graph, place)).collect();
+    let asked = &graph.nodes[graph.asked].name;
+    // Lines as in the solution, so that a name is always the same token, with no space before it.
+    let problem = format!("Mod {}:\n{}\n{asked}=?", graph.modulus?, definitions.join("\n"));
+    let steps = graph.steps(listed).into_iter().map(|place| line(graph, &values, place)).collect();
+    Some((problem, steps, values[graph.asked].to_string()))
+}
+
+/// A node as the question gives it: `a=12`, `d=b*7`.
+fn definition(graph: &Graph, place: usize) -> String {
     let symbol = |operand| match operand {
         Operand::Node(place) => graph.nodes[place].name.clone(),
         Operand::Constant(value) => value.to_string(),
     };
-    let number = |operand| match operand {
-        Operand::Node(place) => values[place],
-        Operand::Constant(value) => u64::from(value),
-    };
-    let definition = |place: usize| match graph.nodes[place].rule {
-        Rule::Given(value) => format!("{}={value}", graph.nodes[place].name),
+    let Node { name, rule } = &graph.nodes[place];
+    match *rule {
+        Rule::Given(value) => format!("{name}={value}"),
         Rule::Compute(left, operation, right) => {
-            format!("{}={}{}{}", graph.nodes[place].name, symbol(left), operation.sign(), symbol(right))
+            format!("{name}={}{}{}", symbol(left), operation.sign(), symbol(right))
         }
-    };
-    let definitions: Vec<String> = listed.iter().map(|&place| definition(place)).collect();
-    let asked = &graph.nodes[graph.asked].name;
-    // Lines as in the solution, so that a name is always the same token, with no space before it.
-    let problem = format!("Mod {}:\n{}\n{asked}=?", graph.modulus?, definitions.join("\n"));
-    let step = |place: usize| match graph.nodes[place].rule {
-        Rule::Given(_) => definition(place),
+    }
+}
+
+/// A step: the definition, with values put in, and what comes out.
+pub(super) fn line(graph: &Graph, values: &[u64], place: usize) -> String {
+    let definition = definition(graph, place);
+    match graph.nodes[place].rule {
+        Rule::Given(_) => definition,
         Rule::Compute(left, operation, right) => {
-            let (left, right) = (number(left), number(right));
-            format!("{}={left}{}{right}={}", definition(place), operation.sign(), values[place])
+            let (left, right) = (left.value(values), right.value(values));
+            format!("{definition}={left}{}{right}={}", operation.sign(), values[place])
         }
-    };
-    let steps = graph.steps(listed).into_iter().map(step).collect();
-    Some((problem, steps, values[graph.asked].to_string()))
+    }
 }

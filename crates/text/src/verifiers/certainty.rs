@@ -12,6 +12,9 @@ use deliberate_search::{Answer, Assessed, Verification, Verifier};
 pub enum Confidence {
     /// `exp(mean log-probability)`: the geometric mean of the drawn tokens' probabilities.
     Logprob,
+    /// `exp(sum of log-probabilities)`: how likely the proposer was to draw just this. Falls with length; beside a verifier
+    /// that sees something else it tells slips from what the proposer is sure of.
+    Likelihood,
     /// `1 − exp(−mean certainty / scale)`, certainty being KL(uniform ‖ model) in nats (Kang et al. 2025). Monotone, so
     /// `scale` changes no ranking, only how votes are weighted.
     Certainty {
@@ -20,7 +23,7 @@ pub enum Confidence {
     },
 }
 
-/// Scores each step by the mean confidence in all tokens up to its end.
+/// Scores each step by the confidence in all tokens up to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CertaintyVerifier {
     confidence: Confidence,
@@ -48,6 +51,7 @@ impl CertaintyVerifier {
         };
         let score = match self.confidence {
             Confidence::Logprob => mean(|stat| stat.logprob).exp(),
+            Confidence::Likelihood => stats.iter().map(|stat| f64::from(stat.logprob)).sum::<f64>().exp(),
             Confidence::Certainty { scale } => {
                 1.0 - (-mean(|stat| stat.certainty) / f64::from(scale).max(f64::MIN_POSITIVE)).exp()
             }
@@ -76,7 +80,9 @@ mod tests {
     fn confidence_is_monotone_and_within_bounds() {
         let of = |confidence, stats: &[TokenStat]| CertaintyVerifier::new(confidence).score(stats).unwrap();
         let half = f32::ln(0.5);
-        assert!((of(Confidence::Logprob, &[stat(half, 0.0), stat(half, 0.0)]) - 0.5).abs() < 1e-6);
+        let two = [stat(half, 0.0), stat(half, 0.0)];
+        assert!((of(Confidence::Logprob, &two) - 0.5).abs() < 1e-6);
+        assert!((of(Confidence::Likelihood, &two) - 0.25).abs() < 1e-6);
         let scale = Confidence::Certainty { scale: 10.0 };
         let (low, high) = (of(scale, &[stat(0.0, 3.0)]), of(scale, &[stat(0.0, 30.0)]));
         assert!(0.0 < low && low < high && high < 1.0);

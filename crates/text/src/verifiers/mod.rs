@@ -1,16 +1,18 @@
-//! Verifiers of traces: by label tokens (PRM, ORM), by a judge's yes or no, and for nothing by the proposer's own
-//! confidence.
+//! Verifiers of traces: by label tokens (PRM, ORM), by a judge's yes or no, for nothing by the proposer's own confidence,
+//! and products of two of them.
 
 mod certainty;
 mod format;
 mod judge;
 mod label;
+mod product;
 mod spec;
 
 pub use certainty::{CertaintyVerifier, Confidence};
 pub use format::{LabelFormat, LabelSource};
 pub use judge::{JudgeSettings, JudgeVerifier};
 pub use label::LabelVerifier;
+pub use product::ProductVerifier;
 pub use spec::{VerifierSpec, VerifierSpecError};
 
 use crate::PromptError;

@@ -1,7 +1,9 @@
 //! A verifier named in a word, for command lines and configuration files.
 
 use super::judge::JudgeSettings;
-use super::{CertaintyVerifier, Confidence, JudgeVerifier, LabelFormat, LabelVerifier, VerifierError};
+use super::{
+    CertaintyVerifier, Confidence, JudgeVerifier, LabelFormat, LabelVerifier, ProductVerifier, VerifierError,
+};
 use crate::Trace;
 use deliberate_lm::{LanguageModel, ModelFacts};
 use deliberate_search::{Granularity, Verifier};
@@ -14,8 +16,9 @@ const CERTAINTY_SCALE: f32 = 20.0;
 
 /// Which verifier.
 ///
-/// Written `none`, `logprob`, `certainty`, `judge`, `judge:variants=3`, `judge:samples=4`, `prm:FORMAT`, `orm:FORMAT`;
-/// a format is the name of a built-in [`LabelFormat`] or the path of a file.
+/// Written `none`, `logprob`, `likelihood`, `certainty`, `judge`, `judge:variants=3`, `judge:samples=4`, `prm:FORMAT`,
+/// `orm:FORMAT`, or two of them as `prm:FORMAT*likelihood`; a format is the name of a built-in [`LabelFormat`] or the path
+/// of a file. Two that ask a model ask the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum VerifierSpec {
@@ -24,6 +27,8 @@ pub enum VerifierSpec {
     None,
     /// The proposer's mean log-probability.
     Logprob,
+    /// The proposer's probability of the whole.
+    Likelihood,
     /// The proposer's mean certainty.
     Certainty,
     /// A yes or a no.
@@ -43,12 +48,18 @@ pub enum VerifierSpec {
         /// Built-in name or path.
         format: String,
     },
+    /// Both scores, multiplied.
+    Product(Box<[VerifierSpec; 2]>),
 }
 
 impl VerifierSpec {
     /// Whether it calls a model.
     pub fn needs_model(&self) -> bool {
-        matches!(self, Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. })
+        match self {
+            Self::None | Self::Logprob | Self::Likelihood | Self::Certainty => false,
+            Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. } => true,
+            Self::Product(parts) => parts.iter().any(Self::needs_model),
+        }
     }
 
     /// Sets it up. `model` scores what `proposer` draws; both may be the same model, and `model` is not used by
@@ -56,14 +67,24 @@ impl VerifierSpec {
     ///
     /// # Errors
     /// [`VerifierError`] if it does not fit the model, or its format or prompt is broken.
-    pub async fn build<M: LanguageModel + 'static>(
+    pub async fn build<M: LanguageModel + Clone + 'static>(
         &self,
         model: M,
         proposer: &ModelFacts,
     ) -> Result<Option<Box<dyn Verifier<Trace>>>, VerifierError> {
         Ok(Some(match self {
             Self::None => return Ok(None),
+            Self::Product(parts) => {
+                let [one, other] = parts.as_ref();
+                let one = Box::pin(one.build(model.clone(), proposer)).await?;
+                let other = Box::pin(other.build(model, proposer)).await?;
+                return Ok(match (one, other) {
+                    (Some(one), Some(other)) => Some(Box::new(ProductVerifier::new(one, other))),
+                    (one, other) => one.or(other),
+                });
+            }
             Self::Logprob => Box::new(CertaintyVerifier::new(Confidence::Logprob)),
+            Self::Likelihood => Box::new(CertaintyVerifier::new(Confidence::Likelihood)),
             Self::Certainty => {
                 Box::new(CertaintyVerifier::new(Confidence::Certainty { scale: CERTAINTY_SCALE }))
             }
@@ -88,7 +109,7 @@ impl VerifierSpec {
 /// A text that names no verifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{given}` is no verifier: {reason} (use none, logprob, certainty, judge, judge:variants=1..{max}, judge:samples=NUMBER, prm:FORMAT or orm:FORMAT; formats: {formats}, or the path of a .toml file)",
+    "`{given}` is no verifier: {reason} (use none, logprob, likelihood, certainty, judge, judge:variants=1..{max}, judge:samples=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: {formats}, or the path of a .toml file)",
     max = JudgeSettings::VARIANTS,
     formats = LabelFormat::built_in().join(", ")
 )]
@@ -104,17 +125,28 @@ impl FromStr for VerifierSpec {
 
     fn from_str(given: &str) -> Result<Self, VerifierSpecError> {
         let wrong = |reason: String| VerifierSpecError { given: given.to_owned(), reason };
+        if let Some((one, other)) = given.split_once('*') {
+            let parts = [one.parse()?, other.parse()?];
+            return match parts {
+                [Self::None, _] | [_, Self::None] => Err(wrong("`none` has no score to multiply".to_owned())),
+                [_, Self::Product(_)] => Err(wrong("a product has two verifiers".to_owned())),
+                parts => Ok(Self::Product(Box::new(parts))),
+            };
+        }
         let (kind, rest) = given.split_once(':').map_or((given, None), |(kind, rest)| (kind, Some(rest)));
         match (kind, rest) {
             ("none", None) => Ok(Self::None),
             ("logprob", None) => Ok(Self::Logprob),
+            ("likelihood", None) => Ok(Self::Likelihood),
             ("certainty", None) => Ok(Self::Certainty),
             ("judge", None) => Ok(Self::Judge { samples: 0, variants: 1 }),
             ("judge", Some(options)) => judge(options).map_err(wrong),
             ("prm" | "orm", None | Some("")) => Err(wrong("which label format?".to_owned())),
             ("prm", Some(format)) => known(format).map(|format| Self::Prm { format }).map_err(wrong),
             ("orm", Some(format)) => known(format).map(|format| Self::Orm { format }).map_err(wrong),
-            ("none" | "logprob" | "certainty", Some(_)) => Err(wrong(format!("`{kind}` has no options"))),
+            ("none" | "logprob" | "likelihood" | "certainty", Some(_)) => {
+                Err(wrong(format!("`{kind}` has no options")))
+            }
             _ => Err(wrong(format!("there is no kind `{kind}`"))),
         }
     }
@@ -152,12 +184,14 @@ impl fmt::Display for VerifierSpec {
         match self {
             Self::None => f.write_str("none"),
             Self::Logprob => f.write_str("logprob"),
+            Self::Likelihood => f.write_str("likelihood"),
             Self::Certainty => f.write_str("certainty"),
             Self::Judge { samples: 0, variants: 1 } => f.write_str("judge"),
             Self::Judge { samples: 0, variants } => write!(f, "judge:variants={variants}"),
             Self::Judge { samples, .. } => write!(f, "judge:samples={samples}"),
             Self::Prm { format } => write!(f, "prm:{format}"),
             Self::Orm { format } => write!(f, "orm:{format}"),
+            Self::Product(parts) => write!(f, "{}*{}", parts[0], parts[1]),
         }
     }
 }
@@ -182,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_spec_is_written_as_it_is_read() {
-        let all = "none logprob certainty judge judge:variants=3 judge:samples=4 prm:math-shepherd orm:signs prm:a/b.toml";
+        let all = "none logprob likelihood certainty judge judge:variants=3 judge:samples=4 prm:math-shepherd orm:signs \
+                   prm:a/b.toml prm:signs*likelihood";
         for text in all.split(' ') {
             assert_eq!(text.parse::<VerifierSpec>().unwrap().to_string(), text);
         }
@@ -191,7 +226,7 @@ mod tests {
     #[test]
     fn a_wrong_spec_is_answered_with_the_alternatives() {
         let error = |text: &str| text.parse::<VerifierSpec>().unwrap_err();
-        assert_snapshot!(error("prm:shepherd"), @"`prm:shepherd` is no verifier: there is no label format `shepherd` (use none, logprob, certainty, judge, judge:variants=1..3, judge:samples=NUMBER, prm:FORMAT or orm:FORMAT; formats: signs, math-shepherd, rlhflow, or the path of a .toml file)");
+        assert_snapshot!(error("prm:shepherd"), @"`prm:shepherd` is no verifier: there is no label format `shepherd` (use none, logprob, likelihood, certainty, judge, judge:variants=1..3, judge:samples=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: signs, math-shepherd, rlhflow, or the path of a .toml file)");
         for (text, reason) in [
             ("", "there is no kind ``"),
             ("prm", "which label format?"),
@@ -200,6 +235,9 @@ mod tests {
             ("judge:samples=0", "`0` is no number above 0"),
             ("judge:variants=9", "there are only 3 variants"),
             ("judge:tries=2", "a judge has no option `tries`"),
+            ("logprob*none", "`none` has no score to multiply"),
+            ("logprob*orm:signs*judge", "a product has two verifiers"),
+            ("logprob*x", "there is no kind `x`"),
             ("judge:samples=2,variants=2", "samples and variants exclude each other"),
         ] {
             assert_eq!(error(text).reason, reason);

@@ -25,14 +25,14 @@ pub fn steps(valued: &Valued, pass: f32, labels: Labels) -> Example {
     Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative)
 }
 
-/// For a PRM, of a solution without rollouts: at each token of its last step whether its answer is right, which is that
-/// step's return and costs nothing more. Nothing if it has no steps.
-pub fn last_step(solution: &Solution, labels: Labels) -> Option<Example> {
+/// For a PRM, of a solution without rollouts: it is itself the one rollout from the end of each of its steps. So at each
+/// token of a step, whether the answer is right: noisier labels than those of [`steps`], and they cost nothing more.
+pub fn own_rollout(solution: &Solution, labels: Labels) -> Example {
     let trace = &solution.trace;
-    let last = trace.step_count().checked_sub(1)?;
     let value = if solution.right { 1.0 } else { 0.0 };
-    let at: Vec<(usize, f32)> = trace.step_range(last).map(|token| (token, value)).collect();
-    Some(Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative))
+    let steps = (0..trace.step_count()).flat_map(|step| trace.step_range(step));
+    let at: Vec<(usize, f32)> = steps.map(|token| (token, value)).collect();
+    Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative)
 }
 
 /// For an ORM: at each token of the solution, whether its answer is right; scores are read at the last one. A revision's
