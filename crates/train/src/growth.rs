@@ -19,11 +19,10 @@ use rand_chacha::ChaCha8Rng;
 /// queries to a key and heads as wide as before, or anything else but the number of blocks differs.
 pub fn grown(weights: &Weights, from: &Shape, to: &Shape, seed: u64) -> Result<Weights, TrainError> {
     let [wider, gated] = factors(from, to)?;
-    let [hidden, kv, feed_forward, vocabulary] =
-        [from.hidden, from.kv_width(), from.feed_forward, from.vocabulary].map(|size| size as usize);
+    let [hidden, feed_forward] = [from.hidden, from.feed_forward].map(|size| size as usize);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut wide = |matrix: &[f32], inputs, factors| widened(matrix, inputs, factors, &mut random);
-    let block = |block: &Block, wide: &mut dyn FnMut(&[f32], usize, [usize; 2]) -> Vec<f32>| Block {
+    let block = |block: &Block| Block {
         attention_norm: block.attention_norm.repeat(wider),
         query: wide(&block.query, hidden, [wider, wider]),
         key: wide(&block.key, hidden, [wider, wider]),
@@ -34,9 +33,7 @@ pub fn grown(weights: &Weights, from: &Shape, to: &Shape, seed: u64) -> Result<W
         up: wide(&block.up, hidden, [gated, wider]),
         down: wide(&block.down, feed_forward, [wider, gated]),
     };
-    debug_assert_eq!(weights.embedding.len(), vocabulary * hidden);
-    debug_assert!(weights.blocks.iter().all(|block| block.key.len() == kv * hidden));
-    let mut blocks: Vec<Block> = weights.blocks.iter().map(|one| block(one, &mut wide)).collect();
+    let mut blocks: Vec<Block> = weights.blocks.iter().map(block).collect();
     // Embeddings that also serve as the output are read once per copy: the last norm makes up for it.
     let share = if weights.output.is_some() { 1.0 } else { 1.0 / wider as f32 };
     let last: Vec<f32> = weights.final_norm.iter().map(|entry| entry * share).collect();

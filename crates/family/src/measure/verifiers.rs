@@ -177,12 +177,12 @@ impl Bench<'_> {
     }
 
     /// Best-of-N weighted by the verifiers, and the majority, at every power of two.
-    fn curves(&self, sampled: &[Sampled], scored: &Scored) -> Vec<Curve> {
+    fn curves(&self, sampled: &[Sampled], by: &Scored) -> Vec<Curve> {
         let ways: [(&str, Rule, Option<&[Scores]>); 4] = [
             ("majority", Rule::Majority, None),
-            ("weighted, ORM", Rule::Weighted, Some(&scored.orm)),
-            ("weighted, PRM", Rule::Weighted, Some(&scored.prm)),
-            ("weighted, PRM × likelihood", Rule::Weighted, Some(&scored.product)),
+            ("weighted, ORM", Rule::Weighted, Some(&by.orm)),
+            ("weighted, PRM", Rule::Weighted, Some(&by.prm)),
+            ("weighted, PRM × likelihood", Rule::Weighted, Some(&by.product)),
         ];
         let at = |rule: Rule, scores: Option<&[Scores]>, n: u32| -> Interval {
             let of_question = |(index, one): (usize, &Sampled)| {
