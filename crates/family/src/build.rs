@@ -147,8 +147,7 @@ impl Build<'_> {
             let valued = valued.map(|valued| recipes::steps(valued, pass, labels));
             // The other samples are rollouts too.
             let others = sampled.iter().filter(|solution| solution.answered).skip(question.solutions.len());
-            let others = others.take(most).map(|solution| recipes::own_rollout(solution, labels));
-            valued.chain(others).collect()
+            valued.chain(recipes::outcomes(others, most, labels)).collect()
         });
         let rows = rows.collect();
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";

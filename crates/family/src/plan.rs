@@ -37,7 +37,7 @@ pub struct Plan {
     pub base: Learning,
     /// Sizes of the larger proposer, if there is one: the proposer's or multiples of them.
     pub large: Option<Size>,
-    /// How the larger proposer, grown from the proposer, goes on learning from fresh questions.
+    /// How the larger proposer, grown from the proposer, goes on learning, from the same questions.
     pub large_base: Option<Learning>,
     /// How a copy of the proposer learns from its own right samples (STaR, the first round of ReST-EM), if it does.
     pub star: Option<Learning>,

@@ -9,14 +9,13 @@ use rand_chacha::ChaCha8Rng;
 ///
 /// **Wider**: every unit of the residual stream, every head and every gated unit stands there several times over. What
 /// reads them splits its weight over the copies, in shares drawn from the seed: with equal shares the copies would get
-/// equal gradients and stay copies for ever. **Deeper**: copies of the blocks, the
-/// first ones first, that add nothing yet. A verifier needs
-/// those: what a model would have said at a place is known in its last block alone, and to compare that with what stands
-/// there takes another.
+/// equal gradients and stay copies for ever. **Deeper**: copies of the blocks on top, the first ones first, that add
+/// nothing yet. A verifier needs those: what a model would have said at a place is known in its last block alone, and to
+/// compare that with what stands there takes another.
 ///
 /// # Errors
 /// [`TrainError::Growth`] if the larger width, heads and gated width are not multiples of the smaller ones, with as many
-/// queries to a key and heads as wide as before, or anything else but the number of blocks differs.
+/// queries to a key and heads as wide as before, or if anything else but blocks and context differs, or there are fewer blocks.
 pub fn grown(weights: &Weights, from: &Shape, to: &Shape, seed: u64) -> Result<Weights, TrainError> {
     let [wider, gated] = factors(from, to)?;
     let [hidden, feed_forward] = [from.hidden, from.feed_forward].map(|size| size as usize);

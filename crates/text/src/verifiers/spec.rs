@@ -78,10 +78,8 @@ impl VerifierSpec {
                 let [one, other] = parts.as_ref();
                 let one = Box::pin(one.build(model.clone(), proposer)).await?;
                 let other = Box::pin(other.build(model, proposer)).await?;
-                return Ok(match (one, other) {
-                    (Some(one), Some(other)) => Some(Box::new(ProductVerifier::new(one, other))),
-                    (one, other) => one.or(other),
-                });
+                let Some((one, other)) = one.zip(other) else { return Ok(None) };
+                Box::new(ProductVerifier::new(one, other))
             }
             Self::Logprob => Box::new(CertaintyVerifier::new(Confidence::Logprob)),
             Self::Likelihood => Box::new(CertaintyVerifier::new(Confidence::Likelihood)),

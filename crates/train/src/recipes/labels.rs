@@ -25,18 +25,10 @@ pub fn steps(valued: &Valued, pass: f32, labels: Labels) -> Example {
     Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative)
 }
 
-/// For a PRM, of a solution without rollouts: it is itself the one rollout from the end of each of its steps. So at each
-/// token of a step, whether the answer is right: noisier labels than those of [`steps`], and they cost nothing more.
-pub fn own_rollout(solution: &Solution, labels: Labels) -> Example {
-    let trace = &solution.trace;
-    let value = if solution.right { 1.0 } else { 0.0 };
-    let steps = (0..trace.step_count()).flat_map(|step| trace.step_range(step));
-    let at: Vec<(usize, f32)> = steps.map(|token| (token, value)).collect();
-    Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative)
-}
-
 /// For an ORM: at each token of the solution, whether its answer is right; scores are read at the last one. A revision's
-/// prompt holds the attempts before it, so an ORM of revisions learns with the history in its context.
+/// prompt holds the attempts before it, so an ORM of revisions learns with the history in its context. For a PRM, of a
+/// solution without rollouts: it is itself the one rollout from the end of each of its steps, so these are noisier labels
+/// than those of [`steps`] that cost nothing more.
 pub fn outcome(solution: &Solution, labels: Labels) -> Example {
     let tokens = solution.trace.tokens().to_vec();
     let value = if solution.right { 1.0 } else { 0.0 };

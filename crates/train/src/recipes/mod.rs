@@ -6,7 +6,7 @@ mod language;
 mod revision;
 
 pub use imitation::{distil, imitate, trajectories};
-pub use labels::{Labels, outcome, outcomes, own_rollout, steps};
+pub use labels::{Labels, outcome, outcomes, steps};
 pub use language::solved;
 pub use revision::{RevisionPlan, revisions};
 
