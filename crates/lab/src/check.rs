@@ -10,15 +10,22 @@ pub fn final_answer(line: &str) -> Option<&str> {
 }
 
 /// Whether `answer` is right: the number itself or, in a countdown, the results on the way, and
-/// in a basket, the prices taken, in any order.
+/// in a basket or of purses, what was taken, in any order.
 pub fn correct(question: &Question, answer: &str) -> bool {
     let right = match question.family {
         Family::Chain | Family::Story => number(answer).zip(number(&question.answer)).map(|(a, b)| a == b),
         Family::Countdown | Family::Basket => {
             sorted(answer).zip(sorted(&question.answer)).map(|(a, b)| a == b)
         }
+        Family::Purses => Some(names(answer) == names(&question.answer)),
     };
     right.unwrap_or(false)
+}
+
+fn names(answer: &str) -> Vec<&str> {
+    let mut names: Vec<&str> = answer.split(',').map(str::trim).collect();
+    names.sort_unstable();
+    names
 }
 
 fn sorted(answer: &str) -> Option<Vec<u64>> {

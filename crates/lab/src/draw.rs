@@ -1,6 +1,6 @@
 //! One question of a family and a level, from a generator of random numbers.
 
-use crate::{Facts, Family, Key, Level, Question, Split, basket, chain, countdown, story};
+use crate::{Facts, Family, Key, Level, Question, Split, basket, chain, countdown, purses, story};
 use rand_chacha::ChaCha8Rng;
 
 /// A question before it is put into words, so that those of another split cost little.
@@ -18,6 +18,7 @@ pub(crate) fn draw(family: Family, level: Level, split: Split, rng: &mut ChaCha8
         Family::Story => story::build(level, rng),
         Family::Countdown => countdown::build(level, rng),
         Family::Basket => basket::build(level, rng),
+        Family::Purses => purses::build(level, rng),
     }?;
     if draft.key.split() != split {
         return None;
@@ -27,6 +28,7 @@ pub(crate) fn draw(family: Family, level: Level, split: Split, rng: &mut ChaCha8
         (Facts::Graph(graph), _) => chain::words(graph, &draft.listed),
         (Facts::Countdown(countdown), _) => countdown::words(countdown),
         (Facts::Basket(basket), _) => basket::words(basket),
+        (Facts::Purses(purses), _) => purses::words(purses),
     }?;
     steps.push(format!("The answer is {answer}."));
     let (id, solution) = (format!("{family}-{}", draft.key), steps.join("\n"));

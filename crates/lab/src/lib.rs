@@ -4,6 +4,7 @@
 //! - **chain**: values defined from one another, modulo a prime;
 //! - **story**: word problems over a graph of quantities, in English sentences;
 //! - **countdown**: combine numbers to reach a target, where each step is a choice and search matters;
+//! - **purses**: take or leave items so that every purse is spent exactly, where its end says how far one missed.
 //! - **basket**: take one of two prices of each item to spend an amount exactly, where the end says how far one missed.
 //!
 //! [`generate`] draws questions from a [`Recipe`], endlessly and by seed. A question's [`Split`] follows from its
@@ -34,6 +35,7 @@ mod graph_oracle;
 mod key;
 mod line;
 mod oracle;
+mod purses;
 mod question;
 mod recipe;
 mod shape;
@@ -46,5 +48,6 @@ pub use generate::{Questions, generate, generate_set};
 pub use graph::{Graph, Node, Operand, Operation, Rule};
 pub use key::{Key, Split};
 pub use oracle::{Judgement, Malformed, StepOracle, judge};
+pub use purses::{Offer, Purse, Purses};
 pub use question::{Facts, Family, Level, Question};
 pub use recipe::{Part, Recipe, RecipeError, Span};

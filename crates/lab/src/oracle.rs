@@ -4,6 +4,7 @@ use crate::basket::BasketOracle;
 use crate::check::{correct, final_answer};
 use crate::countdown::CountdownOracle;
 use crate::graph_oracle::GraphOracle;
+use crate::purses::PursesOracle;
 use crate::{Facts, Question};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ pub struct Malformed {
 ///   any order. Whether the target is in reach is searched exactly. After a false equation it is not.
 /// - **basket**: a step is right if it takes one of an item's prices and keeps the account, in any order of items.
 ///   Whether everything can be spent is searched exactly. After a false account it cannot.
+/// - **purses**: a step is right if it takes an item for its price or leaves it, and keeps the account of its purse, in any
+///   order of items. Whether everything can be spent is searched exactly. After a false account it cannot.
 /// - A line that cannot be read is wrong, and changes nothing.
 /// - The answer line is right if the answer is. What follows it is wrong, and changes nothing.
 #[derive(Debug, Clone)]
@@ -49,6 +52,7 @@ enum State<'a> {
     Graph(GraphOracle<'a>),
     Countdown(CountdownOracle),
     Basket(BasketOracle),
+    Purses(PursesOracle),
 }
 
 impl<'a> StepOracle<'a> {
@@ -61,6 +65,7 @@ impl<'a> StepOracle<'a> {
             Facts::Graph(graph) => GraphOracle::new(graph, question.family).map(State::Graph),
             Facts::Countdown(countdown) => CountdownOracle::new(countdown).map(State::Countdown),
             Facts::Basket(basket) => BasketOracle::new(basket).map(State::Basket),
+            Facts::Purses(purses) => PursesOracle::new(purses).map(State::Purses),
         };
         let state = state.ok_or_else(|| Malformed { id: question.id.clone() })?;
         Ok(Self { question, state, answered: None })
@@ -78,6 +83,7 @@ impl<'a> StepOracle<'a> {
                     State::Graph(oracle) => oracle.judge(line),
                     State::Countdown(oracle) => oracle.judge(line),
                     State::Basket(oracle) => oracle.judge(line),
+                    State::Purses(oracle) => oracle.judge(line),
                 };
             }
         }
@@ -90,6 +96,7 @@ impl<'a> StepOracle<'a> {
             State::Graph(oracle) => oracle.reachable(),
             State::Countdown(oracle) => oracle.reachable(),
             State::Basket(oracle) => oracle.reachable(),
+            State::Purses(oracle) => oracle.reachable(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A question as data: what is asked, a reference solution, and the facts behind both.
 
-use crate::{Basket, Countdown, Graph, Key, Split, basket, chain, countdown};
+use crate::{Basket, Countdown, Graph, Key, Purses, Split, basket, chain, countdown, purses};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -17,11 +17,13 @@ pub enum Family {
     Countdown,
     /// Prices to be taken so that a total is spent exactly.
     Basket,
+    /// Items to be taken or left so that every purse is spent exactly.
+    Purses,
 }
 
 impl Family {
     /// All of them, for tables.
-    pub const ALL: [Self; 4] = [Self::Chain, Self::Story, Self::Countdown, Self::Basket];
+    pub const ALL: [Self; 5] = [Self::Chain, Self::Story, Self::Countdown, Self::Basket, Self::Purses];
 }
 
 impl fmt::Display for Family {
@@ -31,6 +33,7 @@ impl fmt::Display for Family {
             Self::Story => "story",
             Self::Countdown => "countdown",
             Self::Basket => "basket",
+            Self::Purses => "purses",
         })
     }
 }
@@ -41,11 +44,11 @@ impl fmt::Display for Family {
 pub struct Level {
     /// Steps that are needed, the answer line not counted.
     pub steps: u32,
-    /// Chain: the modulus. Story, countdown and basket: the largest number that is given.
+    /// Chain: the modulus. Chain apart: the largest number that is given.
     pub size: u32,
     /// How many operations in a hundred multiply (or, in a story, divide), on average.
     pub products: u32,
-    /// Chain and story: facts that are not needed. Countdown: numbers that stay unused. Basket: none.
+    /// Chain and story: facts that are not needed. Countdown: numbers that stay unused. Basket and purses: none.
     pub distractors: u32,
     /// Whether facts come in random order instead of one in which each builds on facts before it.
     pub shuffled: bool,
@@ -61,6 +64,8 @@ pub enum Facts {
     Countdown(Countdown),
     /// Of a basket.
     Basket(Basket),
+    /// Of purses.
+    Purses(Purses),
 }
 
 /// One question. As a line of JSON it is a line of a dataset: `id`, `problem` and `answer` are its fields there.
@@ -91,6 +96,7 @@ impl Question {
             Facts::Graph(graph) => graph.key(self.family),
             Facts::Countdown(countdown) => countdown.key(),
             Facts::Basket(basket) => basket.key(),
+            Facts::Purses(purses) => purses.key(),
         }
     }
 
@@ -101,7 +107,7 @@ impl Question {
 
     /// A solution as someone writes it who slips in `slips` steps of a hundred, whether it comes out right or not.
     ///
-    /// Where steps are choices (countdown and basket) a slip is a guess, and all arithmetic is right. A proposer that
+    /// Where steps are choices (countdown, basket and purses) a slip is a guess, and all arithmetic is right. A proposer that
     /// only ever saw choices that come out right learns that every last step reaches the target, and bends its
     /// arithmetic to that. In a chain a slip is a result that is wrong in a usual way: a proposer that slips where it
     /// could do better leaves its verifier something to find, while what it cannot compute a verifier of its size
@@ -115,6 +121,7 @@ impl Question {
             Facts::Graph(_) => None,
             Facts::Countdown(countdown) => countdown::attempt(countdown, slips, rng),
             Facts::Basket(basket) => Some(basket::attempt(basket, slips, rng)),
+            Facts::Purses(purses) => Some(purses::attempt(purses, slips, rng)),
         };
         attempt.map_or_else(
             || self.solution.clone(),

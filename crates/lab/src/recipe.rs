@@ -32,7 +32,7 @@ pub struct Part {
     /// See [`Level::distractors`].
     #[serde(default)]
     pub distractors: Span,
-    /// How many questions in a hundred are shuffled. Means nothing to a countdown or a basket.
+    /// How many questions in a hundred are shuffled. Means nothing to a countdown, a basket or purses.
     #[serde(default)]
     pub shuffled: u32,
 }
@@ -120,6 +120,15 @@ impl Recipe {
                 distractors: Span(0, 0),
                 shuffled: 0,
             },
+            Family::Purses => Part {
+                family,
+                weight: 1,
+                steps: Span(3, 14),
+                size: Span(9, 9),
+                products: Span(0, 0),
+                distractors: Span(0, 0),
+                shuffled: 0,
+            },
         };
         Self { parts: vec![part] }
     }
@@ -161,6 +170,7 @@ impl Part {
             Family::Story => (Span(1, 12), Span(10, 200), Span(0, 6)),
             Family::Countdown => (Span(2, 5), Span(8, 100), Span(0, 1)),
             Family::Basket => (Span(1, 10), Span(4, 100), Span(0, 0)),
+            Family::Purses => (Span(1, 20), Span(8, 100), Span(0, 0)),
         };
         let knobs = [
             ("steps", self.steps, steps),

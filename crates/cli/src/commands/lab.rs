@@ -37,6 +37,7 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<ExitCode> {
         (None, QuestionFamily::Story) => Recipe::of(Family::Story),
         (None, QuestionFamily::Countdown) => Recipe::of(Family::Countdown),
         (None, QuestionFamily::Basket) => Recipe::of(Family::Basket),
+        (None, QuestionFamily::Purses) => Recipe::of(Family::Purses),
         (None, QuestionFamily::Mixed) => Recipe::mixed(),
     };
     let split = match args.split {

@@ -2,7 +2,8 @@
 
 use crate::any_question;
 use deliberate_lab::{
-    Basket, Countdown, Facts, Graph, Item, Node, Operand, Operation, Question, Rule, StepOracle, correct,
+    Basket, Countdown, Facts, Graph, Item, Node, Offer, Operand, Operation, Purse, Purses, Question, Rule,
+    StepOracle, correct,
 };
 use proptest::prelude::*;
 
@@ -31,7 +32,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         .prop_map(|(name, one, other)| Item { name, prices: [one, other] });
     let basket = (any::<u32>(), prop::collection::vec(item, 0..9))
         .prop_map(|(total, items)| Facts::Basket(Basket { total, items }));
-    prop_oneof![graph, countdown, basket]
+    let offer = ("[a-c]?", any::<u32>()).prop_map(|(name, price)| Offer { name, price });
+    let purse = (any::<u32>(), prop::collection::vec(offer, 0..9))
+        .prop_map(|(total, offers)| Purse { total, offers });
+    let purses = prop::collection::vec(purse, 0..4).prop_map(|purses| Facts::Purses(Purses(purses)));
+    prop_oneof![graph, countdown, basket, purses]
 }
 
 proptest! {

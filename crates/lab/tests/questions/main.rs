@@ -31,7 +31,7 @@ fn first(recipe: &Recipe, split: Split, seed: u64, count: usize) -> Vec<Question
 
 /// Any question of any family and level.
 fn any_question() -> impl Strategy<Value = Question> {
-    let knobs = (0..4_usize, 1..=10_u32, 0..=100_u32, 0..=3_u32, any::<bool>(), any::<u64>());
+    let knobs = (0..Family::ALL.len(), 1..=10_u32, 0..=100_u32, 0..=3_u32, any::<bool>(), any::<u64>());
     knobs.prop_map(|(family, steps, products, distractors, shuffled, seed)| {
         let family = Family::ALL[family];
         let level = match family {
@@ -46,6 +46,9 @@ fn any_question() -> impl Strategy<Value = Question> {
             },
             Family::Basket => {
                 Level { steps: 1 + steps % 7, size: 40, products: 0, distractors: 0, shuffled: false }
+            }
+            Family::Purses => {
+                Level { steps: 3 + steps, size: 9, products: 0, distractors: 0, shuffled: false }
             }
         };
         let mut question = first(&exactly(family, level), Split::Train, seed, 1);

@@ -36,7 +36,10 @@ proptest! {
         let at = at % lines.len();
         let mut oracle = StepOracle::new(&question).unwrap();
         lines[..at].iter().for_each(|line| { oracle.judge(line); });
-        let line = mutated(lines[at], which, by).unwrap();
+        let Some(line) = mutated(lines[at], which, by) else {
+            prop_assert!(question.family == Family::Purses && at == lines.len() - 1, "an answer in letters");
+            return Ok(());
+        };
         prop_assert!(!oracle.judge(&line).right, "{line} in {}", question.text());
     }
 

@@ -50,6 +50,12 @@ proptest! {
                     item.prices.reverse();
                 }
             }
+            Facts::Purses(purses) => {
+                purses.0.rotate_left(1);
+                for purse in &mut purses.0 {
+                    purse.offers.rotate_left(1);
+                }
+            }
         }
         prop_assert_eq!(question.key(), other.key());
         prop_assert_eq!(question.key().split(), question.split);
@@ -70,6 +76,7 @@ proptest! {
             }
             Facts::Countdown(countdown) => countdown.target += 1,
             Facts::Basket(basket) => basket.total += 1,
+            Facts::Purses(purses) => purses.0[0].total += 1,
         }
         prop_assert_ne!(question.key(), other.key());
     }
@@ -93,6 +100,7 @@ fn splits_share_no_question() {
     check_disjoint(&Recipe::of(Family::Story), 1_000);
     check_disjoint(&Recipe::of(Family::Countdown), 50);
     check_disjoint(&Recipe::of(Family::Basket), 1_000);
+    check_disjoint(&Recipe::of(Family::Purses), 1_000);
 }
 
 #[test]

@@ -181,6 +181,15 @@ impl OptionValue for NonZeroU32 {
     }
 }
 
+impl OptionValue for bool {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "`true` or `false`".to_owned())
+    }
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
 impl<T: OptionValue> OptionValue for Option<T> {
     fn read(text: &str) -> Result<Self, String> {
         T::read(text).map(Some)
