@@ -373,7 +373,7 @@ pub(crate) enum QuestionFamily {
     Countdown,
     /// Prices to be taken so that a total is spent exactly.
     Basket,
-    /// Items to be taken or left so that every purse is spent exactly
+    /// Items to be taken or left so that every purse is spent exactly.
     Purses,
     /// All of them.
     Mixed,

@@ -28,7 +28,7 @@ pub(crate) fn draw(family: Family, level: Level, split: Split, rng: &mut ChaCha8
         (Facts::Graph(graph), _) => chain::words(graph, &draft.listed),
         (Facts::Countdown(countdown), _) => countdown::words(countdown),
         (Facts::Basket(basket), _) => basket::words(basket),
-        (Facts::Purses(purses), _) => purses::words(purses),
+        (Facts::Purses(purses), _) => Some(purses::words(purses)),
     }?;
     steps.push(format!("The answer is {answer}."));
     let (id, solution) = (format!("{family}-{}", draft.key), steps.join("\n"));

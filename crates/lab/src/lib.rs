@@ -24,6 +24,7 @@
 //!
 //! This crate has never heard of models, tokens, searches or files.
 
+mod account;
 mod basket;
 mod chain;
 mod check;

@@ -1,6 +1,7 @@
 //! A basket as someone fills it who guesses now and then.
 
-use super::{Basket, line, ways};
+use super::{Basket, ways};
+use crate::account::line;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 

@@ -1,6 +1,7 @@
 //! Drawing a basket and putting it into words.
 
-use super::{Basket, Item, line, ways};
+use super::{Basket, Item, ways};
+use crate::account::line;
 use crate::draw::Draft;
 use crate::{Facts, Level};
 use rand::Rng;

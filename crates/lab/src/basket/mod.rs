@@ -61,9 +61,3 @@ fn ways(items: &[Item], left: i64) -> u32 {
     let [one, other] = item.prices.map(|price| ways(rest, left - i64::from(price)));
     (one + other).min(2)
 }
-
-/// A step: what is taken, and the account after it.
-fn line(name: &str, price: u32, left: i64) -> String {
-    let (word, amount) = if left < 0 { ("over", -left) } else { ("left", left) };
-    format!("{name}={price},{word}={amount}")
-}

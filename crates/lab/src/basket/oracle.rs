@@ -1,7 +1,7 @@
 //! The oracle of baskets: follows what is left to spend, and searches whether it can still be spent exactly.
 
 use super::{Basket, Item, ways};
-use crate::line::number;
+use crate::account::read;
 
 /// With more items than this, searching takes too long.
 const MAX_ITEMS: usize = 16;
@@ -41,18 +41,4 @@ impl BasketOracle {
             self.left = left;
         })
     }
-}
-
-/// Reads `a=15,left=42` or `b=12,over=3`: name, price, and what is left.
-fn read(line: &str) -> Option<(&str, u64, i64)> {
-    let (taken, account) = line.trim().split_once(',')?;
-    let (name, price) = taken.split_once('=')?;
-    let (word, amount) = account.split_once('=')?;
-    let amount = i64::try_from(number(amount)?).ok()?;
-    let left = match word {
-        "left" => amount,
-        "over" if amount > 0 => -amount,
-        _ => return None,
-    };
-    Some((name, number(price)?, left))
 }

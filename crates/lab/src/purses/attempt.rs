@@ -1,6 +1,7 @@
-//! Purses as someone spends them who guesses now and then.
+//! Purses spent step by step: the right way, or as someone does who guesses now and then.
 
-use super::{Purses, line, ways};
+use super::{Offer, Purses, ways};
+use crate::account::line;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
@@ -8,15 +9,24 @@ use rand::seq::IndexedRandom;
 ///
 /// `slips` steps in a hundred take or leave the item at random; the others keep the total in reach where it still is.
 pub(crate) fn attempt(purses: &Purses, slips: u32, rng: &mut impl Rng) -> (Vec<String>, String) {
+    spend(purses, |offer, right| {
+        let guess = rng.random_range(0..100) < slips;
+        let either = *[offer.price, 0].choose(rng).expect("there are two");
+        right.filter(|_| !guess).unwrap_or(either)
+    })
+}
+
+/// Steps and answer. `pay` says what is paid for an offer, and is told what keeps the purse's total in reach.
+pub(super) fn spend(
+    purses: &Purses,
+    mut pay: impl FnMut(&Offer, Option<u32>) -> u32,
+) -> (Vec<String>, String) {
     let (mut lines, mut taken) = (Vec::new(), Vec::new());
     for purse in &purses.0 {
         let mut left = i64::from(purse.total);
         for (place, offer) in purse.offers.iter().enumerate() {
-            let choices = [offer.price, 0];
-            let guess = rng.random_range(0..100) < slips;
-            let good = |price: &u32| !guess && ways(&purse.offers[place + 1..], left - i64::from(*price)) > 0;
-            let either = *choices.choose(rng).expect("there are two");
-            let price = choices.into_iter().find(good).unwrap_or(either);
+            let good = |price: &u32| ways(&purse.offers[place + 1..], left - i64::from(*price)) > 0;
+            let price = pay(offer, [offer.price, 0].into_iter().find(good));
             left -= i64::from(price);
             lines.push(line(&offer.name, price, left));
             if price > 0 {
@@ -27,8 +37,8 @@ pub(crate) fn attempt(purses: &Purses, slips: u32, rng: &mut impl Rng) -> (Vec<S
     (lines, answer(&taken))
 }
 
-/// The offers taken; `none` if there are none.
-pub(super) fn answer(taken: &[&str]) -> String {
+/// The items taken; `none` if there are none.
+fn answer(taken: &[&str]) -> String {
     if taken.is_empty() { "none".to_owned() } else { taken.join(", ") }
 }
 

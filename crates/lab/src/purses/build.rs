@@ -1,7 +1,7 @@
 //! Drawing purses and putting them into words.
 
-use super::attempt::answer;
-use super::{Offer, Purse, Purses, line, ways};
+use super::attempt::spend;
+use super::{Offer, Purse, Purses, ways};
 use crate::draw::Draft;
 use crate::{Facts, Level};
 use rand::Rng;
@@ -49,26 +49,15 @@ fn size(offers: usize, rng: &mut impl Rng) -> usize {
 }
 
 /// The problem, the steps and the answer, in words.
-pub(crate) fn words(purses: &Purses) -> Option<(String, Vec<String>, String)> {
-    let mut problem = Vec::new();
-    let (mut steps, mut taken) = (Vec::new(), Vec::new());
-    for Purse { total, offers } in &purses.0 {
-        let listed: Vec<String> =
+pub(crate) fn words(purses: &Purses) -> (String, Vec<String>, String) {
+    let listed = |Purse { total, offers }: &Purse| {
+        let offers: Vec<String> =
             offers.iter().map(|Offer { name, price }| format!("{name}={price}")).collect();
-        problem.push(format!("Spend {total} on {}", listed.join(",")));
-        let mut left = i64::from(*total);
-        for (place, offer) in offers.iter().enumerate() {
-            let good = |price: &u32| ways(&offers[place + 1..], left - i64::from(*price)) > 0;
-            let price = [offer.price, 0].into_iter().find(good)?;
-            left -= i64::from(price);
-            steps.push(line(&offer.name, price, left));
-            if price > 0 {
-                taken.push(offer.name.as_str());
-            }
-        }
-    }
-    problem.push("items?".to_owned());
-    Some((problem.join("\n"), steps, answer(&taken)))
+        format!("Spend {total} on {}\n", offers.join(","))
+    };
+    let problem: String = purses.0.iter().map(listed).collect();
+    let (steps, answer) = spend(purses, |_, right| right.expect("there is a way to spend every purse"));
+    (problem + "items?", steps, answer)
 }
 
 #[cfg(test)]

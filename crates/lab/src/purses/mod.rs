@@ -72,9 +72,3 @@ fn ways(offers: &[Offer], left: i64) -> u32 {
     }
     (ways(rest, left) + ways(rest, left - i64::from(offer.price))).min(2)
 }
-
-/// A step: what is paid for an offer, and the account after it.
-fn line(name: &str, paid: u32, left: i64) -> String {
-    let (word, amount) = if left < 0 { ("over", -left) } else { ("left", left) };
-    format!("{name}={paid},{word}={amount}")
-}

@@ -1,7 +1,7 @@
 //! The oracle of purses: follows what is left in every purse, and searches whether it can still be spent exactly.
 
 use super::{Purse, Purses, ways};
-use crate::line::number;
+use crate::account::read;
 
 /// With more offers in a purse than this, searching takes too long.
 const MAX_OFFERS: usize = 16;
@@ -63,18 +63,4 @@ impl PursesOracle {
             open.reachable()
         })
     }
-}
-
-/// Reads `a=15,left=42` or `b=12,over=3`: name, what is paid, and what is left.
-fn read(line: &str) -> Option<(&str, u64, i64)> {
-    let (taken, account) = line.trim().split_once(',')?;
-    let (name, paid) = taken.split_once('=')?;
-    let (word, amount) = account.split_once('=')?;
-    let amount = i64::try_from(number(amount)?).ok()?;
-    let left = match word {
-        "left" => amount,
-        "over" if amount > 0 => -amount,
-        _ => return None,
-    };
-    Some((name, number(paid)?, left))
 }
