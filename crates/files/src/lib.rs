@@ -1,4 +1,8 @@
-//! Files that are there whole or not at all, whenever the process is killed.
+//! Files that are there whole or not at all, whenever the process is killed; and locks between processes.
+
+mod lock;
+
+pub use lock::Lock;
 
 use std::fs::File;
 use std::io;

@@ -3,7 +3,8 @@
 //! `<folder>/<file>.gguf` is always complete. What is not complete yet lies in `.partial/`, on the same file system, and
 //! gets its final name by a rename. `.locks/` holds a lock per model. Nothing here knows of sources.
 
-use std::fs::{self, File, TryLockError};
+use deliberate_files::Lock;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,10 +17,6 @@ use crate::{ModelError, SourceError};
 pub(crate) struct Store {
     folder: PathBuf,
 }
-
-/// While it lives, no other process pulls or removes the model.
-#[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "dropping it unlocks")] File);
 
 impl Store {
     pub(crate) fn new(folder: PathBuf) -> Self {
@@ -41,40 +38,23 @@ impl Store {
         self.folder.join(".partial").join(name)
     }
 
-    /// Takes the lock of a model; `waiting` is called first if another process has it.
+    /// Takes the lock of a model, without which nobody pulls or removes it; `waiting` is called first if another process
+    /// has it.
     pub(crate) fn lock(&self, file: &str, waiting: impl FnOnce()) -> Result<Lock, ModelError> {
-        let lock = self.open_lock(file)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                waiting();
-                lock.lock().map_err(ModelError::folder(&self.folder))?;
-            }
-            // A file system without locks: go on, as two pulls at once are rare and end in the same file.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(error)) => return Err(ModelError::folder(&self.folder)(error)),
-        }
-        Ok(Lock(lock))
+        Lock::take(&self.lock_file(file)?, waiting).map_err(ModelError::folder(&self.folder))
     }
 
     /// Takes the lock of a model, or nothing if another process has it.
     pub(crate) fn try_lock(&self, file: &str) -> Result<Option<Lock>, ModelError> {
-        let lock = self.open_lock(file)?;
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
-                Err(ModelError::folder(&self.folder)(error))
-            }
-            _ => Ok(Some(Lock(lock))),
-        }
+        Lock::try_take(&self.lock_file(file)?).map_err(ModelError::folder(&self.folder))
     }
 
-    fn open_lock(&self, file: &str) -> Result<File, ModelError> {
+    fn lock_file(&self, file: &str) -> Result<PathBuf, ModelError> {
         let locks = self.folder.join(".locks");
         fs::create_dir_all(&locks)
             .and_then(|()| fs::create_dir_all(self.folder.join(".partial")))
-            .and_then(|()| File::options().create(true).append(true).open(locks.join(format!("{file}.lock"))))
-            .map_err(ModelError::folder(&self.folder))
+            .map_err(ModelError::folder(&self.folder))?;
+        Ok(locks.join(format!("{file}.lock")))
     }
 
     /// Gives a complete file its final name, with its record beside it. The record comes first: a record without a

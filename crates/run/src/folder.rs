@@ -1,8 +1,8 @@
 //! A folder that one process at a time works in, for one configuration.
 
 use crate::{JournalError, differences};
+use deliberate_files::Lock;
 use serde_json::Value;
-use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ pub enum DirectoryError {
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Folder {
@@ -105,11 +105,9 @@ impl Folder {
     fn lock(path: &Path) -> Result<Self, DirectoryError> {
         let lock_path = path.join(".lock");
         let write_error = |source| DirectoryError::Write { path: lock_path.clone(), source };
-        let lock = File::create(&lock_path).map_err(write_error)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(DirectoryError::Busy { path: path.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(write_error(source)),
+        match Lock::try_take(&lock_path).map_err(write_error)? {
+            Some(lock) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            None => Err(DirectoryError::Busy { path: path.to_owned() }),
         }
     }
 

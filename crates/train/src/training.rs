@@ -9,9 +9,9 @@ use crate::{
     evaluate,
 };
 use deliberate_decoder::Weights;
+use deliberate_files::Lock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -290,12 +290,8 @@ pub fn checksum(weights: &Weights) -> u32 {
     sum
 }
 
-fn lock(folder: &Path) -> Result<File, TrainError> {
+fn lock(folder: &Path) -> Result<Lock, TrainError> {
     let path = folder.join(".lock");
-    let lock = File::create(&path).map_err(TrainError::write(&path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(TrainError::Busy { path: folder.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(TrainError::write(&path)(error)),
-    }
+    let lock = Lock::try_take(&path).map_err(TrainError::write(&path))?;
+    lock.ok_or_else(|| TrainError::Busy { path: folder.to_owned() })
 }
