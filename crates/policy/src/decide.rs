@@ -77,14 +77,14 @@ impl Online {
         }
         if rate <= self.price {
             return stop(format!(
-                "{} is {percent:.1} % likely right after {drawn} samples, and another is predicted to add {:.3} points, below the price of {:.3}",
+                "{} is {percent:.1} % likely right with {drawn} drawn, and another sample is predicted to add {:.3} points, below the price of {:.3}",
                 selection_name(selection),
                 100.0 * rate,
                 100.0 * self.price
             ));
         }
         let reason = format!(
-            "{percent:.1} % likely right after {drawn} samples; going on to {} is predicted to add {:.3} points per sample, above the price of {:.3}",
+            "{percent:.1} % likely right with {drawn} drawn; going on to {} is predicted to add {:.3} points per sample, above the price of {:.3}",
             self.model.rounds[reached],
             100.0 * rate,
             100.0 * self.price

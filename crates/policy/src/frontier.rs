@@ -8,8 +8,13 @@ use crate::sheet::Sheet;
 use crate::states::{Look, look};
 use deliberate_search::{Aggregation, Rule, Selection};
 
-/// The verifier's own favourite: the most complementary rule to a vote.
-const BEST_PRODUCT: Selection = Selection { rule: Rule::Best, aggregation: Aggregation::Product };
+/// A vote, a vote that the verifier weighs (the paper's best-of-N weighted), and the verifier's own favourite: where
+/// they differ the model of a question says which.
+const CANDIDATES: [Selection; 3] = [
+    Selection::MAJORITY,
+    Selection { rule: Rule::Weighted, aggregation: Aggregation::Last },
+    Selection { rule: Rule::Best, aggregation: Aggregation::Product },
+];
 
 /// How a sequential policy is fitted and tested.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +37,7 @@ impl Default for OnlineSettings {
     fn default() -> Self {
         Self {
             rounds: crate::doubling_rounds(512),
-            selections: vec![Selection::MAJORITY, BEST_PRODUCT],
+            selections: CANDIDATES.to_vec(),
             orders: 32,
             folds: 5,
             penalties: Penalties::default(),

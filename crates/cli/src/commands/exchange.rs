@@ -43,7 +43,7 @@ pub(crate) fn run(args: &ExchangeArgs) -> anyhow::Result<ExitCode> {
     ]);
     for one in &exchanges {
         let cost = |value: f64| match one.cost {
-            Cost::Flops => format!("{} FLOPs", number(value)),
+            Cost::Flops => number(value),
             _ => format!("{} generations", number(value)),
         };
         let bills = if one.account == Account::Ledger { "measured" } else { "formula" };

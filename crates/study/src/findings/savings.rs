@@ -6,8 +6,8 @@ use deliberate_policy::{Cell, Cost, Efficiency, efficiency, selection_name};
 use deliberate_search::{Aggregation, Rule, Selection};
 use serde::Serialize;
 
-/// References where the pool is deep enough; its whole depth otherwise.
-const REFERENCES: [u32; 2] = [64, 256];
+/// References besides the whole depth of the pool.
+const REFERENCES: [u32; 2] = [16, 64];
 
 /// What a way needs to be as good as a reference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,10 +46,9 @@ pub(super) fn savings(arms: &Arms<'_>, ways: &[Spending]) -> Vec<Saving> {
 /// Best-of-N weighted and by product at the reference budgets.
 fn references(arms: &Arms<'_>) -> Vec<(String, Vec<Cell>)> {
     let ks = &arms.again.ks;
-    let mut columns: Vec<usize> = (0..ks.len()).filter(|&column| REFERENCES.contains(&ks[column])).collect();
-    if columns.is_empty() {
-        columns.extend(ks.len().checked_sub(1));
-    }
+    let deepest = ks.last();
+    let columns =
+        (0..ks.len()).filter(|&column| REFERENCES.contains(&ks[column]) || Some(&ks[column]) == deepest);
     let product = Selection { rule: Rule::Best, aggregation: Aggregation::Product };
     let mut references = Vec::new();
     for column in columns {
