@@ -371,8 +371,6 @@ pub(crate) enum QuestionFamily {
     Story,
     /// Numbers to be combined into a target.
     Countdown,
-    /// Prices to be taken so that a total is spent exactly.
-    Basket,
     /// Items to be taken or left so that every purse is spent exactly.
     Purses,
     /// All of them.
@@ -397,6 +395,9 @@ pub(crate) struct BuildArgs {
     /// A plan of your own (TOML).
     #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
+    /// Learn on the first NVIDIA GPU (a program built with the feature `cuda`); sampling stays on the CPU.
+    #[arg(long)]
+    pub(crate) gpu: bool,
     /// Where the models and everything that they are made from are kept.
     #[arg(long, value_name = "DIRECTORY", default_value = "lab-build")]
     pub(crate) folder: PathBuf,

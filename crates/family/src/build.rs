@@ -11,7 +11,7 @@ use deliberate_train::gather::{
     Asked, Chains, GatherError, Progress, Returns, SamplePlan, Sampled, draw_chains, draw_samples,
     estimate_returns,
 };
-use deliberate_train::{Drawn, Epochs, Example, recipes};
+use deliberate_train::{Device, Drawn, Epochs, Example, recipes};
 use futures::executor::block_on;
 use rand::Rng;
 use std::ops::ControlFlow;
@@ -30,13 +30,19 @@ pub struct Built {
     pub models: Vec<(Card, PathBuf)>,
 }
 
-/// Makes a family in a folder, or goes on with the one in it.
+/// Makes a family in a folder, or goes on with the one in it. Models learn on the device, whichever it was before; they
+/// are sampled on the CPU.
 ///
 /// # Errors
 /// [`BuildError`]; what was done stays in the folder.
-pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Built, BuildError> {
+pub fn build(
+    plan: &Plan,
+    path: &Path,
+    device: &Device,
+    observer: &mut dyn Observer,
+) -> Result<Built, BuildError> {
     let folder = Folder::open(path, plan)?;
-    let mut build = Build { plan, folder, observer, built: Built { models: Vec::new() } };
+    let mut build = Build { plan, folder, device, observer, built: Built { models: Vec::new() } };
     let words = build.words()?;
     build.proposer(&words)?;
     let (questions, sampled) = build.samples()?;
@@ -57,6 +63,7 @@ pub fn build(plan: &Plan, path: &Path, observer: &mut dyn Observer) -> Result<Bu
 pub(crate) struct Build<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) folder: Folder,
+    pub(crate) device: &'a Device,
     pub(crate) observer: &'a mut dyn Observer,
     pub(crate) built: Built,
 }

@@ -51,6 +51,7 @@ impl Build<'_> {
                 Decoder::from_weights(&shape, &grown(&weights, &from, &shape, self.plan.seed)?)?
             }
         };
+        let decoder = decoder.on(self.device)?;
         let settings = learning.settings(self.plan.seed);
         let folder = self.folder.of(name)?.join("training");
         let mut watch = Watch { observer: self.observer, note: String::new() };

@@ -21,9 +21,6 @@ pub struct Plan {
     pub vocabulary_questions: usize,
     /// What the questions are.
     pub questions: Recipe,
-    /// What is measured, if not the same: a study learns nothing from levels at which a model of this size is never
-    /// right.
-    pub tests: Option<Recipe>,
     /// Choices in a hundred that are guessed in the solutions that proposers learn from: as in what base models read,
     /// not everything written there comes out right.
     #[serde(default)]
@@ -227,9 +224,7 @@ impl Plan {
     pub fn parse(text: &str) -> Result<Self, PlanError> {
         let plan: Self = toml::from_str(text).map_err(Box::new)?;
         let nonsense = |reason: String| PlanError::Nonsense { reason };
-        for recipe in [&plan.questions, plan.tested()] {
-            recipe.check().map_err(|error| nonsense(error.to_string()))?;
-        }
+        plan.questions.check().map_err(|error| nonsense(error.to_string()))?;
         for size in [Some(plan.proposer), plan.large].into_iter().flatten() {
             size.shape(plan.vocabulary).check().map_err(|error| nonsense(error.to_string()))?;
         }
@@ -259,11 +254,6 @@ impl Plan {
             return Err(nonsense("`held-out` must be below 100".to_owned()));
         }
         Ok(plan)
-    }
-
-    /// What the family is measured on.
-    pub fn tested(&self) -> &Recipe {
-        self.tests.as_ref().unwrap_or(&self.questions)
     }
 }
 

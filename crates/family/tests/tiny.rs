@@ -5,6 +5,7 @@ use deliberate_family::measure::{Extent, measure, page};
 use deliberate_family::{BuildError, Built, Learning, Observer, Plan, Scale, Words, build, serve};
 use deliberate_lab::{Question, Recipe, Split, generate};
 use deliberate_text::Prompt;
+use deliberate_train::Device;
 use deliberate_train::gather::SearchPlan;
 use futures::executor::block_on;
 use std::ops::ControlFlow;
@@ -22,7 +23,7 @@ impl Observer for Impatient {
 
 fn in_pieces(plan: &Plan, folder: &Path) -> (Built, u32) {
     for pieces in 1..100 {
-        match build(plan, folder, &mut Impatient(60)) {
+        match build(plan, folder, &Device::Cpu, &mut Impatient(60)) {
             Ok(built) => return (built, pieces),
             Err(BuildError::Interrupted) => {}
             Err(error) => panic!("{error:?}"),
@@ -56,7 +57,7 @@ fn hasty() -> Plan {
 fn a_family_built_in_pieces_is_the_same() {
     let plan = hasty();
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let built = build(&plan, whole.path(), &mut ()).unwrap();
+    let built = build(&plan, whole.path(), &Device::Cpu, &mut ()).unwrap();
     let (again, pieces) = in_pieces(&plan, parts.path());
     assert!(pieces > 3, "it was broken off {pieces} times");
     let sums = |built: &Built| -> Vec<(String, String)> {
@@ -67,14 +68,14 @@ fn a_family_built_in_pieces_is_the_same() {
 
     // Another plan does not go on in this folder.
     let other = Plan { seed: 2, ..plan };
-    assert!(matches!(build(&other, whole.path(), &mut ()), Err(BuildError::OtherPlan { .. })));
+    assert!(matches!(build(&other, whole.path(), &Device::Cpu, &mut ()), Err(BuildError::OtherPlan { .. })));
 }
 
 #[test]
 fn the_tiny_family_is_better_than_chance() {
     let plan = Scale::Tiny.plan();
     let folder = tempfile::tempdir().unwrap();
-    build(&plan, folder.path(), &mut ()).unwrap();
+    build(&plan, folder.path(), &Device::Cpu, &mut ()).unwrap();
     let extent = Extent { questions: 80, samples: 16, chains: (2, 3), rollouts: (10, 8), seed: 5 };
     let measured = measure(&plan, folder.path(), &extent, &mut ()).unwrap();
     // One in eleven by guessing.

@@ -9,14 +9,12 @@ pub fn final_answer(line: &str) -> Option<&str> {
     Some(answer.strip_suffix('.').unwrap_or(answer))
 }
 
-/// Whether `answer` is right: the number itself or, in a countdown, the results on the way, and
-/// in a basket or of purses, what was taken, in any order.
+/// Whether `answer` is right: the number itself or, in a countdown, the results on the
+/// way, and of purses the items that are taken, in any order.
 pub fn correct(question: &Question, answer: &str) -> bool {
     let right = match question.family {
         Family::Chain | Family::Story => number(answer).zip(number(&question.answer)).map(|(a, b)| a == b),
-        Family::Countdown | Family::Basket => {
-            sorted(answer).zip(sorted(&question.answer)).map(|(a, b)| a == b)
-        }
+        Family::Countdown => sorted(answer).zip(sorted(&question.answer)).map(|(a, b)| a == b),
         Family::Purses => Some(names(answer) == names(&question.answer)),
     };
     right.unwrap_or(false)

@@ -1,6 +1,6 @@
 //! One question of a family and a level, from a generator of random numbers.
 
-use crate::{Facts, Family, Key, Level, Question, Split, basket, chain, countdown, purses, story};
+use crate::{Facts, Family, Key, Level, Question, Split, chain, countdown, purses, story};
 use rand_chacha::ChaCha8Rng;
 
 /// A question before it is put into words, so that those of another split cost little.
@@ -17,7 +17,6 @@ pub(crate) fn draw(family: Family, level: Level, split: Split, rng: &mut ChaCha8
         Family::Chain => chain::build(level, rng),
         Family::Story => story::build(level, rng),
         Family::Countdown => countdown::build(level, rng),
-        Family::Basket => basket::build(level, rng),
         Family::Purses => purses::build(level, rng),
     }?;
     if draft.key.split() != split {
@@ -27,7 +26,6 @@ pub(crate) fn draw(family: Family, level: Level, split: Split, rng: &mut ChaCha8
         (Facts::Graph(graph), Family::Story) => story::words(graph, &draft.listed, rng),
         (Facts::Graph(graph), _) => chain::words(graph, &draft.listed),
         (Facts::Countdown(countdown), _) => countdown::words(countdown),
-        (Facts::Basket(basket), _) => basket::words(basket),
         (Facts::Purses(purses), _) => Some(purses::words(purses)),
     }?;
     steps.push(format!("The answer is {answer}."));

@@ -42,7 +42,7 @@ impl<'a> GraphOracle<'a> {
     pub(crate) fn judge(&mut self, line: &str) -> bool {
         let claim = match self.family {
             Family::Story => story::read(line),
-            Family::Chain | Family::Countdown | Family::Basket | Family::Purses => chain::read(line),
+            Family::Chain | Family::Countdown | Family::Purses => chain::read(line),
         };
         let Some(claim) = claim else { return false };
         let Some(place) = self.graph.nodes.iter().position(|node| node.name == claim.name) else {

@@ -5,7 +5,6 @@
 //! - **story**: word problems over a graph of quantities, in English sentences;
 //! - **countdown**: combine numbers to reach a target, where each step is a choice and search matters;
 //! - **purses**: take or leave items so that every purse is spent exactly, where its end says how far one missed.
-//! - **basket**: take one of two prices of each item to spend an amount exactly, where the end says how far one missed.
 //!
 //! [`generate`] draws questions from a [`Recipe`], endlessly and by seed. A question's [`Split`] follows from its
 //! [`Key`], which is the same whatever the names in it and the order of its sentences: no question of one split is a
@@ -24,8 +23,6 @@
 //!
 //! This crate has never heard of models, tokens, searches or files.
 
-mod account;
-mod basket;
 mod chain;
 mod check;
 mod countdown;
@@ -42,7 +39,6 @@ mod recipe;
 mod shape;
 mod story;
 
-pub use basket::{Basket, Item};
 pub use check::{correct, final_answer};
 pub use countdown::Countdown;
 pub use generate::{Questions, generate, generate_set};

@@ -1,6 +1,5 @@
 //! Is a step right, and can a prefix still reach the right answer? For analysing verifiers, never for solving.
 
-use crate::basket::BasketOracle;
 use crate::check::{correct, final_answer};
 use crate::countdown::CountdownOracle;
 use crate::graph_oracle::GraphOracle;
@@ -33,8 +32,6 @@ pub struct Malformed {
 ///   A wrong value makes the answer unreachable if the answer depends on it.
 /// - **countdown**: a step is right if it combines two numbers that are left, and lists what is left afterwards, in
 ///   any order. Whether the target is in reach is searched exactly. After a false equation it is not.
-/// - **basket**: a step is right if it takes one of an item's prices and keeps the account, in any order of items.
-///   Whether everything can be spent is searched exactly. After a false account it cannot.
 /// - **purses**: a step is right if it takes an item for its price or leaves it, and keeps the account of its purse, in any
 ///   order of items. Whether everything can be spent is searched exactly. After a false account it cannot.
 /// - A line that cannot be read is wrong, and changes nothing.
@@ -51,7 +48,6 @@ pub struct StepOracle<'a> {
 enum State<'a> {
     Graph(GraphOracle<'a>),
     Countdown(CountdownOracle),
-    Basket(BasketOracle),
     Purses(PursesOracle),
 }
 
@@ -64,7 +60,6 @@ impl<'a> StepOracle<'a> {
         let state = match &question.facts {
             Facts::Graph(graph) => GraphOracle::new(graph, question.family).map(State::Graph),
             Facts::Countdown(countdown) => CountdownOracle::new(countdown).map(State::Countdown),
-            Facts::Basket(basket) => BasketOracle::new(basket).map(State::Basket),
             Facts::Purses(purses) => PursesOracle::new(purses).map(State::Purses),
         };
         let state = state.ok_or_else(|| Malformed { id: question.id.clone() })?;
@@ -82,7 +77,6 @@ impl<'a> StepOracle<'a> {
                 right = match &mut self.state {
                     State::Graph(oracle) => oracle.judge(line),
                     State::Countdown(oracle) => oracle.judge(line),
-                    State::Basket(oracle) => oracle.judge(line),
                     State::Purses(oracle) => oracle.judge(line),
                 };
             }
@@ -95,7 +89,6 @@ impl<'a> StepOracle<'a> {
         self.answered.unwrap_or_else(|| match &self.state {
             State::Graph(oracle) => oracle.reachable(),
             State::Countdown(oracle) => oracle.reachable(),
-            State::Basket(oracle) => oracle.reachable(),
             State::Purses(oracle) => oracle.reachable(),
         })
     }

@@ -1,6 +1,6 @@
 //! A question as data: what is asked, a reference solution, and the facts behind both.
 
-use crate::{Basket, Countdown, Graph, Key, Purses, Split, basket, chain, countdown, purses};
+use crate::{Countdown, Graph, Key, Purses, Split, countdown, purses};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,15 +15,13 @@ pub enum Family {
     Story,
     /// Numbers to be combined into a target.
     Countdown,
-    /// Prices to be taken so that a total is spent exactly.
-    Basket,
     /// Items to be taken or left so that every purse is spent exactly.
     Purses,
 }
 
 impl Family {
     /// All of them, for tables.
-    pub const ALL: [Self; 5] = [Self::Chain, Self::Story, Self::Countdown, Self::Basket, Self::Purses];
+    pub const ALL: [Self; 4] = [Self::Chain, Self::Story, Self::Countdown, Self::Purses];
 }
 
 impl fmt::Display for Family {
@@ -32,7 +30,6 @@ impl fmt::Display for Family {
             Self::Chain => "chain",
             Self::Story => "story",
             Self::Countdown => "countdown",
-            Self::Basket => "basket",
             Self::Purses => "purses",
         })
     }
@@ -48,7 +45,7 @@ pub struct Level {
     pub size: u32,
     /// How many operations in a hundred multiply (or, in a story, divide), on average.
     pub products: u32,
-    /// Chain and story: facts that are not needed. Countdown: numbers that stay unused. Basket and purses: none.
+    /// Chain and story: facts that are not needed. Countdown: numbers that stay unused. Purses: none.
     pub distractors: u32,
     /// Whether facts come in random order instead of one in which each builds on facts before it.
     pub shuffled: bool,
@@ -62,8 +59,6 @@ pub enum Facts {
     Graph(Graph),
     /// Of a countdown.
     Countdown(Countdown),
-    /// Of a basket.
-    Basket(Basket),
     /// Of purses.
     Purses(Purses),
 }
@@ -95,7 +90,6 @@ impl Question {
         match &self.facts {
             Facts::Graph(graph) => graph.key(self.family),
             Facts::Countdown(countdown) => countdown.key(),
-            Facts::Basket(basket) => basket.key(),
             Facts::Purses(purses) => purses.key(),
         }
     }
@@ -105,22 +99,15 @@ impl Question {
         format!("Question: {}\nAnswer:\n", self.problem)
     }
 
-    /// A solution as someone writes it who slips in `slips` steps of a hundred, whether it comes out right or not.
-    ///
-    /// Where steps are choices (countdown, basket and purses) a slip is a guess, and all arithmetic is right. A proposer that
-    /// only ever saw choices that come out right learns that every last step reaches the target, and bends its
-    /// arithmetic to that. In a chain a slip is a result that is wrong in a usual way: a proposer that slips where it
-    /// could do better leaves its verifier something to find, while what it cannot compute a verifier of its size
-    /// cannot check. Of a story this is the reference solution.
+    /// A solution as someone writes it who guesses `slips` choices of a hundred, whether it comes out right or not. All
+    /// arithmetic is right: a proposer that only ever saw choices that come out right learns that every last step
+    /// reaches the target, and bends its arithmetic to that. Where steps are no choices (chain and story) this is the
+    /// reference solution.
     pub fn attempt(&self, slips: u32, rng: &mut impl Rng) -> String {
         let attempt = match &self.facts {
             _ if slips == 0 => None,
-            Facts::Graph(graph) if self.family == Family::Chain => {
-                chain::attempt(graph, &self.solution, slips, rng)
-            }
             Facts::Graph(_) => None,
             Facts::Countdown(countdown) => countdown::attempt(countdown, slips, rng),
-            Facts::Basket(basket) => Some(basket::attempt(basket, slips, rng)),
             Facts::Purses(purses) => Some(purses::attempt(purses, slips, rng)),
         };
         attempt.map_or_else(

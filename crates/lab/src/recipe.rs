@@ -32,7 +32,7 @@ pub struct Part {
     /// See [`Level::distractors`].
     #[serde(default)]
     pub distractors: Span,
-    /// How many questions in a hundred are shuffled. Means nothing to a countdown, a basket or purses.
+    /// How many questions in a hundred are shuffled. Means nothing to a countdown or to purses.
     #[serde(default)]
     pub shuffled: u32,
 }
@@ -111,15 +111,6 @@ impl Recipe {
                 distractors: Span(0, 1),
                 shuffled: 0,
             },
-            Family::Basket => Part {
-                family,
-                weight: 1,
-                steps: Span(2, 8),
-                size: Span(20, 60),
-                products: Span(0, 0),
-                distractors: Span(0, 0),
-                shuffled: 0,
-            },
             Family::Purses => Part {
                 family,
                 weight: 1,
@@ -169,7 +160,6 @@ impl Part {
             Family::Chain => (Span(1, 12), Span(11, 997), Span(0, 6)),
             Family::Story => (Span(1, 12), Span(10, 200), Span(0, 6)),
             Family::Countdown => (Span(2, 5), Span(8, 100), Span(0, 1)),
-            Family::Basket => (Span(1, 10), Span(4, 100), Span(0, 0)),
             Family::Purses => (Span(1, 20), Span(8, 100), Span(0, 0)),
         };
         let knobs = [

@@ -24,6 +24,8 @@ files!(
     "lab-reviser.gguf",
     "lab-revision-orm.gguf",
     "lab-proposer-star.gguf",
+    "lab-proposer-rest-em.gguf",
+    "lab-proposer-distilled.gguf",
     "lab-reviser-rest-em.gguf",
 );
 

@@ -1,10 +1,11 @@
-//! Tokens a second in training, fused against plain operations, as medians over steps.
+//! Tokens a second in training, as medians over steps: fused against plain operations, and a GPU if there is one that
+//! this was built for.
 //!
 //! `cargo run --release -p deliberate-train --example training_speed -- [hidden layers heads kv-heads feed-forward vocabulary
 //! examples length steps plain-steps]`
 
 use deliberate_decoder::Shape;
-use deliberate_train::{AdamW, Batch, Decoder, Example, Kernels, Stepper, TrainError};
+use deliberate_train::{AdamW, Batch, Decoder, Example, Kernels, Stepper, TrainError, gpu};
 use std::time::Instant;
 
 #[global_allocator]
@@ -34,18 +35,24 @@ fn main() -> Result<(), TrainError> {
     };
     let batch = Batch::pack(&(0..examples).map(example).collect::<Vec<_>>(), &shape)?;
     println!("{} parameters, {} tokens a batch", shape.parameters(), batch.tokens());
-    let fused = median(Kernels::Fused, &shape, &batch, steps)?;
+    let decoder = Decoder::random(&shape, 1)?;
+    if let Ok(device) = gpu() {
+        median("GPU", &decoder.on(&device)?, &batch, 4 * steps)?;
+    }
     if plain_steps > 0 {
-        let plain = median(Kernels::Plain, &shape, &batch, plain_steps)?;
+        let plain = decoder.on(decoder.device())?.with_kernels(Kernels::Plain);
+        let fused = median("fused", &decoder, &batch, steps)?;
+        let plain = median("plain", &plain, &batch, plain_steps)?;
         println!("fused / plain: {:.2}", fused / plain);
+    } else {
+        median("fused", &decoder, &batch, steps)?;
     }
     Ok(())
 }
 
 /// Tokens a second in the median step, after one to warm up.
-fn median(kernels: Kernels, shape: &Shape, batch: &Batch, steps: u32) -> Result<f64, TrainError> {
-    let decoder = Decoder::random(shape, 1)?.with_kernels(kernels);
-    let mut stepper = Stepper::new(&decoder, AdamW::default())?;
+fn median(name: &str, decoder: &Decoder, batch: &Batch, steps: u32) -> Result<f64, TrainError> {
+    let mut stepper = Stepper::new(decoder, AdamW::default())?;
     let mut seconds = Vec::new();
     for _ in 0..=steps {
         let start = Instant::now();
@@ -56,6 +63,6 @@ fn median(kernels: Kernels, shape: &Shape, batch: &Batch, steps: u32) -> Result<
     seconds.sort_by(f64::total_cmp);
     let rate = |seconds: f64| batch.tokens() as f64 / seconds;
     let (median, best) = (rate(seconds[seconds.len() / 2]), rate(seconds[0]));
-    println!("{kernels:?}: {median:.0} tokens/s (best step {best:.0})");
+    println!("{name}: {median:.0} tokens/s (best step {best:.0})");
     Ok(median)
 }

@@ -79,7 +79,7 @@ impl Decoder {
         Self::build(shape, weights, &Device::Cpu, Kernels::Fused)
     }
 
-    /// The same decoder on another device. Devices other than the CPU compute with plain kernels.
+    /// The same decoder on another device; see [`gpu`](crate::gpu). Devices other than the CPU compute with plain kernels.
     ///
     /// # Errors
     /// [`TrainError::Tensor`] if the device has no room for it.

@@ -62,6 +62,9 @@ pub enum TrainError {
         /// The step that gave it.
         step: u64,
     },
+    /// No GPU can be trained on.
+    #[error("no NVIDIA GPU can be used{}", if cfg!(feature = "cuda") { "" } else { ": this program was built without the feature `cuda`" })]
+    Gpu(#[source] candle_core::Error),
     /// A tensor operation failed.
     #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),

@@ -22,6 +22,7 @@
 mod batch;
 mod checkpoint;
 mod decoder;
+mod device;
 mod error;
 mod evaluate;
 mod events;
@@ -50,6 +51,7 @@ mod update;
 
 pub use batch::Batch;
 pub use decoder::{Decoder, Dropout, Kernels};
+pub use device::{Device, gpu};
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate, predict};
 pub use example::{Example, Goal, Target};

@@ -66,6 +66,9 @@ pub(crate) struct TuneArgs {
     /// Order, dropout, the adapter's beginning and what is held out follow from it.
     #[arg(long, value_name = "SEED", default_value = "0")]
     pub(crate) seed: u64,
+    /// Learn on the first NVIDIA GPU (a program built with the feature `cuda`).
+    #[arg(long)]
+    pub(crate) gpu: bool,
     /// Write the model as a folder of Hugging Face's transformers, too.
     #[arg(long, conflicts_with = "lora")]
     pub(crate) hugging_face: bool,

@@ -13,6 +13,7 @@ use deliberate_family::measure::{Extent, Measured, measure};
 use deliberate_family::{BuildError, Built, Observer, Plan, build};
 use deliberate_lab::{Family, Recipe, Split, generate_set};
 use deliberate_run::Interval;
+use deliberate_train::Device;
 use indicatif::ProgressBar;
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -36,7 +37,6 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<ExitCode> {
         (None, QuestionFamily::Chain) => Recipe::of(Family::Chain),
         (None, QuestionFamily::Story) => Recipe::of(Family::Story),
         (None, QuestionFamily::Countdown) => Recipe::of(Family::Countdown),
-        (None, QuestionFamily::Basket) => Recipe::of(Family::Basket),
         (None, QuestionFamily::Purses) => Recipe::of(Family::Purses),
         (None, QuestionFamily::Mixed) => Recipe::mixed(),
     };
@@ -66,10 +66,11 @@ fn make(args: &BuildArgs, global: &Global) -> anyhow::Result<ExitCode> {
             .map_err(bad_input)?,
         None => args.scale.plan(),
     };
+    let device = super::device(args.gpu)?;
     let runtime = super::runtime()?;
     let interrupt = runtime.block_on(async { Interrupt::listen() });
     let mut watch = Watch { global, interrupt, bar: None };
-    let built = build(&plan, &args.folder, &mut watch);
+    let built = build(&plan, &args.folder, &device, &mut watch);
     watch.bar = None;
     match built {
         Ok(built) => {
@@ -123,7 +124,7 @@ fn bundle(args: &BundleArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let interrupt = runtime.block_on(async { Interrupt::listen() });
     let mut watch = Watch { global, interrupt, bar: None };
     // Goes on where the build stopped, which is at its end if it is finished.
-    let built = build(&plan_of(&args.folder)?, &args.folder, &mut watch)?;
+    let built = build(&plan_of(&args.folder)?, &args.folder, &Device::Cpu, &mut watch)?;
     watch.bar = None;
     deliberate_family::bundle(&built, &args.into)?;
     output::line(format_args!("{} models in `{}`", built.models.len(), args.into.display()))?;

@@ -15,7 +15,9 @@ pub(crate) mod solve;
 pub(crate) mod strategies;
 pub(crate) mod tune;
 
+use crate::exit::bad_input;
 use anyhow::Context;
+use deliberate_train::{Device, gpu};
 
 /// The runtime that waits for models; it computes next to nothing itself.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -24,6 +26,11 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")
+}
+
+/// Where a training computes.
+fn device(on_gpu: bool) -> anyhow::Result<Device> {
+    if on_gpu { gpu().map_err(bad_input) } else { Ok(Device::Cpu) }
 }
 
 /// What the user typed.

@@ -16,8 +16,8 @@ use deliberate_models::Models;
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_text::{Prompt, PromptKind};
 use deliberate_train::{
-    Decoder, Epochs, Evaluation, Example, LogLine, Outcome, Progress, Report, Settings, TrainError, checksum,
-    curve, evaluate, fresh_adapter, read_log, train,
+    Decoder, Device, Epochs, Evaluation, Example, LogLine, Outcome, Progress, Report, Settings, TrainError,
+    checksum, curve, evaluate, fresh_adapter, read_log, train,
 };
 use examples::Lines;
 use indicatif::ProgressBar;
@@ -33,6 +33,7 @@ const CURVE: usize = 40;
 
 pub(crate) fn run(args: &TuneArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let tuning = Tuning::resolve(args)?;
+    let device = super::device(args.gpu)?;
     let search = SearchLayer { prompt: args.prompt.clone(), ..SearchLayer::default() };
     let engine = EngineLayer { model: args.model.clone(), ..EngineLayer::default() };
     let layer = FileLayer::settle(global.config.as_deref(), search, engine)?;
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &TuneArgs, global: &Global) -> anyhow::Result<ExitCode> 
         "model": {"name": model.name, "weights": checksum(&model.weights)},
     });
     let folder = Folder::open(&args.output, &identity).map_err(|error| unusable(error, &args.output))?;
-    let task = Task { args, tuning, model, learnt, held_out, folder };
+    let task = Task { args, device, tuning, model, learnt, held_out, folder };
     let mut watch = Watch { global, interrupt, bar: None, note: String::new() };
     let tuned = task.learn(&mut watch);
     watch.finish();
@@ -107,6 +108,7 @@ fn unusable(error: DirectoryError, path: &Path) -> anyhow::Error {
 /// All that a tuning needs.
 struct Task<'a> {
     args: &'a TuneArgs,
+    device: Device,
     tuning: Tuning,
     model: Model,
     learnt: Vec<Example>,
@@ -143,10 +145,11 @@ struct Tuned {
 impl Task<'_> {
     /// Trains and writes; `None` if it was interrupted.
     fn learn(self, watch: &mut Watch<'_>) -> anyhow::Result<Option<Tuned>> {
-        let Self { args, tuning, model, learnt, held_out, folder } = self;
+        let Self { args, device, tuning, model, learnt, held_out, folder } = self;
         let Model { name, shape, weights, vocabulary } = model;
         let mut decoder = Decoder::from_weights(&shape, &weights)?;
         drop(weights);
+        decoder = decoder.on(&device)?;
         let mut parameters = shape.parameters();
         let examples = learnt.len();
         let mut source = Epochs::new(learnt, tuning.batch_tokens, tuning.seed);

@@ -114,7 +114,7 @@ fn a_question_that_changed_under_its_id_is_refused() {
     write_grid(folder.path(), "[1]");
     let set = |answer: &str| {
         let line = format!(
-            "{{\"id\": \"q\", \"problem\": \"Mod 53:\\na=5\\nb=a+3\\nb=?\", \"answer\": \"{answer}\"}}\n"
+            "{{\"id\": \"q\", \"problem\": \"Spend 8 on a=5,b=3\\nSpend 4 on c=4,d=9\\nitems?\", \"answer\": \"{answer}\"}}\n"
         );
         std::fs::write(folder.path().join("set.jsonl"), line).unwrap();
         with_lab(folder.path(), &["calibrate", "set.jsonl", "--grid", "grid.toml", "--run-directory", "out"])

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::path::Path;
 use support::{Ran, deliberate, finish};
 
-const QUESTION: &str = "Mod 53:\na=5\nb=a+3\nb=?";
+const QUESTION: &str = "Spend 8 on a=5,b=3\nSpend 4 on c=4,d=9\nitems?";
 
 /// Runs a command with the bundled models.
 #[track_caller]

@@ -70,7 +70,7 @@ pub fn measure(
     let name = format!("measure-{questions}x{samples}-seed{seed}");
     let work = folder.join(name);
     std::fs::create_dir_all(&work).map_err(BuildError::file(&work))?;
-    let questions = generate_set(plan.tested(), Split::Test, seed, questions)?;
+    let questions = generate_set(&plan.questions, Split::Test, seed, questions)?;
     let asked = questions.iter().map(asked).collect();
     let mut bench = Bench { plan, folder, work, extent, questions, asked, observer };
     let (proposers, sampled) = bench.proposers()?;

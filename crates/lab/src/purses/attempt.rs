@@ -1,7 +1,7 @@
 //! Purses spent step by step: the right way, or as someone does who guesses now and then.
 
+use super::account::line;
 use super::{Offer, Purses, ways};
-use crate::account::line;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 

@@ -11,6 +11,7 @@
 //! price mends it: what a revision can learn from. Only purses are kept that there is one way to spend, so the answer
 //! is unique, as a list in any order too.
 
+mod account;
 mod attempt;
 mod build;
 mod oracle;

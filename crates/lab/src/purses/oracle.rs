@@ -1,7 +1,7 @@
 //! The oracle of purses: follows what is left in every purse, and searches whether it can still be spent exactly.
 
+use super::account::read;
 use super::{Purse, Purses, ways};
-use crate::account::read;
 
 /// With more offers in a purse than this, searching takes too long.
 const MAX_OFFERS: usize = 16;

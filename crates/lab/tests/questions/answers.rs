@@ -38,7 +38,6 @@ fn texts_are_short() {
         (Family::Chain, 8, 160, 170),
         (Family::Story, 6, 700, 150),
         (Family::Countdown, 4, 120, 160),
-        (Family::Basket, 8, 100, 170),
         (Family::Purses, 14, 180, 230),
     ] {
         let questions = first(&at_steps(family, steps), Split::Test, 5, if steps == 4 { 50 } else { 500 });

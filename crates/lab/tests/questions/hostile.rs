@@ -2,8 +2,8 @@
 
 use crate::any_question;
 use deliberate_lab::{
-    Basket, Countdown, Facts, Graph, Item, Node, Offer, Operand, Operation, Purse, Purses, Question, Rule,
-    StepOracle, correct,
+    Countdown, Facts, Graph, Node, Offer, Operand, Operation, Purse, Purses, Question, Rule, StepOracle,
+    correct,
 };
 use proptest::prelude::*;
 
@@ -28,15 +28,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         .prop_map(|(modulus, nodes, asked)| Facts::Graph(Graph { modulus, nodes, asked }));
     let countdown = (prop::collection::vec(any::<u32>(), 0..5), any::<u32>(), 0..5_u32)
         .prop_map(|(numbers, target, unused)| Facts::Countdown(Countdown { numbers, target, unused }));
-    let item = ("[a-c]?", any::<u32>(), any::<u32>())
-        .prop_map(|(name, one, other)| Item { name, prices: [one, other] });
-    let basket = (any::<u32>(), prop::collection::vec(item, 0..9))
-        .prop_map(|(total, items)| Facts::Basket(Basket { total, items }));
     let offer = ("[a-c]?", any::<u32>()).prop_map(|(name, price)| Offer { name, price });
     let purse = (any::<u32>(), prop::collection::vec(offer, 0..9))
         .prop_map(|(total, offers)| Purse { total, offers });
     let purses = prop::collection::vec(purse, 0..4).prop_map(|purses| Facts::Purses(Purses(purses)));
-    prop_oneof![graph, countdown, basket, purses]
+    prop_oneof![graph, countdown, purses]
 }
 
 proptest! {

@@ -44,9 +44,6 @@ fn any_question() -> impl Strategy<Value = Question> {
                 distractors: distractors % 2,
                 shuffled: false,
             },
-            Family::Basket => {
-                Level { steps: 1 + steps % 7, size: 40, products: 0, distractors: 0, shuffled: false }
-            }
             Family::Purses => {
                 Level { steps: 3 + steps, size: 9, products: 0, distractors: 0, shuffled: false }
             }

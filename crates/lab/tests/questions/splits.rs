@@ -44,12 +44,6 @@ proptest! {
         match &mut other.facts {
             Facts::Graph(graph) => *graph = disguised(graph, reverse),
             Facts::Countdown(countdown) => countdown.numbers.rotate_left(1),
-            Facts::Basket(basket) => {
-                basket.items.rotate_left(1);
-                for item in &mut basket.items {
-                    item.prices.reverse();
-                }
-            }
             Facts::Purses(purses) => {
                 purses.0.rotate_left(1);
                 for purse in &mut purses.0 {
@@ -75,7 +69,6 @@ proptest! {
                 *given.expect("every answer starts from a given number") += 1000;
             }
             Facts::Countdown(countdown) => countdown.target += 1,
-            Facts::Basket(basket) => basket.total += 1,
             Facts::Purses(purses) => purses.0[0].total += 1,
         }
         prop_assert_ne!(question.key(), other.key());
@@ -99,7 +92,6 @@ fn splits_share_no_question() {
     check_disjoint(&Recipe::of(Family::Chain), 1_000);
     check_disjoint(&Recipe::of(Family::Story), 1_000);
     check_disjoint(&Recipe::of(Family::Countdown), 50);
-    check_disjoint(&Recipe::of(Family::Basket), 1_000);
     check_disjoint(&Recipe::of(Family::Purses), 1_000);
 }
 

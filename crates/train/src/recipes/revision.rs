@@ -22,8 +22,9 @@ pub struct RevisionPlan {
     /// chosen anew, so that few samples make many trajectories and the last attempt is not always the nearest of all.
     /// A question that is always answered right is learnt from once.
     pub trajectories: usize,
-    /// Share of the examples whose last attempt is right already, and is to be given again. 0 in the paper, whose
-    /// reviser then turns about 38 % of right answers wrong.
+    /// Share of the examples whose last attempts, one to all of them, are right already, and are to be given again: a
+    /// chain goes on after it came out right. 0 in the paper, whose reviser then turns about 38 % of right answers
+    /// wrong.
     #[serde(default)]
     pub kept: f64,
     /// Every choice follows from it.
@@ -62,13 +63,11 @@ pub async fn revisions<M: LanguageModel>(
     for target in right.into_iter().cycle().take(trajectories) {
         let half = wrong.len().div_ceil(2);
         let wrong: Vec<&Trace> = wrong.choose_multiple(&mut random, half).copied().collect();
-        let keep = random.random_bool(plan.kept);
-        let most = plan.attempts - usize::from(keep);
-        let count = random.random_range(0..=most).min(wrong.len());
+        let keep = plan.attempts > 0 && random.random_bool(plan.kept);
+        let kept = if keep { random.random_range(1..=plan.attempts) } else { 0 };
+        let count = random.random_range(0..=plan.attempts - kept).min(wrong.len());
         let mut attempts = trajectory(target, &wrong, count, &mut random);
-        if keep {
-            attempts.push(target);
-        }
+        attempts.extend(std::iter::repeat_n(target, kept));
         if attempts.is_empty() {
             examples.push(super::drawn(target, end));
             continue;
