@@ -175,8 +175,9 @@ mod tests {
 
     #[test]
     fn every_candidate_rule_has_a_chance() {
-        let chances = online(0.01).chances(&seen(&[(0, 0.95), (1, 0.05)]));
-        assert_eq!(chances.len(), 2);
+        let online = online(0.01);
+        let chances = online.chances(&seen(&[(0, 0.95), (1, 0.05)]));
+        assert_eq!(chances.len(), online.model.selections.len());
         assert!(chances.iter().all(|chance| chance.is_some_and(|chance| (0.0..=1.0).contains(&chance))));
     }
 }
