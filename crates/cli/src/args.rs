@@ -180,9 +180,9 @@ pub(crate) struct CalibrateArgs {
 /// What is made of the numbers.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct FitArgs {
-    /// A cheaper strategy is chosen if it is worse than the best one by at most so many standard errors; 0 chooses the
-    /// best, as in the paper. With few questions 1 gives much accuracy away.
-    #[arg(long, value_name = "N", default_value = "0", value_parser = standard_errors)]
+    /// In a bin of difficulty another strategy than the best single one is chosen if it is better there by so many
+    /// standard errors; 0 chooses the best of the bin, as in the paper, which pays for noise.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = standard_errors)]
     pub(crate) standard_errors: f64,
     /// What was found as one JSON object on stdout instead of tables.
     #[arg(long)]

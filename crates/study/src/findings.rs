@@ -139,8 +139,7 @@ pub struct Fitted {
     pub online: OnlineSettings,
 }
 
-/// Looks at the evidence. A strategy that is cheaper than the best of its bin and budget is taken if it is worse by at
-/// most so many standard errors.
+/// Looks at the evidence. `standard_errors` are those of [`FitSettings`].
 ///
 /// # Errors
 /// [`StudyError::Outcomes`] if the parts do not fit together.
