@@ -51,8 +51,6 @@ impl Default for OnlineSettings {
 pub(crate) struct Point {
     /// Predicted gain per generation of going on.
     pub(crate) rate: f64,
-    /// Predicted chance of being right when stopping.
-    pub(crate) chance: f64,
     /// Place of the selection that would be presented.
     pub(crate) selection: usize,
     /// Whether stopping here would be right.
@@ -69,8 +67,6 @@ pub struct Judged {
     pub(crate) points: Vec<Vec<Vec<Point>>>,
     /// By fold: its training questions, judged by its own model: what prices are set on.
     pub(crate) training: Vec<Vec<Vec<Vec<Point>>>>,
-    /// Mean chance after the first round on each fold's training questions.
-    pub(crate) prior: Vec<f64>,
 }
 
 /// What a policy achieved with one setting, per question (means over orders).
@@ -127,7 +123,7 @@ pub fn judge_held_out(sheet: &Sheet, settings: &OnlineSettings) -> Judged {
     let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
     let fold = folds(&vec![0; looks.len()], settings.folds, settings.seed);
     let mut points = vec![Vec::new(); looks.len()];
-    let (mut training, mut prior) = (Vec::new(), Vec::new());
+    let mut training = Vec::new();
     for tested in 0..settings.folds {
         let others: Vec<&Vec<Vec<Look>>> =
             looks.iter().zip(&fold).filter(|(_, fold)| **fold != tested).map(|(look, _)| look).collect();
@@ -135,12 +131,9 @@ pub fn judge_held_out(sheet: &Sheet, settings: &OnlineSettings) -> Judged {
         for (question, look) in looks.iter().enumerate().filter(|(at, _)| fold[*at] == tested) {
             points[question] = judge(&model, look);
         }
-        let judged: Vec<_> = others.iter().map(|look| judge(&model, look)).collect();
-        let first: Vec<f64> = judged.iter().flatten().map(|path: &Vec<Point>| path[0].chance).collect();
-        prior.push(first.iter().sum::<f64>() / first.len().max(1) as f64);
-        training.push(judged);
+        training.push(others.iter().map(|look| judge(&model, look)).collect());
     }
-    Judged { rounds, fold, points, training, prior }
+    Judged { rounds, fold, points, training }
 }
 
 fn judge(model: &OnlineModel, orders: &[Vec<Look>]) -> Vec<Vec<Point>> {
@@ -149,7 +142,6 @@ fn judge(model: &OnlineModel, orders: &[Vec<Look>]) -> Vec<Vec<Point>> {
         let chosen = judgement.candidate.map(|at| &look.candidates[at]);
         Point {
             rate: model.rate(round, &look.shared, &judgement).0,
-            chance: judgement.chance,
             selection: chosen.map_or(0, |candidate| candidate.selection),
             correct: chosen.is_some_and(|candidate| candidate.correct),
             tokens: look.tokens,

@@ -25,31 +25,24 @@ impl PartialOrd for Waiting {
     }
 }
 
-/// Spends `generations` over paths `[questions][rounds]` that are revealed round by round: (the round each question
-/// stops in, `None` where the budget did not reach it). A round that the rest of the budget cannot pay is passed over
-/// for the next best. `prior` is what the first sample of a question promises.
-pub(crate) fn allocate(
-    paths: &[&Vec<Point>],
-    rounds: &[u32],
-    generations: u64,
-    prior: f64,
-) -> Vec<Option<usize>> {
-    let mut reached: Vec<Option<usize>> = vec![None; paths.len()];
-    let mut left = generations;
-    let mut heap: BinaryHeap<Waiting> =
-        (0..paths.len()).map(|question| Waiting { rate: prior / f64::from(rounds[0]), question }).collect();
+/// Spends `generations` over paths `[questions][rounds]` that are revealed round by round: the round each question
+/// stops in. The first round of each is drawn in any case, for a question needs an answer. A round that the rest of the
+/// budget cannot pay is passed over for the next best.
+fn allocate(paths: &[&Vec<Point>], rounds: &[u32], generations: u64) -> Vec<usize> {
+    let mut reached = vec![0; paths.len()];
+    let mut left = generations.saturating_sub(u64::from(rounds[0]) * paths.len() as u64);
+    let waiting = |(question, path): (usize, &&Vec<Point>)| Waiting { rate: path[0].rate, question };
+    let mut heap: BinaryHeap<Waiting> = paths.iter().enumerate().map(waiting).collect();
     while let Some(Waiting { rate, question }) = heap.pop() {
-        let next = reached[question].map_or(0, |round| round + 1);
-        let before = reached[question].map_or(0, |round| rounds[round]);
-        let cost = u64::from(rounds[next] - before);
+        let round = reached[question];
+        let Some(&next) = rounds.get(round + 1) else { continue };
+        let cost = u64::from(next - rounds[round]);
         if rate <= 0.0 || cost > left {
             continue;
         }
         left -= cost;
-        reached[question] = Some(next);
-        if next + 1 < rounds.len() {
-            heap.push(Waiting { rate: paths[question][next].rate, question });
-        }
+        reached[question] = round + 1;
+        heap.push(Waiting { rate: paths[question][round + 1].rate, question });
     }
     reached
 }
@@ -57,7 +50,7 @@ pub(crate) fn allocate(
 /// Every fold is a set of questions that shares `budget` generations per question; within each order the budget is
 /// hard. Questions are judged by the model fitted on the other folds. Budgets below one sample each are raised to it.
 pub fn total_frontier(judged: &Judged, budgets: &[f64]) -> Vec<Spent> {
-    let folds = judged.prior.len();
+    let folds = judged.training.len();
     let orders = judged.points.first().map_or(0, Vec::len);
     budgets
         .iter()
@@ -71,9 +64,10 @@ pub fn total_frontier(judged: &Judged, budgets: &[f64]) -> Vec<Spent> {
                 for (order, reached) in reached.iter_mut().enumerate() {
                     let paths: Vec<&Vec<Point>> =
                         members.iter().map(|&at| &judged.points[at][order]).collect();
-                    let found = allocate(&paths, &judged.rounds, generations, judged.prior[fold].max(1e-6));
-                    for (&question, round) in members.iter().zip(found) {
-                        reached[question] = round.unwrap_or(0);
+                    for (&question, round) in
+                        members.iter().zip(allocate(&paths, &judged.rounds, generations))
+                    {
+                        reached[question] = round;
                     }
                 }
             }
