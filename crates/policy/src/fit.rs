@@ -137,36 +137,30 @@ fn point(table: &Outcomes, budget: u32, arms: Vec<usize>, single: &[usize], seed
     }
 }
 
-/// Arms that a budget allows.
-fn allowed(table: &Outcomes, budget: u32) -> impl Iterator<Item = usize> {
-    (0..table.arms.len()).filter(move |&arm| table.arms[arm].budget <= budget)
-}
-
 fn mean(cells: &[Cell], some: &[usize], of: impl Fn(&Cell) -> f64) -> f64 {
     some.iter().map(|&at| of(&cells[at])).sum::<f64>() / some.len() as f64
 }
 
 /// The most accurate arm within the budget. Ties go to the cheaper one, then to the one listed first.
 fn best(table: &Outcomes, train: &[usize], budget: u32, cost: Cost) -> usize {
-    let accuracy = |arm: usize| mean(&table.cells[arm], train, |cell| cell.accuracy);
-    highest(table, train, budget, cost, accuracy).expect("the budget is an arm's own")
+    highest(table, train, budget, cost, |arm| mean(&table.cells[arm], train, |cell| cell.accuracy))
 }
 
 /// The arm within the budget that is the most certainly better than `single` on these questions: by the mean of their
 /// paired differences less its standard errors, which is 0 for `single` itself. Ties as in [`best`].
 fn pick(table: &Outcomes, train: &[usize], budget: u32, single: usize, settings: FitSettings) -> usize {
-    let certainly = |arm: usize| {
+    // One question leaves no idea of the error.
+    if train.len() < 2 {
+        return single;
+    }
+    highest(table, train, budget, settings.cost, |arm| {
         let gain = |at: &usize| table.cells[arm][*at].accuracy - table.cells[single][*at].accuracy;
         let gains: Vec<f64> = train.iter().map(gain).collect();
         let count = gains.len() as f64;
         let mean = gains.iter().sum::<f64>() / count;
         let squares: f64 = gains.iter().map(|gain| (gain - mean).powi(2)).sum();
         mean - settings.standard_errors * (squares / (count - 1.0) / count).sqrt()
-    };
-    // One question leaves no idea of the error.
-    let enough = train.len() > 1;
-    let found = enough.then(|| highest(table, train, budget, settings.cost, certainly)).flatten();
-    found.unwrap_or(single)
+    })
 }
 
 /// The arm within the budget of the highest merit; of equal ones the cheapest, and of those the first.
@@ -176,14 +170,17 @@ fn highest(
     budget: u32,
     cost: Cost,
     merit: impl Fn(usize) -> f64,
-) -> Option<usize> {
-    // Merits are sums of shares: what differs by rounding alone is equal.
-    let merit = |arm: usize| (merit(arm) * 1e9).round();
-    let spent = |arm: usize| mean(&table.cells[arm], train, |cell| cell.cost(cost));
-    let better = |&a: &usize, &b: &usize| {
-        merit(a).total_cmp(&merit(b)).then_with(|| spent(b).total_cmp(&spent(a))).then(b.cmp(&a))
+) -> usize {
+    let allowed = (0..table.arms.len()).filter(|&arm| table.arms[arm].budget <= budget);
+    let weighed = allowed.map(|arm| {
+        // Merits are sums of shares: what differs by rounding alone is equal.
+        let merit = (merit(arm) * 1e9).round();
+        (merit, mean(&table.cells[arm], train, |cell| cell.cost(cost)), arm)
+    });
+    let better = |a: &(f64, f64, usize), b: &(f64, f64, usize)| {
+        a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)).then(b.2.cmp(&a.2))
     };
-    allowed(table, budget).max_by(better)
+    weighed.max_by(better).expect("the budget is an arm's own").2
 }
 
 #[cfg(test)]

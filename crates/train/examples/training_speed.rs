@@ -35,17 +35,14 @@ fn main() -> Result<(), TrainError> {
     };
     let batch = Batch::pack(&(0..examples).map(example).collect::<Vec<_>>(), &shape)?;
     println!("{} parameters, {} tokens a batch", shape.parameters(), batch.tokens());
-    let decoder = Decoder::random(&shape, 1)?;
+    let fresh = || Decoder::random(&shape, 1);
     if let Ok(device) = gpu() {
-        median("GPU", &decoder.on(&device)?, &batch, 4 * steps)?;
+        median("GPU", &fresh()?.on(&device)?, &batch, 4 * steps)?;
     }
+    let fused = median("fused", &fresh()?, &batch, steps)?;
     if plain_steps > 0 {
-        let plain = decoder.on(decoder.device())?.with_kernels(Kernels::Plain);
-        let fused = median("fused", &decoder, &batch, steps)?;
-        let plain = median("plain", &plain, &batch, plain_steps)?;
+        let plain = median("plain", &fresh()?.with_kernels(Kernels::Plain), &batch, plain_steps)?;
         println!("fused / plain: {:.2}", fused / plain);
-    } else {
-        median("fused", &decoder, &batch, steps)?;
     }
     Ok(())
 }

@@ -79,11 +79,15 @@ impl Decoder {
         Self::build(shape, weights, &Device::Cpu, Kernels::Fused)
     }
 
-    /// The same decoder on another device; see [`gpu`](crate::gpu). Devices other than the CPU compute with plain kernels.
+    /// The same decoder on another device, if it is another; see [`gpu`](crate::gpu). Devices other than the CPU compute
+    /// with plain kernels.
     ///
     /// # Errors
     /// [`TrainError::Tensor`] if the device has no room for it.
-    pub fn on(&self, device: &Device) -> Result<Self, TrainError> {
+    pub fn on(self, device: &Device) -> Result<Self, TrainError> {
+        if self.device.same_device(device) {
+            return Ok(self);
+        }
         let kernels = if device.is_cpu() { self.kernels } else { Kernels::Plain };
         let base = Self::build(&self.shape, &self.to_base()?, device, kernels)?;
         match self.to_adapter()? {

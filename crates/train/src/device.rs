@@ -33,12 +33,15 @@ mod tests {
         let dropouts = [None, Some(Dropout { share: 0.2, seed: 9 })];
         for (dropout, rank) in dropouts.into_iter().flat_map(|dropout| [(dropout, None), (dropout, Some(4))])
         {
-            let mut cpu = Decoder::random(&shape, 1).unwrap();
-            if let Some(rank) = rank {
-                cpu = cpu.with_adapter(&fresh_adapter(&shape, rank, 8.0, 2)).unwrap();
-            }
-            let gpu = cpu.on(&device).unwrap();
-            let (ours, theirs) = (losses(&gpu, dropout), losses(&cpu, dropout));
+            let fresh = || {
+                let decoder = Decoder::random(&shape, 1).unwrap();
+                match rank {
+                    Some(rank) => decoder.with_adapter(&fresh_adapter(&shape, rank, 8.0, 2)).unwrap(),
+                    None => decoder,
+                }
+            };
+            let on_gpu = fresh().on(&device).unwrap();
+            let (ours, theirs) = (losses(&on_gpu, dropout), losses(&fresh(), dropout));
             for (ours, theirs) in ours.iter().zip(&theirs) {
                 assert!((ours - theirs).abs() < 2e-3, "{ours} {theirs} with {dropout:?}, rank {rank:?}");
             }
