@@ -1,6 +1,6 @@
 //! What findings rest on: recorded samples, and searches if any were run.
 
-use crate::{Grid, Study, StudyError};
+use crate::{Grid, Searched, Study, StudyError};
 use deliberate_policy::{Cell, Outcomes, Pool, PoolError, Sheet};
 use deliberate_run::{Folder, Question};
 use deliberate_search::{Aggregation, Rule, Selection};
@@ -37,7 +37,8 @@ struct Kept {
     source: Source,
     sample_flops: Vec<f64>,
     searches: Outcomes,
-    chain: Option<Vec<Vec<bool>>>,
+    found: Vec<Vec<Found>>,
+    chain: Option<Vec<Vec<Vec<bool>>>>,
     priors: Option<Vec<f64>>,
     larger: Option<Larger>,
 }
@@ -55,12 +56,26 @@ pub struct Evidence {
     pub sample_flops: Vec<f64>,
     /// Searches that were run for real; no arms if there were none.
     pub searches: Outcomes,
-    /// The longest chain of revisions that was run alone: whether each attempt is right, by question.
-    pub chain: Option<Vec<Vec<bool>>>,
+    /// What the solutions of those searches were, `[arms][questions]`.
+    pub found: Vec<Vec<Found>>,
+    /// The longest chain of revisions that was run alone: whether each attempt is right, `[questions][runs][attempts]`.
+    pub chain: Option<Vec<Vec<Vec<bool>>>>,
     /// The verifier's score of each bare question, if it gives any.
     pub priors: Option<Vec<f64>>,
     /// A larger model's greedy answers, if there is one.
     pub larger: Option<Larger>,
+}
+
+/// What a search found, whatever it chose; mean over its runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Found {
+    /// Share of runs in which at least one solution is right.
+    pub covered: f64,
+    /// Solutions.
+    pub solutions: f64,
+    /// Solutions that differ from each other.
+    pub distinct: f64,
 }
 
 /// A larger model to exchange test-time compute against.
@@ -107,6 +122,7 @@ impl Evidence {
             source: source.clone(),
             sample_flops: self.sample_flops.clone(),
             searches: self.searches.clone(),
+            found: self.found.clone(),
             chain: self.chain.clone(),
             priors: self.priors.clone(),
             larger: self.larger.clone(),
@@ -125,7 +141,7 @@ impl Evidence {
         let damaged = |reason: String| StudyError::Damaged { path: path.clone(), reason };
         let text = std::fs::read(&path).map_err(missing)?;
         let kept: Kept = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        let Kept { source, sample_flops, searches, chain, priors, larger } = kept;
+        let Kept { source, sample_flops, searches, found, chain, priors, larger } = kept;
         let pool = Pool::read(&folder.path().join(SAMPLES))?;
         let (sheet, others) = sheets(&pool, &source.verifier)?;
         let counts = [
@@ -139,7 +155,7 @@ impl Evidence {
         {
             return Err(damaged("it belongs to other samples than those beside it".to_owned()));
         }
-        Ok((Self { sheet, others, sample_flops, searches, chain, priors, larger }, source))
+        Ok((Self { sheet, others, sample_flops, searches, found, chain, priors, larger }, source))
     }
 
     /// Copies recorded samples to where [`Evidence::read`] looks for them.
@@ -165,6 +181,7 @@ impl Evidence {
             others,
             sample_flops: Vec::new(),
             searches,
+            found: Vec::new(),
             chain: None,
             priors: None,
             larger: None,
@@ -196,26 +213,61 @@ impl Evidence {
         };
         let sample_flops = questions.iter().map(per_sample).collect::<Result<_, _>>()?;
         let mut searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };
-        let mut chain = None;
+        let (mut found, mut chain) = (Vec::new(), None);
         for arm in grid.arms()? {
-            if arm.chain {
-                let attempts = |question: &Question| Some(study.searched(&question.id, &arm)?.right.clone());
-                chain = questions.iter().map(attempts).collect();
-            }
-            let cell = |question: &Question| {
-                let one = study.searched(&question.id, &arm).ok_or_else(|| missing(question, &arm.name))?;
-                Ok::<_, StudyError>(Cell {
-                    accuracy: if one.correct { 1.0 } else { 0.0 },
-                    generations: one.generations.into(),
-                    tokens: one.charged.tokens as f64,
-                    flops: one.charged.flops,
-                })
+            let runs = |question: &Question| {
+                let run = |run| study.searched(&question.id, &arm, run);
+                (0..grid.runs.get())
+                    .map(run)
+                    .collect::<Option<Vec<_>>>()
+                    .ok_or_else(|| missing(question, &arm.name))
             };
-            searches.cells.push(questions.iter().map(cell).collect::<Result<_, _>>()?);
+            let runs = questions.iter().map(runs).collect::<Result<Vec<_>, StudyError>>()?;
+            if arm.chain {
+                let attempts = |runs: &Vec<&Searched>| runs.iter().map(|run| run.right.clone()).collect();
+                chain = Some(runs.iter().map(attempts).collect());
+            }
+            searches.cells.push(runs.iter().map(|runs| outcome(runs)).collect());
+            found.push(runs.iter().map(|runs| Found::of(runs)).collect());
             searches.arms.push(deliberate_policy::Arm { name: arm.name, budget: arm.budget });
         }
         let priors = questions.iter().map(|question| study.prior(&question.id)).collect();
-        Ok(Self { sheet, others, sample_flops, searches, chain, priors, larger })
+        Ok(Self { sheet, others, sample_flops, searches, found, chain, priors, larger })
+    }
+}
+
+fn mean(runs: &[&Searched], of: impl Fn(&Searched) -> f64) -> f64 {
+    runs.iter().map(|run| of(run)).sum::<f64>() / runs.len().max(1) as f64
+}
+
+/// What several runs of a search came to, on average.
+fn outcome(runs: &[&Searched]) -> Cell {
+    Cell {
+        accuracy: mean(runs, |run| f64::from(u8::from(run.correct))),
+        generations: mean(runs, |run| run.generations.into()),
+        tokens: mean(runs, |run| run.charged.tokens as f64),
+        flops: mean(runs, |run| run.charged.flops),
+    }
+}
+
+impl Found {
+    /// The mean over questions.
+    pub(crate) fn mean(questions: &[Self]) -> Self {
+        let mean =
+            |of: fn(&Self) -> f64| questions.iter().map(of).sum::<f64>() / questions.len().max(1) as f64;
+        Self {
+            covered: mean(|one| one.covered),
+            solutions: mean(|one| one.solutions),
+            distinct: mean(|one| one.distinct),
+        }
+    }
+
+    fn of(runs: &[&Searched]) -> Self {
+        Self {
+            covered: mean(runs, |run| f64::from(u8::from(run.right.contains(&true)))),
+            solutions: mean(runs, |run| run.right.len() as f64),
+            distinct: mean(runs, |run| run.distinct.into()),
+        }
     }
 }
 

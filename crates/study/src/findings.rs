@@ -8,7 +8,7 @@ mod savings;
 mod single;
 
 use crate::StudyError;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Found};
 use arms::Arms;
 pub use chain::Chain;
 use deliberate_policy::{
@@ -45,6 +45,9 @@ pub struct Measured {
     pub tokens: f64,
     /// FLOPs, mean per question; 0 where nobody counted.
     pub flops: f64,
+    /// What was there to choose from, mean per question, where it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
 }
 
 /// One way to spend, at several settings.

@@ -13,6 +13,9 @@ pub struct Grid {
     pub samples: NonZeroU32,
     /// Budgets in generations.
     pub budgets: Vec<NonZeroU32>,
+    /// Runs of every search of a question: one run is right or wrong by luck, what counts is the mean of several.
+    #[serde(default = "four_runs")]
+    pub runs: NonZeroU32,
     /// Strategies that are run for real.
     #[serde(default, rename = "strategy")]
     pub strategies: Vec<Tried>,
@@ -30,6 +33,11 @@ pub struct Tried {
     /// For `revisions`: split a budget into `chains` × `length` in every way in which `length` is a power of this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub splits: Option<NonZeroU32>,
+}
+
+/// Runs of a search where a grid names none.
+fn four_runs() -> NonZeroU32 {
+    NonZeroU32::new(4).expect("four is not zero")
 }
 
 /// One strategy at one budget.
@@ -91,7 +99,7 @@ impl Grid {
     /// One sample of each question, and nothing else.
     pub fn once() -> Self {
         let one = NonZeroU32::MIN;
-        Self { samples: one, budgets: vec![one], strategies: Vec::new() }
+        Self { samples: one, budgets: vec![one], runs: one, strategies: Vec::new() }
     }
 
     /// Every strategy at every budget that is enough for it, cheap ones first.

@@ -15,7 +15,7 @@ mod sweep;
 mod tree;
 
 pub use error::StudyError;
-pub use evidence::{Evidence, Larger, Source, WEIGHTED};
+pub use evidence::{Evidence, Found, Larger, Source, WEIGHTED};
 pub use findings::{
     Against, BINS, Chain, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS, Saving, Single, Way,
     exchanges, find,

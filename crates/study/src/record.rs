@@ -1,9 +1,11 @@
 //! What is kept of a search: what it came to and what it cost, not the tree.
 
 use crate::grid::Arm;
+use deliberate_lm::Token;
 use deliberate_search::{Charge, NodeId, Outcome};
 use deliberate_text::{Gold, Trace};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A line of a study's file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,12 +80,16 @@ pub struct Searched {
     pub arm: String,
     /// Generations that it was allowed.
     pub budget: u32,
+    /// Which of its runs, from 0.
+    pub run: u32,
     /// The chosen answer.
     pub answer: Option<String>,
     /// Whether it is right.
     pub correct: bool,
     /// Whether each solution that it found is right, in the order of drawing.
     pub right: Vec<bool>,
+    /// Solutions that it found that differ from each other in their tokens.
+    pub distinct: u32,
     /// Generations spent.
     pub generations: u32,
     /// What it was charged, every shared prefix paid once.
@@ -120,15 +126,19 @@ pub(crate) fn drawn(outcome: &Outcome<Trace>) -> impl Iterator<Item = NodeId> {
 
 impl Searched {
     /// What a search came to.
-    pub(crate) fn of(question: &str, arm: &Arm, outcome: &Outcome<Trace>, gold: &Gold) -> Self {
-        let answers = outcome.tree.answers().map(|id| outcome.state(id));
+    pub(crate) fn of(question: &str, (arm, run): (&Arm, u32), outcome: &Outcome<Trace>, gold: &Gold) -> Self {
+        let answers = || outcome.tree.answers().map(|id| outcome.state(id));
+        let distinct: BTreeSet<&[Token]> =
+            answers().map(|state| &state.tokens()[state.prompt_tokens()..]).collect();
         Self {
             question: question.to_owned(),
             arm: arm.name.clone(),
             budget: arm.budget,
+            run,
             answer: outcome.answer().and_then(Trace::answer).map(str::to_owned),
             correct: outcome.answer().is_some_and(|state| gold.right(state)),
-            right: answers.map(|state| gold.right(state)).collect(),
+            right: answers().map(|state| gold.right(state)).collect(),
+            distinct: distinct.len() as u32,
             generations: outcome.ledger.generations,
             charged: outcome.ledger.charged,
         }

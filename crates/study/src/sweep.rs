@@ -6,7 +6,8 @@ use crate::{Arm, Grid, Sampled, Searched, StudyError};
 use deliberate_lm::LanguageModel;
 use deliberate_run::{Folder, Lines, Question};
 use deliberate_search::{
-    Budget, Cancellation, Ended, Failure, Outcome, Settings, Silent, StrategySpec, Verification, mix, search,
+    Budget, Cancellation, Ended, Failure, Outcome, Settings, Silent, StrategySpec, Verification, mix,
+    question_seed, search,
 };
 use deliberate_text::{Domain, Gold, Trace};
 use futures::stream::{self, StreamExt};
@@ -53,7 +54,7 @@ pub struct Study {
     trees: Lines,
     asked: HashMap<String, Question>,
     sampled: HashMap<(String, u32), Sampled>,
-    searched: HashMap<(String, String, u32), Searched>,
+    searched: HashMap<(String, String, u32, u32), Searched>,
     foreseen: HashMap<String, Option<f64>>,
 }
 
@@ -67,7 +68,7 @@ enum Missing<'a> {
 /// A search that is missing.
 enum Wanted<'a> {
     Part { part: u32, samples: u32 },
-    Arm { arm: &'a Arm, kept: bool },
+    Arm { arm: &'a Arm, run: u32, kept: bool },
 }
 
 impl Study {
@@ -101,7 +102,7 @@ impl Study {
                 self.sampled.insert((part.question.clone(), part.part), part);
             }
             Line::Searched(one) => {
-                self.searched.insert((one.question.clone(), one.arm.clone(), one.budget), one);
+                self.searched.insert((one.question.clone(), one.arm.clone(), one.budget, one.run), one);
             }
             Line::Foreseen(one) => {
                 self.foreseen.insert(one.question, one.prior);
@@ -119,9 +120,9 @@ impl Study {
             .collect()
     }
 
-    /// What a search came to.
-    pub fn searched(&self, question: &str, arm: &Arm) -> Option<&Searched> {
-        self.searched.get(&(question.to_owned(), arm.name.clone(), arm.budget))
+    /// What one run of a search came to.
+    pub fn searched(&self, question: &str, arm: &Arm, run: u32) -> Option<&Searched> {
+        self.searched.get(&(question.to_owned(), arm.name.clone(), arm.budget, run))
     }
 
     /// The verifier's score of the bare question, if it gave one.
@@ -168,18 +169,19 @@ impl Study {
                 !known.is_some_and(|known| bench.suffices(known, *samples))
             })
             .map(|(question, part, samples)| Missing::Search(question, Wanted::Part { part, samples }));
-        let searches = arms
-            .iter()
-            .flat_map(|arm| questions.iter().enumerate().map(move |(at, question)| (at, question, arm)))
-            .filter(|(_, question, arm)| self.searched(&question.id, arm).is_none())
-            .map(|(at, question, arm)| {
-                let kept = at < TREES.0 && arm.budget == TREES.1;
-                Missing::Search(question, Wanted::Arm { arm, kept })
+        let runs = grid.runs.get();
+        let searches = (0..runs)
+            .flat_map(|run| arms.iter().map(move |arm| (run, arm)))
+            .flat_map(|(run, arm)| questions.iter().enumerate().map(move |asked| (run, arm, asked)))
+            .filter(|(run, arm, (_, question))| self.searched(&question.id, arm, *run).is_none())
+            .map(|(run, arm, (at, question))| {
+                let kept = at < TREES.0 && arm.budget == TREES.1 && run == 0;
+                Missing::Search(question, Wanted::Arm { arm, run, kept })
             });
         let priors =
             questions.iter().filter(|question| !self.foreseen.contains_key(&question.id)).map(Missing::Prior);
         let missing: Vec<Missing<'_>> = priors.chain(pool).chain(searches).collect();
-        let all = questions.len() * (1 + parts(grid.samples.get()).count() + arms.len());
+        let all = questions.len() * (1 + parts(grid.samples.get()).count() + arms.len() * runs as usize);
         let mut done = all - missing.len();
         watch.at(done, all);
         let mut arriving =
@@ -265,15 +267,17 @@ impl<M: LanguageModel> Bench<'_, M> {
         let (name, domain, strategy, budget, seed) = match wanted {
             Wanted::Part { part, samples } => {
                 let strategy = pool_strategy(self.search.roles().verifier.is_some(), *samples);
-                ("the pool", self.search, strategy, *samples, mix(self.seed, (*part).into()))
+                let seed = mix(question_seed(self.seed, &question.id), (*part).into());
+                ("the pool", self.search, strategy, *samples, seed)
             }
-            Wanted::Arm { arm, .. } => {
+            Wanted::Arm { arm, run, .. } => {
                 let domain = if arm.strategy.needs().reviser {
                     self.revision.ok_or_else(|| StudyError::NoReviser { arm: arm.name.clone() })?
                 } else {
                     self.search
                 };
-                (arm.name.as_str(), domain, arm.strategy.clone(), arm.budget, self.seed)
+                let seed = search_seed(self.seed, &question.id, arm, *run);
+                (arm.name.as_str(), domain, arm.strategy.clone(), arm.budget, seed)
             }
         };
         let failed = |reason: String| {
@@ -302,7 +306,9 @@ impl<M: LanguageModel> Bench<'_, M> {
                 },
                 charged: outcome.ledger.charged,
             }),
-            Wanted::Arm { arm, .. } => Line::Searched(Searched::of(&question.id, arm, &outcome, &gold)),
+            Wanted::Arm { arm, run, .. } => {
+                Line::Searched(Searched::of(&question.id, (arm, *run), &outcome, &gold))
+            }
         };
         let kept = matches!(wanted, Wanted::Arm { kept: true, .. });
         let tree = kept.then(|| {
@@ -312,6 +318,12 @@ impl<M: LanguageModel> Bench<'_, M> {
         });
         Ok(Performed::Done(line, tree))
     }
+}
+
+/// Dice of their own for every question, arm, budget and run: nothing is compared on shared luck.
+fn search_seed(seed: u64, question: &str, arm: &Arm, run: u32) -> u64 {
+    let place = format!("{question}\n{}\n{}", arm.name, arm.budget);
+    mix(question_seed(seed, &place), run.into())
 }
 
 /// Best-of-N draws the pool: independent samples, each scored where there is a verifier.

@@ -1,7 +1,7 @@
 //! Ways to spend as rows of one table: those re-selected from the pool and those that were run.
 
 use super::{BINS, Choice, Fixed, Measured, Way};
-use crate::evidence::{Evidence, WEIGHTED};
+use crate::evidence::{Evidence, Found, WEIGHTED};
 use deliberate_policy::{
     Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, reselect, selection_name,
     share_interval,
@@ -74,8 +74,12 @@ impl Arms<'_> {
     /// The table's arms, those of one name together.
     pub(super) fn ways(&self, table: &Outcomes) -> Vec<Way> {
         let mut ways: Vec<Way> = Vec::new();
-        for (arm, cells) in table.arms.iter().zip(&table.cells) {
-            let point = self.measured(arm.budget.into(), cells);
+        // The searches are the table's last arms.
+        let pooled = table.arms.len() - self.evidence.searches.arms.len();
+        for (at, (arm, cells)) in table.arms.iter().zip(&table.cells).enumerate() {
+            let found = at.checked_sub(pooled).and_then(|at| self.evidence.found.get(at));
+            let found = found.map(|questions| Found::mean(questions));
+            let point = Measured { found, ..self.measured(arm.budget.into(), cells) };
             match ways.iter_mut().find(|way| way.name == arm.name) {
                 Some(way) => way.points.push(point),
                 None => ways.push(Way { name: arm.name.clone(), points: vec![point] }),
@@ -172,6 +176,7 @@ impl Arms<'_> {
             generations_by_bin: (0..BINS).map(|bin| mean_of(&generations, self.bins, bin)).collect(),
             tokens: mean(|cell| cell.tokens),
             flops: mean(|cell| cell.flops),
+            found: None,
         }
     }
 }

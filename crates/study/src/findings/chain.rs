@@ -16,15 +16,20 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// `attempts` are by question; a chain that was cut short ends where it ends. `None` without any.
-    pub(super) fn of(attempts: &[Vec<bool>], seed: u64) -> Option<Self> {
-        let longest = attempts.iter().map(Vec::len).max().filter(|longest| *longest > 0)?;
+    /// `attempts` are `[questions][runs][attempts]`; a chain that was cut short ends where it ends. `None` without any.
+    pub(super) fn of(attempts: &[Vec<Vec<bool>>], seed: u64) -> Option<Self> {
+        let longest = attempts.iter().flatten().map(Vec::len).max().filter(|longest| *longest > 0)?;
         let at = |place: usize| {
-            let there = attempts.iter().filter_map(|chain| chain.get(place));
-            share_interval(&there.map(|&right| f64::from(u8::from(right))).collect::<Vec<_>>(), seed)
+            let mean = |runs: &Vec<Vec<bool>>| {
+                let there: Vec<bool> = runs.iter().filter_map(|chain| chain.get(place).copied()).collect();
+                let right = there.iter().filter(|right| **right).count();
+                (!there.is_empty()).then(|| right as f64 / there.len() as f64)
+            };
+            share_interval(&attempts.iter().filter_map(mean).collect::<Vec<_>>(), seed)
         };
         let turns = |from: bool| {
-            let pairs = attempts.iter().flat_map(|chain| chain.windows(2)).filter(|pair| pair[0] == from);
+            let chains = attempts.iter().flatten();
+            let pairs = chains.flat_map(|chain| chain.windows(2)).filter(|pair| pair[0] == from);
             let turned: Vec<bool> = pairs.map(|pair| pair[1] != from).collect();
             let count = turned.iter().filter(|turned| **turned).count();
             (!turned.is_empty()).then(|| count as f64 / turned.len() as f64)
@@ -39,14 +44,15 @@ mod tests {
 
     #[test]
     fn attempts_are_counted_by_their_place_and_turns_by_their_direction() {
-        let chains = [vec![true, false, true], vec![false, true], vec![false, false, false]];
+        let runs = vec![vec![true, false, true], vec![true, true]];
+        let chains = [runs, vec![vec![false, true]], vec![vec![false, false, false]]];
         let chain = Chain::of(&chains, 0).unwrap();
         let values: Vec<f64> = chain.right.iter().map(|right| right.value).collect();
         assert_eq!(values.len(), 3);
-        for (value, expected) in values.iter().zip([1.0 / 3.0, 1.0 / 3.0, 0.5]) {
+        for (value, expected) in values.iter().zip([1.0 / 3.0, 0.5, 0.5]) {
             assert!((value - expected).abs() < 1e-12, "{values:?}");
         }
-        assert_eq!((chain.broken, chain.mended), (Some(1.0), Some(0.5)));
+        assert_eq!((chain.broken, chain.mended), (Some(0.5), Some(0.5)));
         assert_eq!(Chain::of(&[], 0), None);
     }
 }

@@ -1,8 +1,8 @@
 //! Figure 3 and that of appendix E: search against best-of-N, and how step scores become one.
 
-use super::{against_budget, bin_names, headed, line, revises, way};
+use super::{against_budget, bin_names, headed, line, revises, share, way};
 use crate::findings::{Findings, Way};
-use deliberate_report::{Axis, BarSeries, Bars, Chart, Figure, Section};
+use deliberate_report::{Axis, BarSeries, Bars, Cell, Chart, Figure, Section, Table};
 
 /// Searches that figure 3 right compares, as far as they were run.
 const COMPARED: [&str; 3] = ["majority", "best-of-n", "beam:branching=4"];
@@ -23,10 +23,31 @@ pub(super) fn section(findings: &Findings) -> Section {
         "Beam search keeps the prefixes that the verifier likes best; best-of-N draws whole solutions and chooses at the end.",
     );
     if searched {
-        section = section.figure(left).figure(by_difficulty(findings));
+        section = section.figure(left).figure(by_difficulty(findings)).table(found(findings));
     }
     let section = section.figure(aggregations(findings));
     if findings.verifiers.is_empty() { section } else { section.figure(verifiers(findings)) }
+}
+
+/// What searches find against what they choose: where nothing right was found, no choice helps.
+fn found(findings: &Findings) -> Table {
+    let columns =
+        ["search", "#budget", "#chosen right, %", "#a right one found, %", "#solutions", "#distinct"];
+    let mut table = Table::new("Found and chosen", columns);
+    for way in &findings.ways {
+        for point in &way.points {
+            let Some(found) = point.found else { continue };
+            table = table.row([
+                Cell::text(&way.name),
+                Cell::number(point.budget, 0),
+                share(point.accuracy),
+                Cell::number(found.covered * 100.0, 1),
+                Cell::number(found.solutions, 1),
+                Cell::number(found.distinct, 1),
+            ]);
+        }
+    }
+    table
 }
 
 fn by_difficulty(findings: &Findings) -> Figure {
