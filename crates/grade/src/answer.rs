@@ -1,9 +1,10 @@
 //! Answers: parsed once, compared often.
 
-use crate::clean::{ascii, single_backslashes};
+use crate::clean::ascii;
 use crate::delimiters::unwrapped;
 use crate::equality;
-use crate::extract::boxed;
+use crate::escapes::{single_backslashes, with_backslashes};
+use crate::extract::boxes::boxed;
 use crate::fingerprint::Fingerprint;
 use crate::limits::ANSWER_BYTES;
 use crate::token::{Bracket, Relation, Token};
@@ -29,8 +30,9 @@ impl Answer {
         if text.len() > ANSWER_BYTES {
             return Self::unread(text);
         }
-        let escaped = single_backslashes(text);
-        let content = boxed(&escaped).unwrap_or(escaped.as_ref().into());
+        let repaired = with_backslashes(text);
+        let escaped = single_backslashes(&repaired);
+        let content = boxed(&escaped).map_or(escaped.as_ref().into(), |boxed| boxed.text);
         let inner = unwrapped(&content);
         let cleaned = ascii(inner.trim());
         let stripped = without_stop(&cleaned);
@@ -115,6 +117,10 @@ pub fn equal(gold: &str, prediction: &str) -> bool {
 fn without_stop(text: &str) -> &str {
     let mut text = text.trim();
     loop {
+        // The dots of `0.333...` say how a number goes on.
+        if text.ends_with("...") && text.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
+            return text;
+        }
         // Markdown emphasis may end after the answer without having begun in it.
         let rest = text.strip_suffix(['.', ',', ';', ':']).or_else(|| text.strip_suffix("**"));
         match rest {

@@ -13,6 +13,7 @@ mod braces;
 mod clean;
 mod delimiters;
 mod equality;
+mod escapes;
 mod evaluate;
 mod exact;
 mod expression;
