@@ -1,5 +1,6 @@
 //! Answers: parsed once, compared often.
 
+use crate::choice::Choice;
 use crate::clean::ascii;
 use crate::delimiters::unwrapped;
 use crate::equality;
@@ -9,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::limits::ANSWER_BYTES;
 use crate::token::{Bracket, Relation, Token};
 use crate::value::Value;
-use crate::{lexer, structure};
+use crate::{brackets, choice, lexer, structure};
 
 /// An answer, ready to be compared.
 ///
@@ -19,6 +20,10 @@ pub struct Answer {
     value: Option<Value>,
     /// The reading with a decimal comma, where there is one: `1,22`.
     decimal_comma: Option<Value>,
+    /// The rounding that stands behind an exact value: `5\sqrt2 \approx 7.07`.
+    rounded: Option<Value>,
+    /// The letter of a choice, and whether words of the choice follow it: `(B)`, `(B) 12`.
+    choice: Option<Choice>,
     /// A spelling that ignores typography.
     spelling: String,
 }
@@ -37,16 +42,19 @@ impl Answer {
         let cleaned = ascii(inner.trim());
         let stripped = without_stop(&cleaned);
         let Some(mut tokens) = lexer::tokens(stripped) else { return Self::unread(text) };
+        let choice = choice::of(&tokens, stripped);
+        brackets::standard(&mut tokens);
         lone_variable_in_lower_case(&mut tokens);
         let spelling = spelling(&tokens);
         let value = structure::value(&tokens, 0);
         let separated = tokens.iter().filter(|token| **token == Token::Comma).count() == 1;
         let decimal_comma = if separated { decimal_comma(stripped) } else { None };
-        Self { value, decimal_comma, spelling }
+        let rounded = value.as_ref().and_then(|value| rounded(&tokens, value));
+        Self { value, decimal_comma, rounded, choice, spelling }
     }
 
     fn unread(text: &str) -> Self {
-        Self { value: None, decimal_comma: None, spelling: text.to_owned() }
+        Self { value: None, decimal_comma: None, rounded: None, choice: None, spelling: text.to_owned() }
     }
 
     /// Whether the answer is empty.
@@ -87,6 +95,15 @@ pub fn same(a: &Answer, b: &Answer) -> bool {
 /// reverse does not hold: `0` is no answer where `a^2 + b = 0` was wanted.
 pub fn correct(gold: &Answer, prediction: &Answer) -> bool {
     if same(gold, prediction) {
+        return true;
+    }
+    let chosen = |one: &Answer, other: &Answer| match (one.choice, other.choice) {
+        (Some(one), Some(other)) => one.letter == other.letter && one.alone != other.alone,
+        _ => false,
+    };
+    let rounding =
+        |wanted: &Value| prediction.rounded.as_ref().is_some_and(|rounded| equality::same(wanted, rounded));
+    if chosen(gold, prediction) || gold.value.as_ref().is_some_and(rounding) {
         return true;
     }
     let Some(Value::Relation { relation: Relation::Equal, right: Some(right), .. }) = &prediction.value
@@ -171,6 +188,23 @@ fn grouping(tokens: &[Token]) -> bool {
     tokens
         .iter()
         .all(|token| matches!(token, Token::Word(_) | Token::Symbol(_) | Token::Open(_) | Token::Close(_)))
+}
+
+/// What follows `\approx`, if the value before it rounds to that.
+fn rounded(tokens: &[Token], value: &Value) -> Option<Value> {
+    let at = tokens.iter().rposition(|token| *token == Token::Relation(Relation::Approximate))?;
+    let exact = match value {
+        Value::Scalar(scalar) => scalar,
+        Value::Named { value, .. } => match &**value {
+            Value::Scalar(scalar) => scalar,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let rounded = structure::value(&tokens[at + 1..], 0)?;
+    let Value::Scalar(scalar) = &rounded else { return None };
+    let decimal = scalar.decimal.as_ref()?;
+    exact.value.rounds_to(&decimal.value, decimal.places).then_some(rounded)
 }
 
 /// `2,74` read as a continental decimal. One digit behind the comma is far more often a list of two.

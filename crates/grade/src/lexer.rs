@@ -10,7 +10,15 @@ use crate::words::{command, function, is_decoration, is_greek, is_text_command, 
 
 /// The tokens of `text`, or `None` if there are too many.
 pub(crate) fn tokens(text: &str) -> Option<Vec<Token>> {
-    let mut lexer = Lexer { text, at: 0, tokens: Vec::with_capacity(16), brackets: 0, prose: 0, unclosed: 0 };
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        tokens: Vec::with_capacity(16),
+        brackets: 0,
+        prose: 0,
+        units: false,
+        unclosed: 0,
+    };
     lexer.run().then_some(lexer.tokens)
 }
 
@@ -22,6 +30,8 @@ struct Lexer<'a> {
     brackets: usize,
     /// How many `\text{` are open.
     prose: usize,
+    /// Whether a single letter is the sign of a unit, as in `5\text{ m}`.
+    units: bool,
     /// Braces found never to close.
     unclosed: usize,
 }
@@ -95,6 +105,9 @@ impl<'a> Lexer<'a> {
     fn word(&mut self) {
         let start = self.at;
         let run = self.letters();
+        if self.units && matches!(run, "m" | "g" | "s" | "h" | "l" | "L" | "N" | "J" | "W" | "V") {
+            return self.push(Token::Word(run.to_owned()));
+        }
         if let Some(token) = self.known(run) {
             return self.push(token);
         }
@@ -121,7 +134,8 @@ impl<'a> Lexer<'a> {
             return union.then_some(Token::Cup);
         }
         match run {
-            "and" | "or" | "And" | "Or" | "AND" | "OR" => Some(Token::And),
+            "and" | "And" | "AND" => Some(Token::And),
+            "or" | "Or" | "OR" => Some(Token::Or),
             "union" if self.brackets == 0 => Some(Token::Cup),
             // After a number these are minutes and inches.
             "min" if matches!(self.tokens.last(), Some(Token::Number(_))) => None,
@@ -217,6 +231,8 @@ impl<'a> Lexer<'a> {
         if matches!(content.trim(), "e" | "i" | "d") {
             return self.push(Token::Symbol(content.trim().to_owned()));
         }
+        let upright = matches!(name, "text" | "mathrm" | "mbox" | "textrm" | "textnormal" | "rm");
+        let counted = matches!(self.tokens.last(), Some(Token::Number(_) | Token::Close(_) | Token::Pi));
         let separates = matches!(content.trim(), "," | ", " | ";");
         if separates {
             return self.push(Token::Comma);
@@ -227,6 +243,7 @@ impl<'a> Lexer<'a> {
             tokens: std::mem::take(&mut self.tokens),
             brackets: self.brackets,
             prose: self.prose + usize::from(name != "mathbf"),
+            units: upright && counted,
             unclosed: self.unclosed,
         };
         inner.run();
@@ -239,6 +256,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn close(&mut self, bracket: Bracket) {
+        // `]1,100[`: a bracket turned outwards opens.
+        if bracket == Bracket::Square && self.brackets == 0 {
+            self.brackets = 2;
+        }
         self.brackets = self.brackets.saturating_sub(usize::from(bracket != Bracket::Group));
         self.push(Token::Close(bracket));
     }
