@@ -1,14 +1,16 @@
 //! Answers: parsed once, compared often.
 
-use crate::clean::{ascii, single_backslashes};
+use crate::choice::Choice;
+use crate::clean::ascii;
 use crate::delimiters::unwrapped;
 use crate::equality;
-use crate::extract::boxed;
+use crate::escapes::{single_backslashes, with_backslashes};
+use crate::extract::boxes::boxed;
 use crate::fingerprint::Fingerprint;
 use crate::limits::ANSWER_BYTES;
 use crate::token::{Bracket, Relation, Token};
 use crate::value::Value;
-use crate::{lexer, structure};
+use crate::{brackets, choice, lexer, structure};
 
 /// An answer, ready to be compared.
 ///
@@ -18,6 +20,10 @@ pub struct Answer {
     value: Option<Value>,
     /// The reading with a decimal comma, where there is one: `1,22`.
     decimal_comma: Option<Value>,
+    /// The rounding that stands behind an exact value: `5\sqrt2 \approx 7.07`.
+    rounded: Option<Value>,
+    /// The letter of a choice, and whether words of the choice follow it: `(B)`, `(B) 12`.
+    choice: Option<Choice>,
     /// A spelling that ignores typography.
     spelling: String,
 }
@@ -29,22 +35,26 @@ impl Answer {
         if text.len() > ANSWER_BYTES {
             return Self::unread(text);
         }
-        let escaped = single_backslashes(text);
-        let content = boxed(&escaped).unwrap_or(escaped.as_ref().into());
+        let repaired = with_backslashes(text);
+        let escaped = single_backslashes(&repaired);
+        let content = boxed(&escaped).map_or(escaped.as_ref().into(), |boxed| boxed.text);
         let inner = unwrapped(&content);
         let cleaned = ascii(inner.trim());
         let stripped = without_stop(&cleaned);
         let Some(mut tokens) = lexer::tokens(stripped) else { return Self::unread(text) };
+        let choice = choice::of(&tokens, stripped);
+        brackets::standard(&mut tokens);
         lone_variable_in_lower_case(&mut tokens);
         let spelling = spelling(&tokens);
         let value = structure::value(&tokens, 0);
         let separated = tokens.iter().filter(|token| **token == Token::Comma).count() == 1;
         let decimal_comma = if separated { decimal_comma(stripped) } else { None };
-        Self { value, decimal_comma, spelling }
+        let rounded = value.as_ref().and_then(|value| rounded(&tokens, value));
+        Self { value, decimal_comma, rounded, choice, spelling }
     }
 
     fn unread(text: &str) -> Self {
-        Self { value: None, decimal_comma: None, spelling: text.to_owned() }
+        Self { value: None, decimal_comma: None, rounded: None, choice: None, spelling: text.to_owned() }
     }
 
     /// Whether the answer is empty.
@@ -87,6 +97,15 @@ pub fn correct(gold: &Answer, prediction: &Answer) -> bool {
     if same(gold, prediction) {
         return true;
     }
+    let chosen = |one: &Answer, other: &Answer| match (one.choice, other.choice) {
+        (Some(one), Some(other)) => one.letter == other.letter && one.alone != other.alone,
+        _ => false,
+    };
+    let rounding =
+        |wanted: &Value| prediction.rounded.as_ref().is_some_and(|rounded| equality::same(wanted, rounded));
+    if chosen(gold, prediction) || gold.value.as_ref().is_some_and(rounding) {
+        return true;
+    }
     let Some(Value::Relation { relation: Relation::Equal, right: Some(right), .. }) = &prediction.value
     else {
         return false;
@@ -115,6 +134,10 @@ pub fn equal(gold: &str, prediction: &str) -> bool {
 fn without_stop(text: &str) -> &str {
     let mut text = text.trim();
     loop {
+        // The dots of `0.333...` say how a number goes on.
+        if text.ends_with("...") && text.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
+            return text;
+        }
         // Markdown emphasis may end after the answer without having begun in it.
         let rest = text.strip_suffix(['.', ',', ';', ':']).or_else(|| text.strip_suffix("**"));
         match rest {
@@ -165,6 +188,23 @@ fn grouping(tokens: &[Token]) -> bool {
     tokens
         .iter()
         .all(|token| matches!(token, Token::Word(_) | Token::Symbol(_) | Token::Open(_) | Token::Close(_)))
+}
+
+/// What follows `\approx`, if the value before it rounds to that.
+fn rounded(tokens: &[Token], value: &Value) -> Option<Value> {
+    let at = tokens.iter().rposition(|token| *token == Token::Relation(Relation::Approximate))?;
+    let exact = match value {
+        Value::Scalar(scalar) => scalar,
+        Value::Named { value, .. } => match &**value {
+            Value::Scalar(scalar) => scalar,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let rounded = structure::value(&tokens[at + 1..], 0)?;
+    let Value::Scalar(scalar) = &rounded else { return None };
+    let decimal = scalar.decimal.as_ref()?;
+    exact.value.rounds_to(&decimal.value, decimal.places).then_some(rounded)
 }
 
 /// `2,74` read as a continental decimal. One digit behind the comma is far more often a list of two.

@@ -53,6 +53,15 @@ impl Approx {
         self.imaginary.high.abs() <= 4.0 * self.error
     }
 
+    /// Whether the other is the same number up to the sign of its whole or of its imaginary part, neither being real.
+    pub(crate) fn is_other_branch(self, other: Self) -> bool {
+        let conjugate = Self { imaginary: -other.imaginary, ..other };
+        let same = |candidate: Self| self.agrees(candidate) == Some(true);
+        !self.is_real()
+            && !other.is_real()
+            && (same(other.negate()) || same(conjugate) || same(conjugate.negate()))
+    }
+
     fn is_near_zero(self) -> bool {
         self.size() <= 4.0 * self.error
     }

@@ -92,12 +92,29 @@ pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(last.text.trim())
 }
 
-/// Without markdown emphasis around the whole.
+/// Without markdown emphasis or quotation marks around the whole.
 fn emphasis(text: &str) -> &str {
-    for mark in ["**", "__", "`"] {
-        let inner = text.strip_prefix(mark).and_then(|rest| rest.trim_end_matches('.').strip_suffix(mark));
-        if let Some(inner) = inner {
-            return inner.trim();
+    const MARKS: [(&str, &str); 10] = [
+        ("**", "**"),
+        ("__", "__"),
+        ("`", "`"),
+        ("\"", "\""),
+        ("'", "'"),
+        ("``", "''"),
+        ("“", "”"),
+        ("‘", "’"),
+        ("«", "»"),
+        ("「", "」"),
+    ];
+    let mut text = text;
+    for _ in 0..3 {
+        let inner = MARKS.iter().find_map(|(open, close)| {
+            let inner = text.strip_prefix(open)?.trim_end_matches('.').strip_suffix(close)?;
+            (!inner.is_empty() && !inner.contains(open)).then_some(inner.trim())
+        });
+        match inner {
+            Some(inner) => text = inner,
+            None => break,
         }
     }
     text
@@ -120,5 +137,9 @@ mod tests {
         check("$12.50", "$12.50");
         check(r"$\$750$", r"\$750");
         check("**8**", "8");
+        check("'42'", "42");
+        check("“**42**”", "42");
+        check("``yes''", "yes");
+        check("'a' or 'b'", "'a' or 'b'");
     }
 }

@@ -2,12 +2,10 @@
 
 use std::cmp::Ordering;
 
-use num_rational::BigRational;
-
 use crate::fingerprint::Fingerprint;
 use crate::line;
 use crate::token::Relation;
-use crate::value::{Decimal, End, Measure, Scalar, Value};
+use crate::value::{Clock, Decimal, End, Scalar, Value};
 
 /// Digits after which a decimal that agrees with an irrational or periodic value is that value written out;
 /// fewer are an approximation, which is a different number.
@@ -57,19 +55,18 @@ fn one_way(a: &Value, b: &Value) -> bool {
                     _ => sign == Some(Ordering::Greater),
                 }
         }
+        (Value::List(a), Value::List(b)) if labelled(a) != labelled(b) => in_order(a, b),
         (Value::List(a), Value::List(b))
         | (Value::Set(a), Value::List(b) | Value::Set(b))
         | (Value::Intersection(a), Value::Intersection(b)) => members(a, b),
         (Value::List(a) | Value::Set(a), Value::Scalar(_)) => a.len() == 1 && same(&a[0], b),
         (Value::List(a) | Value::Tuple(a), Value::Tuple(b)) => in_order(a, b),
         (Value::Difference(a), Value::Difference(b)) if in_order(a, b) => true,
-        (Value::Ratio { parts: a, clock }, Value::Ratio { parts: b, clock: other }) => {
-            if *clock || *other {
-                in_order(a, b)
-            } else {
-                ratios(a, b)
-            }
-        }
+        (Value::Ratio { parts: a, clock }, Value::Ratio { parts: b, clock: other }) => match (clock, other) {
+            (Clock::No, Clock::No) => ratios(a, b),
+            // `7:05` is not `7:5`.
+            _ => (*clock == Clock::Yes) == (*other == Clock::Yes) && in_order(a, b),
+        },
         (Value::Tuple(a), Value::Interval { low, high, .. }) => {
             matches!(a.as_slice(), [first, second] if open_at(low, first) && open_at(high, second))
         }
@@ -102,6 +99,20 @@ fn one_way(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// Whether each part says what it is: `x = 3, y = 5`, "23 chickens and 12 rabbits". Beside bare numbers these have
+/// an order.
+fn labelled(parts: &[Value]) -> bool {
+    let label = |part: &Value| match part {
+        Value::Named { name, .. } => Some(name.clone()),
+        Value::Scalar(scalar) => scalar.measure.as_ref().and_then(|measure| measure.noun.clone()),
+        _ => None,
+    };
+    let labels: Option<Vec<_>> = parts.iter().map(label).collect();
+    labels.is_some_and(|labels| {
+        labels.len() > 1 && (1..labels.len()).all(|at| !labels[..at].contains(&labels[at]))
+    })
+}
+
 fn in_order(a: &[Value], b: &[Value]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
 }
@@ -125,70 +136,60 @@ fn open_at(end: &End, value: &Value) -> bool {
     !end.closed && end.value.as_ref().is_some_and(|end| same(end, value))
 }
 
-/// `1:2:3` and `2:4:6`.
+/// `1:2:3` and `2:4:6`, `1:\sqrt3` and `\sqrt3:3`: each pair of parts in the same proportion as the first.
 fn ratios(a: &[Value], b: &[Value]) -> bool {
-    let exact = |value: &Value| match value {
-        Value::Scalar(scalar) => match &scalar.value {
-            Fingerprint::Exact(value) => Some(value.clone()),
-            _ => None,
-        },
+    let value = |value: &Value| match value {
+        Value::Scalar(scalar) => Some(scalar.value.clone()),
         _ => None,
     };
+    let values = |parts: &[Value]| parts.iter().map(value).collect::<Option<Vec<_>>>();
     if a.len() != b.len() {
         return false;
     }
-    let (Some(a_parts), Some(b_parts)) =
-        (a.iter().map(exact).collect::<Option<Vec<_>>>(), b.iter().map(exact).collect::<Option<Vec<_>>>())
-    else {
-        return in_order(a, b);
-    };
-    let (a_sum, b_sum): (BigRational, BigRational) = (a_parts.iter().sum(), b_parts.iter().sum());
-    a_parts.iter().zip(&b_parts).all(|(a, b)| a * &b_sum == b * &a_sum)
+    let (Some(a_values), Some(b_values)) = (values(a), values(b)) else { return in_order(a, b) };
+    let pairs = || a_values.iter().zip(&b_values);
+    pairs().skip(1).all(|(x, y)| x.proportional(y, &a_values[0], &b_values[0])) || in_order(a, b)
 }
 
 fn scalars(a: &Scalar, b: &Scalar) -> bool {
     if a.letter.is_some() && a.letter == b.letter {
         return true;
     }
+    if (a.spelled || b.spelled) && a.measure.is_some() && b.measure.is_some() {
+        return false;
+    }
     let (Some(a_measure), Some(b_measure)) = (&a.measure, &b.measure) else {
-        return quantities(a, b) || degrees(a, b) || degrees(b, a);
+        return quantities(a, b) || degrees(a, b) || degrees(b, a) || letters(a, b) || letters(b, a);
     };
-    match units(a_measure, b_measure) {
-        Units::Same => quantities(a, b),
-        Units::Different => false,
-        Units::Scaled(factor) => match (&a.value, &b.value) {
-            (Fingerprint::Exact(a), Fingerprint::Exact(b)) => a * factor == *b,
-            _ => false,
-        },
+    let (Some(first), Some(second)) = (&a_measure.unit, &b_measure.unit) else { return quantities(a, b) };
+    if first.kinds != second.kinds {
+        return false;
+    }
+    if first.size == second.size {
+        return quantities(a, b);
+    }
+    match (&a.value, &b.value) {
+        (Fingerprint::Exact(a), Fingerprint::Exact(b)) => a * &first.size == b * &second.size,
+        _ => false,
     }
 }
 
 /// `90^\circ` and `\frac{\pi}{2}`.
 fn degrees(angle: &Scalar, radians: &Scalar) -> bool {
-    let in_degrees =
-        angle.measure.as_ref().and_then(|measure| measure.unit).is_some_and(|unit| unit.kind == "degree");
-    in_degrees && radians.measure.is_none() && angle.value.is_degrees_of(&radians.value)
+    let unit = angle.measure.as_ref().and_then(|measure| measure.unit.as_ref());
+    unit.is_some_and(|unit| unit.is("degree"))
+        && radians.measure.is_none()
+        && angle.value.is_degrees_of(&radians.value)
 }
 
-enum Units {
-    Same,
-    Different,
-    /// A quantity in the first unit is this many times as much in the second.
-    Scaled(BigRational),
-}
-
-fn units(a: &Measure, b: &Measure) -> Units {
-    let (Some(first), Some(second)) = (a.unit, b.unit) else { return Units::Same };
-    if first.kind != second.kind || a.power != b.power {
-        return Units::Different;
-    }
-    let size = |numerator: u32, denominator: u32| BigRational::new(numerator.into(), denominator.into());
-    let factor = size(first.numerator, first.denominator) / size(second.numerator, second.denominator);
-    if factor == size(1, 1) {
-        Units::Same
-    } else {
-        Units::Scaled(num_traits::pow(factor, a.power.min(4) as usize))
-    }
+/// `1 km` and `1000 m`, where the letter would be a variable by itself.
+fn letters(quantity: &Scalar, letters: &Scalar) -> bool {
+    let unit = quantity.measure.as_ref().and_then(|measure| measure.unit.as_ref());
+    let (Some(unit), Some(lettered), Fingerprint::Exact(value)) = (unit, &letters.lettered, &quantity.value)
+    else {
+        return false;
+    };
+    unit.kinds == lettered.unit.kinds && value * &unit.size == &lettered.value * &lettered.unit.size
 }
 
 fn quantities(a: &Scalar, b: &Scalar) -> bool {

@@ -1,19 +1,29 @@
 //! Finding the final answer in a model's text.
 //!
-//! Looks for a box, an announcing phrase, `####`, a closing sentence and, marked as such, the last number. What is
-//! found is returned as written; reading it as mathematics is [`crate::Answer::parse`].
+//! Of the reply proper (no thoughts, no invented turns) it looks for answer tags, a box, an announcing phrase,
+//! `####`, a closing sentence and, marked as such, the last number. What is found is returned as written; reading it
+//! as mathematics is [`crate::Answer::parse`].
+
+pub(crate) mod boxes;
+mod closing;
+mod hashes;
+mod phrases;
+mod reply;
+mod tags;
 
 use std::borrow::Cow;
 
-use crate::braces::balanced;
-use crate::delimiters::{Segment, segments};
+use crate::clean::half_width;
+use crate::escapes::with_backslashes;
 use crate::limits::TEXT_BYTES;
 
 /// How an answer was recognised, most reliable first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// `\boxed{...}` or `\fbox{...}`.
+    /// `<answer>...</answer>`, or the field "answer" of a JSON object.
+    Tagged,
+    /// `\boxed{...}`, `\fbox{...}` or `\framebox{...}`.
     Boxed,
     /// "The answer is ...", "Final answer: ...", "Answer: ...".
     Phrase,
@@ -34,9 +44,21 @@ pub struct Extracted<'a> {
     pub source: Source,
 }
 
+impl<'a> Extracted<'a> {
+    fn new(text: impl Into<Cow<'a, str>>, source: Source) -> Option<Self> {
+        let text = text.into();
+        (!text.trim().is_empty()).then_some(Self { text, source })
+    }
+
+    fn into_owned<'b>(self) -> Extracted<'b> {
+        Extracted { text: Cow::Owned(self.text.into_owned()), source: self.source }
+    }
+}
+
 /// The final answer of a model's text, or `None` if the text has neither a marked answer nor a number.
 ///
-/// Only the last mebibyte of the text is searched. Time is linear in the text.
+/// Thoughts (`<think>...</think>`, closed or cut off) are no part of the text. Only its last mebibyte is searched.
+/// Time is linear in the text.
 ///
 /// ```
 /// use deliberate_grade::{Source, extract};
@@ -44,232 +66,72 @@ pub struct Extracted<'a> {
 /// let found = extract("So $x = \\boxed{\\frac{1}{2}}$.").unwrap();
 /// assert_eq!((&*found.text, found.source), ("\\frac{1}{2}", Source::Boxed));
 /// assert_eq!(extract("She pays 12 dollars.").unwrap().source, Source::LastNumber);
+/// assert_eq!(extract("<think>Is it \\boxed{3}?"), None);
 /// ```
 pub fn extract(text: &str) -> Option<Extracted<'_>> {
     let mut start = text.len().saturating_sub(TEXT_BYTES);
     while !text.is_char_boundary(start) {
         start += 1;
     }
-    let text = &text[start..];
-    if let Some(text) = boxed(text) {
-        return Some(Extracted { text, source: Source::Boxed });
+    let text = reply::reply(&text[start..]);
+    match half_width(text) {
+        Cow::Borrowed(text) => match with_backslashes(text) {
+            Cow::Borrowed(text) => found(text),
+            Cow::Owned(text) => found(&text).map(Extracted::into_owned),
+        },
+        Cow::Owned(text) => found(&with_backslashes(&text)).map(Extracted::into_owned),
     }
-    let marked = |source: Source| {
-        move |text: &'_ str| {
-            let text = text.to_owned();
-            (!text.is_empty()).then_some(Extracted { text: Cow::Owned(text), source })
-        }
+}
+
+fn found(text: &str) -> Option<Extracted<'_>> {
+    // What comes before an invented turn, if it holds an answer; most texts have none.
+    let own = reply::turns(text).take(3).find_map(marked);
+    own.or_else(|| marked(text))
+        .or_else(|| closing::conclusion(text).and_then(|text| Extracted::new(text, Source::Conclusion)))
+        .or_else(|| closing::bare(text).and_then(|text| Extracted::new(text, Source::Conclusion)))
+        .or_else(|| closing::last_number(text).and_then(|text| Extracted::new(text, Source::LastNumber)))
+}
+
+/// An answer that the text itself marks as such.
+fn marked(text: &str) -> Option<Extracted<'_>> {
+    let boxed = boxes::boxed(text);
+    let after_box = boxed.as_ref().map_or(0, |boxed| boxed.range.end);
+    if let Some((content, range)) = tags::tagged(text)
+        && range.end >= after_box
+    {
+        let inner = if content.len() < text.len() { marked(content) } else { None };
+        return Extracted::new(inner.map_or(content.into(), |inner| inner.text), Source::Tagged);
+    }
+    if let Some((value, at)) = tags::json(text)
+        && boxed.as_ref().is_none_or(|boxed| boxed.range.start < at || value.contains("oxed"))
+    {
+        return Extracted::new(value, Source::Tagged);
+    }
+    let phrase = phrases::announcement(text);
+    let label = |after: usize| {
+        phrase.as_ref().filter(|phrase| phrase.label && phrase.at >= after && is_definite(phrase.text))
     };
-    phrase(text)
-        .and_then(marked(Source::Phrase))
-        .or_else(|| hashes(text).and_then(marked(Source::Hashes)))
-        .or_else(|| conclusion(text).and_then(marked(Source::Conclusion)))
-        .or_else(|| bare(text).and_then(marked(Source::Conclusion)))
-        .or_else(|| last_number(text).and_then(marked(Source::LastNumber)))
-}
-
-/// The content of the last box; boxes joined by a comma, "and" or "or" are one answer.
-pub(crate) fn boxed(text: &str) -> Option<Cow<'_, str>> {
-    let mut found: Vec<(usize, usize, &str)> = Vec::new();
-    let mut at = 0;
-    while let Some((start, name)) = next_box(&text[at..]) {
-        let start = at + start;
-        let open = start + name.len();
-        let rest = &text[open..];
-        let inside = rest.trim_start();
-        let gap = rest.len() - inside.len();
-        if !inside.starts_with('{') {
-            // `\boxed 7` boxes one token, as in TeX.
-            let token = inside.split(|c: char| c.is_whitespace() || c == '$').next().unwrap_or("");
-            found.push((start, open + gap + token.len(), token));
-            at = open + gap + token.len();
-            continue;
-        }
-        let Some(content) = balanced(inside) else {
-            // A text cut off inside its box: take what is there.
-            if found.is_empty() {
-                return Some(Cow::Borrowed(inside[1..].trim().trim_end_matches('$')));
-            }
-            break;
+    if let Some(boxed) = boxed {
+        // An explicit line behind the box has the last word.
+        return match label(boxed.range.end) {
+            Some(phrase) => Extracted::new(phrase.text, Source::Phrase),
+            None => Extracted::new(boxed.text, Source::Boxed),
         };
-        let end = open + gap + content.len() + 2;
-        found.push((start, end, content));
-        at = end;
     }
-    let (mut begin, _, last) = *found.last()?;
-    let mut parts = vec![last.trim()];
-    for (start, end, content) in found.iter().rev().skip(1) {
-        if !connects(&text[*end..begin]) || parts.len() > 32 {
-            break;
-        }
-        begin = *start;
-        parts.push(content.trim());
-    }
-    if parts.len() == 1 {
-        return Some(Cow::Borrowed(parts[0]));
-    }
-    parts.reverse();
-    Some(Cow::Owned(parts.join(", ")))
-}
-
-fn next_box(text: &str) -> Option<(usize, &'static str)> {
-    let mut from = 0;
-    while let Some(at) = text[from..].find("box") {
-        let at = from + at;
-        let before = &text[..at];
-        if text[at..].starts_with("boxed") && before.ends_with('\\') {
-            return Some((at - 1, "\\boxed"));
-        }
-        if before.ends_with("\\f") {
-            return Some((at - 2, "\\fbox"));
-        }
-        from = at + 3;
-    }
-    None
-}
-
-/// Whether the text between two boxes makes them parts of one answer.
-fn connects(between: &str) -> bool {
-    if between.len() > 48 || between.contains("\n\n") || between.contains('.') {
-        return false;
-    }
-    let mut words = between.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let blank = words.clone().next().is_none();
-    blank || between.contains(',') || words.any(|word| matches!(word, "and" | "or"))
-}
-
-/// What the last announcing phrase announces.
-fn phrase(text: &str) -> Option<&str> {
-    const PHRASES: [&str; 6] =
-        ["final answer", "the answer is", "answer is", "answer:", "answer**:", "answer:**"];
-    let lower = text.to_ascii_lowercase();
-    let (at, phrase) = PHRASES
-        .iter()
-        .filter_map(|phrase| lower.rfind(phrase).map(|at| (at, *phrase)))
-        .max_by_key(|(at, phrase)| at + phrase.len())?;
-    let rest = &text[at + phrase.len()..];
-    let rest = rest.trim_start_matches([':', '*', ' ', '\n', '\t', '=', '#', '\r']);
-    let rest =
-        rest.strip_prefix("is").filter(|rest| !rest.starts_with(char::is_alphanumeric)).unwrap_or(rest);
-    announced(rest.trim_start_matches([':', '*', ' ', '\n', '\t', '\r']))
-}
-
-/// The formula at the start, or else the sentence up to its end, or what it says something "is".
-fn announced(rest: &str) -> Option<&str> {
-    let sentence = sentence(rest);
-    let tail = sentence.rfind(" is ").map_or(sentence, |at| &sentence[at + 4..]);
-    let tail = tail.trim().trim_start_matches(':').trim_matches('*').trim();
-    if rest.starts_with("\\[") || rest.starts_with("$$") {
-        return segments(rest).iter().find(|segment| segment.mathematics).map(|segment| segment.text.trim());
-    }
-    // A whole sentence without an "is": the answer is its number. A list of numbers is no sentence.
-    if tail.split_whitespace().count() > 4
-        && tail.contains(char::is_alphabetic)
-        && !tail.contains(['$', '\\'])
-        && let Some(number) = last_number(tail)
+    if let Some((answer, at)) = hashes::marked(text)
+        && label(at).is_none()
     {
-        return Some(number);
+        return Extracted::new(answer, Source::Hashes);
     }
-    (!tail.is_empty()).then_some(tail)
+    phrase.and_then(|phrase| Extracted::new(phrase.text, Source::Phrase))
 }
 
-/// Up to the end of the first sentence or line.
-fn sentence(text: &str) -> &str {
-    let line = text.lines().next().unwrap_or("").trim_end();
-    let end = line.match_indices(". ").map(|(at, _)| at).find(|at| !abbreviated(&line[..*at]));
-    let line = end.map_or(line, |end| &line[..end]);
-    line.strip_suffix('.').unwrap_or(line)
-}
-
-fn abbreviated(before: &str) -> bool {
-    before.ends_with("sq") || before.ends_with("a.m") || before.ends_with("p.m") || before.ends_with("approx")
-}
-
-fn hashes(text: &str) -> Option<&str> {
-    let at = text.rfind("####")?;
-    let line = text[at + 4..].trim_start_matches('#').lines().next()?.trim();
-    Some(line.trim_end_matches('.'))
-}
-
-/// The formula, emphasis or number that directly follows the last "is" or "are" of the closing paragraph.
-fn conclusion(text: &str) -> Option<&str> {
-    let text = text.trim_end();
-    let paragraph = text.rfind("\n\n").map_or(text, |at| &text[at + 2..]);
-    let (at, verb) = [" is", " are", " equals", " be"]
-        .iter()
-        .flat_map(|verb| paragraph.match_indices(verb))
-        .filter(|(at, verb)| {
-            let rest = &paragraph[at + verb.len()..];
-            let object = rest.trim_start_matches([':', ' ', '\n', '\t']);
-            rest.starts_with([' ', ':', '\n'])
-                && (object.starts_with(['$', '*']) || object.starts_with("\\(") || object.starts_with("\\["))
-        })
-        .max_by_key(|(at, _)| *at)?;
-    let object = paragraph[at + verb.len()..].trim_start_matches([':', ' ', '\n', '\t']);
-    if let Some(strong) = object.strip_prefix("**") {
-        return strong.split("**").next().map(str::trim);
-    }
-    match segments(object).first() {
-        Some(Segment { text, mathematics: true, .. }) => Some(text.trim()),
-        _ => None,
-    }
-}
-
-/// The text itself, if it is nothing but a formula.
-fn bare(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let notation = |c: char| c.is_ascii_digit() || "\\=+-*/^<>".contains(c);
-    let letters = |c: char| c.is_alphabetic() || "'’.,!?".contains(c);
-    let words = text.split_whitespace().filter(|word| word.len() > 1 && word.chars().all(letters));
-    if !text.contains(notation) && words.count() > 1 {
-        // "I do not know" is no product of variables.
-        return None;
-    }
-    (text.len() <= 2048 && crate::Answer::parse(text).is_mathematics()).then_some(text)
-}
-
-/// The last number; inside a formula, the formula or what its last equals sign arrives at.
-fn last_number(text: &str) -> Option<&str> {
-    let bytes = text.as_bytes();
-    let last = bytes.iter().rposition(u8::is_ascii_digit)?;
-    // A formula is looked for in the closing paragraph only.
-    let paragraph = text[..last].rfind("\n\n").map_or(0, |at| at + 2);
-    let inside = segments(&text[paragraph..]).into_iter().find(|segment| {
-        let start = paragraph + segment.start;
-        segment.mathematics && (start..start + segment.text.len()).contains(&last)
-    });
-    if let Some(formula) = inside
-        && formula.text.len() < 400
-    {
-        let tail = formula.text.rfind(['=', '≈']).map_or(formula.text, |at| &formula.text[at..]);
-        return Some(tail.trim_start_matches(['=', '≈']).trim());
-    }
-    let mut end = last + 1;
-    let mut start = last;
-    while start > 0 {
-        let byte = bytes[start - 1];
-        let joins = byte == b',' || byte == b'.' || byte == b'/';
-        let digit_before = start >= 2 && bytes[start - 2].is_ascii_digit();
-        if byte.is_ascii_digit() || (joins && digit_before) {
-            start -= 1;
-        } else {
-            break;
-        }
-    }
-    if bytes[..start].ends_with(b".") && !bytes[..start - 1].last().is_some_and(u8::is_ascii_alphanumeric) {
-        start -= 1;
-    }
-    let sign = bytes[..start].ends_with(b"-")
-        && !bytes[..start - 1].last().is_some_and(|before| before.is_ascii_alphanumeric() || *before == b')');
-    if sign {
-        start -= 1;
-    }
-    if bytes.get(end) == Some(&b'%') {
-        end += 1;
-    } else if text[end..].starts_with("\\%") {
-        end += 2;
-    }
-    Some(&text[start..end])
+/// Whether what a label announces is an answer beyond doubt: a formula, a number, a letter.
+fn is_definite(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    text.len() <= 200
+        && words <= 6
+        && (crate::Answer::parse(text).is_mathematics() || words == 1 && text.len() <= 24)
 }
 
 #[cfg(test)]
@@ -286,18 +148,10 @@ mod tests {
         check("x", "x", Source::Conclusion);
     }
 
+    #[track_caller]
     fn check(text: &str, expected: &str, source: Source) {
         let found = extract(text).unwrap_or_else(|| panic!("nothing found in {text}"));
         assert_eq!((&*found.text, found.source), (expected, source), "{text}");
-    }
-
-    #[test]
-    fn the_last_box_wins_and_connected_boxes_are_one_answer() {
-        check(r"\boxed{1}. No: \boxed{\frac{1}{2}}", r"\frac{1}{2}", Source::Boxed);
-        check(r"\boxed{1} papers and \boxed{2} bins", "1, 2", Source::Boxed);
-        check(r"\boxed{2}, \boxed{3}, \boxed{5}", "2, 3, 5", Source::Boxed);
-        check(r"it is \fbox{7}", "7", Source::Boxed);
-        check(r"cut off at \boxed{12", "12", Source::Boxed);
     }
 
     #[test]
@@ -310,8 +164,51 @@ mod tests {
             Source::Phrase,
         );
         check("Answer: \\[ 9 \\]", "9", Source::Phrase);
-        check("The answer is 5, 37, 40, 23, 14.", "5, 37, 40, 23, 14", Source::Phrase);
         check("2+2\n#### 1,234", "1,234", Source::Hashes);
+    }
+
+    #[test]
+    fn thoughts_hold_no_answer() {
+        assert_eq!(extract("<think>Perhaps \\boxed{12}? The answer is 12"), None);
+        assert_eq!(extract("<think>Perhaps \\boxed{12}?</think>"), None);
+        check("<think>\\boxed{12}?</think>The answer is 14.", "14", Source::Phrase);
+        check("\\boxed{12}?\n</think>\n\nSo it is \\boxed{14}.", "14", Source::Boxed);
+        check("<think>#### 3</think>\n#### 4", "4", Source::Hashes);
+    }
+
+    #[test]
+    fn tags_and_objects_hold_answers() {
+        check("<think>x</think><answer>The answer is \\boxed{5}</answer>", "5", Source::Tagged);
+        check("<answer>The answer is 12.</answer>", "12", Source::Tagged);
+        check("So \\boxed{3}.\n<answer>C</answer>", "C", Source::Tagged);
+        check("<answer>3</answer>, no: \\boxed{4}", "4", Source::Boxed);
+        check("{\"work\": \"\\\\boxed{7}?\", \"answer\": \"8\"}", "8", Source::Tagged);
+    }
+
+    #[test]
+    fn an_explicit_line_behind_a_box_has_the_last_word() {
+        check("$$\\boxed{a \\ll b}$$\n\n**Answer: D**", "D", Source::Phrase);
+        check("\\boxed{2}, final answer: 3", "3", Source::Phrase);
+        check("\\boxed{2}\n\nThe answer is correct.", "2", Source::Boxed);
+        check("\\boxed{2}\n\nAnswer: see the box above", "2", Source::Boxed);
+        check("\\boxed{2}. I was asked for the answer in a box: done", "2", Source::Boxed);
+    }
+
+    #[test]
+    fn a_marker_wins_over_talk_behind_it() {
+        check("#### 42\n\nI checked the final answer twice.", "42", Source::Hashes);
+        check("The answer is 41.\n#### 42", "42", Source::Hashes);
+        check("#### 42\n\nFinal answer: 43", "43", Source::Phrase);
+        check("#### Step 1: Sum\n20\n\n#### Step 2: End\nso the total is 45.", "45", Source::LastNumber);
+    }
+
+    #[test]
+    fn invented_turns_are_not_graded() {
+        check("The answer is 5.\n\nQ: And 2+2?\n\nA: The answer is 4.", "5", Source::Phrase);
+        check("\\boxed{5}\n\nHuman: And?\n\nAssistant: \\boxed{6}", "5", Source::Boxed);
+        check("#### 5\n\nQuestion: And?\n#### 6", "5", Source::Hashes);
+        check("We restate it.\nQuestion: how many?\nThe answer is 7.", "7", Source::Phrase);
+        check("It is \\boxed{5}.<|im_end|>\n<|im_start|>user\n\\boxed{6}", "5", Source::Boxed);
     }
 
     #[test]

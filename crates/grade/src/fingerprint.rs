@@ -12,7 +12,9 @@ use crate::approx::Approx;
 use crate::evaluate::{POINTS, evaluate, may_leave_domain};
 use crate::exact::exact;
 use crate::expression::Expression;
+use crate::form::form;
 use crate::limits::{CALLS, NODES};
+use crate::residue::residues;
 use crate::twofold::Twofold;
 
 /// Computed once per answer; two of them are compared in a microsecond.
@@ -22,8 +24,12 @@ pub(crate) enum Fingerprint {
     Exact(BigRational),
     /// An irrational or complex constant.
     Constant(Approx),
+    /// A rational number too long to write down, modulo two primes.
+    Residue([u64; 2]),
     /// A function: its value at every sample point where it has one.
     Function(Box<[Option<Approx>; POINTS]>),
+    /// What has no value that could be computed, such as a tower of powers: its canonical spelling.
+    Form(String),
 }
 
 impl Fingerprint {
@@ -34,17 +40,18 @@ impl Fingerprint {
             return None;
         }
         if !expression.has_variable() {
-            return match exact(expression) {
-                Some(value) => Some(Self::Exact(value)),
-                None => evaluate(expression, 0).map(Self::Constant),
-            };
+            return exact(expression)
+                .map(Self::Exact)
+                .or_else(|| evaluate(expression, 0).map(Self::Constant))
+                .or_else(|| residues(expression).map(Self::Residue))
+                .or_else(|| form(expression).map(Self::Form));
         }
         let values: [Option<Approx>; POINTS] = std::array::from_fn(|point| evaluate(expression, point));
         (values.iter().flatten().count() >= 2).then(|| Self::Function(Box::new(values)))
     }
 
     pub(crate) fn is_constant(&self) -> bool {
-        !matches!(self, Self::Function(_))
+        !matches!(self, Self::Function(_) | Self::Form(_))
     }
 
     pub(crate) fn is_zero(&self) -> bool {
@@ -55,6 +62,7 @@ impl Fingerprint {
         match self {
             Self::Exact(value) => Approx::exact(value),
             Self::Constant(value) => Some(*value),
+            Self::Residue(_) | Self::Form(_) => None,
             Self::Function(values) => values[point],
         }
     }
@@ -63,6 +71,8 @@ impl Fingerprint {
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Exact(a), Self::Exact(b)) => a == b,
+            (Self::Residue(a), Self::Residue(b)) => a == b,
+            (Self::Form(a), Self::Form(b)) => a == b,
             (Self::Function(_), _) | (_, Self::Function(_)) => {
                 let agreeing = (0..POINTS).try_fold(0, |agreeing, point| {
                     let (Some(a), Some(b)) = (self.at(point), other.at(point)) else {
@@ -74,6 +84,8 @@ impl Fingerprint {
                         Some(false) if may_leave_domain(point) && a.is_real() != b.is_real() => {
                             Some(agreeing)
                         }
+                        // Outside the reals, roots of one number differ by their branch.
+                        Some(false) if may_leave_domain(point) && a.is_other_branch(b) => Some(agreeing),
                         Some(false) => None,
                     }
                 });
@@ -100,6 +112,21 @@ impl Fingerprint {
         }
         let sign = first.as_f64()?.partial_cmp(&0.0)?;
         (agreeing >= 3 && sign != Ordering::Equal).then_some(sign)
+    }
+
+    /// Whether `self : first` is the same as `other : other_first`, wherever both are known.
+    pub(crate) fn proportional(&self, other: &Self, first: &Self, other_first: &Self) -> bool {
+        if let (Self::Exact(a), Self::Exact(b), Self::Exact(c), Self::Exact(d)) =
+            (self, other, first, other_first)
+        {
+            return a * d == b * c && !(a.is_zero() && c.is_zero());
+        }
+        let cross = |point: usize| {
+            let left = self.at(point)?.multiply(other_first.at(point)?)?;
+            left.agrees(other.at(point)?.multiply(first.at(point)?)?)
+        };
+        (0..POINTS).all(|point| cross(point) != Some(false))
+            && (0..POINTS).filter(|point| cross(*point) == Some(true)).count() >= 2
     }
 
     /// Whether this many degrees are the irrational number of radians `radians`.

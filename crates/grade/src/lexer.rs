@@ -2,13 +2,23 @@
 //!
 //! Knows typography only. Whether `(1,2)` is a point or an interval is decided later.
 
+mod number;
+
 use crate::limits::{DEPTH, TOKENS};
-use crate::token::{Bracket, Literal, Relation, Token};
+use crate::token::{Bracket, Relation, Token};
 use crate::words::{command, function, is_decoration, is_greek, is_text_command, is_word};
 
 /// The tokens of `text`, or `None` if there are too many.
 pub(crate) fn tokens(text: &str) -> Option<Vec<Token>> {
-    let mut lexer = Lexer { text, at: 0, tokens: Vec::with_capacity(16), brackets: 0, prose: 0, unclosed: 0 };
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        tokens: Vec::with_capacity(16),
+        brackets: 0,
+        prose: 0,
+        units: false,
+        unclosed: 0,
+    };
     lexer.run().then_some(lexer.tokens)
 }
 
@@ -20,6 +30,8 @@ struct Lexer<'a> {
     brackets: usize,
     /// How many `\text{` are open.
     prose: usize,
+    /// Whether a single letter is the sign of a unit, as in `5\text{ m}`.
+    units: bool,
     /// Braces found never to close.
     unclosed: usize,
 }
@@ -90,107 +102,12 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    /// Steps over a separator of thousands, if one stands here before exactly three digits.
-    fn thousands(&mut self, first: bool, whole: &str) -> bool {
-        let start = self.at;
-        let rest = self.rest();
-        // Typographic separators say what they are; a bare comma or space needs the right surroundings.
-        let marked =
-            [",\\!", "{,}", "{, }", "\\,", "{\\,}", "\\!"].iter().find(|mark| rest.starts_with(**mark));
-        let (length, bare) = match marked {
-            Some(mark) => (mark.len(), false),
-            None if rest.starts_with(',') => (1, true),
-            None if rest.starts_with("\\ ") => (2, true),
-            None if rest.starts_with([' ', '~']) => (1, true),
-            None => return false,
-        };
-        self.at += length;
-        if !bare {
-            self.skip_spaces();
-        }
-        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
-        let leading_zero = whole.starts_with('0');
-        let inside = bare && self.brackets > 0 && !self.rest().starts_with('0');
-        let group = digits == 3 && !(first && (whole.len() > 3 || leading_zero)) && !inside;
-        // `1 000/3` groups, `1 234` groups, but `2 100\%` and mixed numbers such as `5 100/101` are left alone.
-        let space = bare && !rest.starts_with(',');
-        let fraction = space && self.rest().as_bytes().get(3) == Some(&b'/');
-        if group && !fraction {
-            return true;
-        }
-        self.at = start;
-        false
-    }
-
-    fn number(&mut self) {
-        let mut literal = Literal::default();
-        let digits = |lexer: &mut Self| {
-            let rest = lexer.rest();
-            let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-            lexer.at += length;
-            &rest[..length]
-        };
-        literal.whole.push_str(digits(self));
-        let mut first = true;
-        while !literal.whole.is_empty() && self.thousands(first, &literal.whole) {
-            let rest = self.rest();
-            literal.whole.push_str(&rest[..3]);
-            self.at += 3;
-            first = false;
-        }
-        let next_is_digit = |rest: &str, at: usize| rest.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
-        if self.rest().starts_with('.') && next_is_digit(self.rest(), 1) {
-            self.at += 1;
-            literal.fraction.push_str(digits(self));
-        } else if self.rest().starts_with("{,}") && next_is_digit(self.rest(), 3) {
-            // A braced comma that does not group is the decimal comma of continental typesetting.
-            self.at += 3;
-            literal.fraction.push_str(digits(self));
-        } else if self.rest().starts_with(".\\overline") {
-            self.at += 1;
-        }
-        self.repeating(&mut literal);
-        self.exponent(&mut literal);
-        if literal.whole.is_empty() {
-            literal.whole.push('0');
-        }
-        self.push(Token::Number(literal));
-    }
-
-    /// `\overline{3}` directly after the decimal point or the decimals.
-    fn repeating(&mut self, literal: &mut Literal) {
-        let start = self.at;
-        if self.take("\\overline") || self.take("\\bar") {
-            let point = !literal.fraction.is_empty() || self.text[..start].ends_with('.');
-            let digits = self.braced().filter(|digits| {
-                !digits.is_empty() && digits.len() <= 64 && digits.bytes().all(|byte| byte.is_ascii_digit())
-            });
-            match digits {
-                Some(digits) if point => literal.repeating.push_str(digits),
-                _ => self.at = start,
-            }
-        }
-    }
-
-    /// `e-7` directly after digits, and no further letter.
-    fn exponent(&mut self, literal: &mut Literal) {
-        let rest = self.rest().as_bytes();
-        if !matches!(rest.first(), Some(b'e' | b'E')) {
-            return;
-        }
-        let sign = usize::from(matches!(rest.get(1), Some(b'+' | b'-')));
-        let digits = rest.iter().skip(1 + sign).take_while(|byte| byte.is_ascii_digit()).count();
-        let end = 1 + sign + digits;
-        if digits == 0 || digits > 4 || rest.get(end).is_some_and(u8::is_ascii_alphabetic) {
-            return;
-        }
-        literal.exponent = self.rest()[1..end].parse().unwrap_or(0);
-        self.at += end;
-    }
-
     fn word(&mut self) {
         let start = self.at;
         let run = self.letters();
+        if self.units && matches!(run, "m" | "g" | "s" | "h" | "l" | "L" | "N" | "J" | "W" | "V") {
+            return self.push(Token::Word(run.to_owned()));
+        }
         if let Some(token) = self.known(run) {
             return self.push(token);
         }
@@ -217,7 +134,8 @@ impl<'a> Lexer<'a> {
             return union.then_some(Token::Cup);
         }
         match run {
-            "and" | "or" | "And" | "Or" | "AND" | "OR" => Some(Token::And),
+            "and" | "And" | "AND" => Some(Token::And),
+            "or" | "Or" | "OR" => Some(Token::Or),
             "union" if self.brackets == 0 => Some(Token::Cup),
             // After a number these are minutes and inches.
             "min" if matches!(self.tokens.last(), Some(Token::Number(_))) => None,
@@ -313,6 +231,8 @@ impl<'a> Lexer<'a> {
         if matches!(content.trim(), "e" | "i" | "d") {
             return self.push(Token::Symbol(content.trim().to_owned()));
         }
+        let upright = matches!(name, "text" | "mathrm" | "mbox" | "textrm" | "textnormal" | "rm");
+        let counted = matches!(self.tokens.last(), Some(Token::Number(_) | Token::Close(_) | Token::Pi));
         let separates = matches!(content.trim(), "," | ", " | ";");
         if separates {
             return self.push(Token::Comma);
@@ -323,6 +243,7 @@ impl<'a> Lexer<'a> {
             tokens: std::mem::take(&mut self.tokens),
             brackets: self.brackets,
             prose: self.prose + usize::from(name != "mathbf"),
+            units: upright && counted,
             unclosed: self.unclosed,
         };
         inner.run();
@@ -335,6 +256,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn close(&mut self, bracket: Bracket) {
+        // `]1,100[`: a bracket turned outwards opens.
+        if bracket == Bracket::Square && self.brackets == 0 {
+            self.brackets = 2;
+        }
         self.brackets = self.brackets.saturating_sub(usize::from(bracket != Bracket::Group));
         self.push(Token::Close(bracket));
     }
@@ -402,25 +327,6 @@ impl<'a> Lexer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn numbers(text: &str) -> Vec<String> {
-        let literal = |token: Token| match token {
-            Token::Number(literal) => Some(Token::Number(literal).to_string()),
-            _ => None,
-        };
-        tokens(text).unwrap().into_iter().filter_map(literal).collect()
-    }
-
-    #[test]
-    fn separators_of_thousands_vanish_and_other_commas_stay() {
-        for text in [r"32,\!348", "32{,}348", r"32\,348", "32,348", "32 348"] {
-            assert_eq!(numbers(text), ["32348"], "{text}");
-        }
-        assert_eq!(numbers("(12,102)"), ["12", "102"]);
-        assert_eq!(numbers("(1,000, 2)"), ["1000", "2"]);
-        assert_eq!(numbers("4,6,14"), ["4", "6", "14"]);
-        assert_eq!(numbers("0,111"), ["0", "111"]);
-    }
 
     #[test]
     fn words_are_told_from_products() {

@@ -19,6 +19,19 @@ pub(crate) fn parts(value: &Value) -> Vec<Value> {
     }
 }
 
+/// The parts as one value; `None` if there are none.
+pub(crate) fn of(mut parts: Vec<Value>) -> Option<Value> {
+    if parts.len() > 1 { Some(Value::Union(parts)) } else { parts.pop() }
+}
+
+/// What two sets of reals have in common, in the same form; `None` if they are not both known by their ends.
+pub(crate) fn intersection(a: &Value, b: &Value) -> Option<Vec<Value>> {
+    let spans = |value| parts(value).iter().map(Span::of).collect::<Option<Vec<_>>>();
+    let (first, second) = (spans(a)?, spans(b)?);
+    let common = first.iter().flat_map(|one| second.iter().filter_map(|other| one.common(other))).collect();
+    Some(joined(common))
+}
+
 /// `\mathbb{R} \setminus \{1, 2\}` as the intervals between the points.
 fn without_points(terms: &[Value]) -> Option<Vec<Value>> {
     let [from, Value::Set(points)] = terms else { return None };
@@ -68,6 +81,24 @@ struct Span {
 }
 
 impl Span {
+    /// The reals in both.
+    fn common(&self, other: &Self) -> Option<Self> {
+        // Of two ends at one place, the open one leaves less.
+        let (from, low) =
+            if self.from > other.from || self.from.total_cmp(&other.from).is_eq() && !self.low.closed {
+                (self.from, &self.low)
+            } else {
+                (other.from, &other.low)
+            };
+        let (to, high) = if self.to < other.to || self.to.total_cmp(&other.to).is_eq() && !self.high.closed {
+            (self.to, &self.high)
+        } else {
+            (other.to, &other.high)
+        };
+        let point = from.total_cmp(&to).is_eq() && low.closed && high.closed;
+        (from < to || point).then(|| Self { from, to, low: low.clone(), high: high.clone() })
+    }
+
     fn of(value: &Value) -> Option<Self> {
         let number = |value: &Value| match value {
             Value::Scalar(scalar) => scalar.value.as_f64(),

@@ -146,6 +146,10 @@ impl<'a> Parser<'a> {
                 if parser.take(&Token::Bang) {
                     base = Expression::Factorial(Box::new(base));
                 } else if parser.take(&Token::Percent) {
+                    if parser.starts_factor() {
+                        // `7 % 3` is a remainder, and no product with a percentage.
+                        return None;
+                    }
                     base = Expression::Percent(Box::new(base));
                 } else if parser.take(&Token::Degree) {
                     base = Expression::Degrees(Box::new(base));
@@ -216,7 +220,11 @@ impl<'a> Parser<'a> {
             Token::Function(function) => self.call(function),
             Token::Logarithm => self.logarithm(),
             Token::Several(several) => self.several(several),
-            Token::Begin(kind) if kind == "matrix" => self.matrix(),
+            Token::Begin(kind) if kind == "matrix" => self.matrix(&kind),
+            Token::Begin(kind) if kind == "vmatrix" => {
+                let Expression::Matrix(rows) = self.matrix(&kind)? else { return None };
+                determinant(&rows)
+            }
             _ => None,
         }
     }
@@ -382,8 +390,8 @@ impl<'a> Parser<'a> {
         Some(Expression::CallSeveral(several, arguments))
     }
 
-    fn matrix(&mut self) -> Option<Expression> {
-        let end = Token::End("matrix".to_owned());
+    fn matrix(&mut self, kind: &str) -> Option<Expression> {
+        let end = Token::End(kind.to_owned());
         let mut rows = vec![Vec::new()];
         loop {
             if self.take(&end) {
@@ -404,6 +412,26 @@ impl<'a> Parser<'a> {
         let regular = rows.iter().all(|row| row.len() == width) && rows.len() * width <= PARTS * 2;
         regular.then_some(Expression::Matrix(rows))
     }
+}
+
+/// Expanded along the first row; four rows have 24 terms, and more are left as text.
+fn determinant(rows: &[Vec<Expression>]) -> Option<Expression> {
+    if rows.len() > 4 || rows.iter().any(|row| row.len() != rows.len()) {
+        return None;
+    }
+    let [first, below @ ..] = rows else { return None };
+    if below.is_empty() {
+        return Some(first[0].clone());
+    }
+    let term = |column: usize| {
+        let without = |row: &Vec<Expression>| {
+            row.iter().enumerate().filter(|(at, _)| *at != column).map(|(_, entry)| entry.clone()).collect()
+        };
+        let minor = determinant(&below.iter().map(without).collect::<Vec<_>>())?;
+        let term = Expression::Product(vec![first[column].clone(), minor]);
+        Some(if column % 2 == 1 { term.negative() } else { term })
+    };
+    (0..first.len()).map(term).collect::<Option<Vec<_>>>().map(Expression::Sum)
 }
 
 fn multiply(a: Expression, b: Expression) -> Expression {

@@ -1,15 +1,18 @@
 //! Single quantities: a number or expression with its unit, a numeral in a base, or words.
 
+use crate::counting;
 use crate::expression::Expression;
 use crate::fingerprint::Fingerprint;
 use crate::parser;
 use crate::token::{Bracket, Literal, Token};
-use crate::value::{Decimal, Measure, Scalar, Value};
-use crate::words::unit;
+use crate::units::{self, Dimension};
+use crate::value::{Decimal, Lettered, Measure, Scalar, Value};
+use num_rational::BigRational;
 
 /// A scalar without unit or spelling.
 pub(crate) fn plain(value: Fingerprint) -> Value {
-    Value::Scalar(Box::new(Scalar { value, measure: None, decimal: None, letter: None }))
+    let scalar = Scalar { value, measure: None, lettered: None, spelled: false, decimal: None, letter: None };
+    Value::Scalar(Box::new(scalar))
 }
 
 /// The value of tokens without structure.
@@ -18,8 +21,26 @@ pub(crate) fn value(tokens: &[Token]) -> Option<Value> {
         return Some(value);
     }
     let (tokens, currency) = without_currency(tokens);
-    let (tokens, measure) = without_unit(tokens);
-    let tokens = without_lead(tokens);
+    let words = || tokens.iter().any(|token| matches!(token, Token::Word(_)));
+    if currency.is_some() || words() {
+        if let Some(value) = compound(&[tokens]) {
+            return Some(value);
+        }
+        let tokens = without_lead(tokens);
+        if let Some(digits) = counting::in_digits(tokens) {
+            let tokens = counting::scaled(&digits, false).unwrap_or(digits);
+            return scalar(&tokens, currency, true);
+        }
+        if let Some(scaled) = counting::scaled(tokens, currency.is_some()) {
+            return scalar(&scaled, currency, false);
+        }
+        return scalar(tokens, currency, false);
+    }
+    scalar(tokens, currency, false)
+}
+
+fn scalar(tokens: &[Token], currency: Option<Dimension>, in_words: bool) -> Option<Value> {
+    let (tokens, measure) = without_unit(without_remark(tokens));
     let expression = parser::expression(tokens)?;
     let value = Fingerprint::of(&expression)?;
     let letter = match &expression {
@@ -28,8 +49,83 @@ pub(crate) fn value(tokens: &[Token]) -> Option<Value> {
         Expression::Euler => Some("e".to_owned()),
         _ => None,
     };
-    let measure = measure.or_else(|| currency.then(|| Measure { unit: unit("dollars"), power: 1 }));
-    Some(Value::Scalar(Box::new(Scalar { value, measure, decimal: decimal(tokens), letter })))
+    let spelled = in_words && measure.as_ref().is_some_and(|measure| measure.unit.is_none());
+    let measure = measure.or_else(|| currency.map(|unit| Measure { unit: Some(unit), noun: None }));
+    let lettered = if measure.is_none() { lettered(tokens) } else { None };
+    Some(Value::Scalar(Box::new(Scalar {
+        value,
+        measure,
+        lettered,
+        spelled,
+        decimal: decimal(tokens),
+        letter,
+    })))
+}
+
+/// `1000 m`, `9.8 m/s^2`: a number and letters that all name units.
+fn lettered(tokens: &[Token]) -> Option<Box<Lettered>> {
+    let [Token::Number(literal), suffix @ ..] = tokens else { return None };
+    let fits = |token: &Token| match token {
+        Token::Symbol(letter) => matches!(&**letter, "m" | "g" | "s" | "h" | "l" | "L"),
+        Token::Over
+        | Token::Power
+        | Token::Number(_)
+        | Token::Open(Bracket::Group)
+        | Token::Close(Bracket::Group) => true,
+        _ => false,
+    };
+    if !matches!(suffix.first(), Some(Token::Symbol(_))) || suffix.len() > 8 || !suffix.iter().all(fits) {
+        return None;
+    }
+    Some(Box::new(Lettered { value: literal.value()?, unit: units::dimension(suffix)? }))
+}
+
+/// `2 ft 6 in`, or the parts of "2 hours and 30 minutes": the sum, in the first unit.
+pub(crate) fn compound(parts: &[&[Token]]) -> Option<Value> {
+    let mut sum: Option<(BigRational, Dimension, BigRational)> = None;
+    let mut count = 0;
+    for mut rest in parts.iter().copied() {
+        while !rest.is_empty() {
+            let [Token::Number(literal), name, after @ ..] = rest else { return None };
+            let (number, unit) = (literal.value()?, Dimension::of(units::named(name)?));
+            if unit.is("percent") {
+                return None;
+            }
+            sum = Some(match sum {
+                None => (number, unit.clone(), unit.size),
+                // Each unit is smaller than the one before, and there are fewer of it than would make one of those.
+                Some((total, first, last)) if unit.kinds == first.kinds && unit.size < last => {
+                    if &number * &unit.size >= last {
+                        return None;
+                    }
+                    (total + number * &unit.size / &first.size, first, unit.size)
+                }
+                Some(_) => return None,
+            });
+            count += 1;
+            rest = after;
+        }
+    }
+    let (value, unit, _) = sum.filter(|_| count >= 2)?;
+    let Value::Scalar(mut scalar) = plain(Fingerprint::Exact(value)) else { return None };
+    scalar.measure = Some(Measure { unit: Some(unit), noun: None });
+    Some(Value::Scalar(scalar))
+}
+
+/// Without a remark in brackets behind a value: `36 (since 6^2 = 36)`, `12 (cm)`.
+fn without_remark(tokens: &[Token]) -> &[Token] {
+    let [_, .., Token::Close(Bracket::Round)] = tokens else { return tokens };
+    let opens = tokens
+        .windows(2)
+        .position(|pair| matches!(pair, [Token::Open(Bracket::Round), Token::Word(word)] if word.len() > 1));
+    match opens {
+        Some(at)
+            if at > 0 && !matches!(tokens[at - 1], Token::Function(_) | Token::Logarithm | Token::Under) =>
+        {
+            &tokens[..at]
+        }
+        _ => tokens,
+    }
 }
 
 fn decimal(tokens: &[Token]) -> Option<Decimal> {
@@ -59,60 +155,49 @@ fn without_lead(tokens: &[Token]) -> &[Token] {
     if tokens[..starts].iter().all(about) { &tokens[starts..] } else { tokens }
 }
 
-/// Without a currency sign in front.
-fn without_currency(tokens: &[Token]) -> (&[Token], bool) {
+/// Without a currency sign at either end, and the currency.
+fn without_currency(tokens: &[Token]) -> (&[Token], Option<Dimension>) {
     match tokens {
-        [Token::Currency, rest @ ..] => (rest, true),
-        [rest @ .., Token::Currency] if !rest.is_empty() => (rest, true),
-        [Token::Minus, Token::Currency, Token::Number(_)] => (tokens, true),
-        _ => (tokens, false),
+        [first, rest @ ..] if !rest.is_empty() && currency(first).is_some() => (rest, currency(first)),
+        [rest @ .., last] if !rest.is_empty() && currency(last).is_some() => (rest, currency(last)),
+        [Token::Minus, sign, Token::Number(_), ..] if currency(sign).is_some() => (tokens, currency(sign)),
+        _ => (tokens, None),
     }
+}
+
+fn currency(token: &Token) -> Option<Dimension> {
+    let name = match token {
+        Token::Currency => "dollars",
+        Token::Other(sign) if matches!(&**sign, "£" | "€" | "¥" | "₹") => sign,
+        _ => return None,
+    };
+    units::unit(name).map(Dimension::of)
 }
 
 /// Without the words and signs of a unit behind: `cm^2`, `square feet`, `percent`, `^\circ`, `inches`.
 fn without_unit(tokens: &[Token]) -> (&[Token], Option<Measure>) {
     let has_function = || tokens.iter().any(|token| matches!(token, Token::Function(_)));
+    let measure = |name: &str| Some(Measure { unit: units::unit(name).map(Dimension::of), noun: None });
     match tokens {
-        [rest @ .., Token::Percent] if !rest.is_empty() => {
-            return (rest, Some(Measure { unit: unit("percent"), power: 1 }));
-        }
+        [rest @ .., Token::Percent] if !rest.is_empty() => return (rest, measure("percent")),
         // In `\sin 30^\circ` the degrees belong to the argument.
         [rest @ .., Token::Degree] if !rest.is_empty() && !has_function() => {
-            return (rest, Some(Measure { unit: unit("degrees"), power: 1 }));
+            return (rest, measure("degrees"));
         }
         [rest @ .., Token::Degree, Token::Symbol(scale)]
             if !rest.is_empty() && matches!(&**scale, "C" | "F") =>
         {
-            return (rest, Some(Measure { unit: unit("degrees"), power: 1 }));
+            return (rest, measure("degrees"));
         }
         _ => {}
     }
     let Some(start) = unit_start(tokens) else { return (tokens, None) };
     let (rest, suffix) = tokens.split_at(start);
-    let word = |token: &Token| match token {
+    let noun = suffix.iter().find_map(|token| match token {
         Token::Word(word) => Some(word.to_lowercase()),
-        Token::Symbol(letter) => Some(letter.clone()),
         _ => None,
-    };
-    let words: Vec<String> = suffix.iter().filter_map(word).collect();
-    let mut power = match words[0].as_str() {
-        "square" | "sq" => 2,
-        "cubic" | "cu" => 3,
-        _ => 1,
-    };
-    let name = if power > 1 { words.get(1) } else { words.first() };
-    for pair in suffix.windows(3) {
-        power = match pair {
-            [Token::Power, Token::Number(literal), _] | [_, Token::Power, Token::Number(literal)] => {
-                literal.whole.parse().unwrap_or(power)
-            }
-            [Token::Power, Token::Open(_), Token::Number(literal)] => literal.whole.parse().unwrap_or(power),
-            _ => power,
-        };
-    }
-    let plain = !suffix.contains(&Token::Over);
-    let measure = Measure { unit: name.and_then(|name| unit(name)).filter(|_| plain), power };
-    (rest, Some(measure))
+    });
+    (rest, Some(Measure { unit: units::dimension(suffix), noun }))
 }
 
 /// Where a trailing run of unit words begins: a word that directly follows a complete number.

@@ -3,10 +3,10 @@
 use crate::expression::Expression;
 use crate::fingerprint::Fingerprint;
 use crate::limits::PARTS;
-use crate::parser;
 use crate::structure::{self, split};
 use crate::token::{Bracket, Relation, Token};
 use crate::value::{End, Value};
+use crate::{line, linear, parser};
 
 /// The value of tokens with a relation sign outside all brackets; `None` without one or if a side is unreadable.
 pub(crate) fn value(tokens: &[Token], depth: usize) -> Option<Value> {
@@ -14,6 +14,9 @@ pub(crate) fn value(tokens: &[Token], depth: usize) -> Option<Value> {
         && name_of(&tokens[..at]).is_some()
     {
         return structure::value(&tokens[at + 1..], depth + 1);
+    }
+    if tokens.contains(&Token::Relation(Relation::Approximate)) {
+        return approximated(tokens, depth);
     }
     let is_relation = |token: &Token| matches!(token, Token::Relation(_));
     let sides = split(tokens, is_relation);
@@ -32,6 +35,24 @@ pub(crate) fn value(tokens: &[Token], depth: usize) -> Option<Value> {
         return equation(&sides, depth);
     }
     inequality(&sides, &signs, depth)
+}
+
+/// `5\sqrt2 \approx 7.07` is `5\sqrt2`; where no number stands before the sign, it only introduces one.
+fn approximated(tokens: &[Token], depth: usize) -> Option<Value> {
+    let sign = Token::Relation(Relation::Approximate);
+    let parts = split(tokens, |token| *token == sign);
+    let number = |value: &Value| match value {
+        Value::Named { value, .. } => matches!(&**value, Value::Scalar(scalar) if scalar.value.is_constant()),
+        Value::Scalar(scalar) => scalar.value.is_constant(),
+        _ => false,
+    };
+    if parts.len() > 1
+        && let Some(value) = structure::value(parts[0], depth + 1).filter(number)
+    {
+        return Some(value);
+    }
+    let equal = |token: &Token| if *token == sign { Token::Relation(Relation::Equal) } else { token.clone() };
+    value(&tokens.iter().map(equal).collect::<Vec<_>>(), depth + 1)
 }
 
 /// The relation signs outside all brackets.
@@ -142,12 +163,21 @@ fn inequality(sides: &[&[Token]], signs: &[Relation], depth: usize) -> Option<Va
                 if sign == Relation::NotEqual {
                     let hole = End { closed: false, ..bound };
                     return Some(Value::Union(vec![
-                        Value::Interval { low: infinite.clone(), high: hole.clone(), variable: None },
-                        Value::Interval { low: hole, high: infinite, variable: None },
+                        Value::Interval {
+                            low: infinite.clone(),
+                            high: hole.clone(),
+                            variable: Some(name.clone()),
+                        },
+                        Value::Interval { low: hole, high: infinite, variable: Some(name) },
                     ]));
                 }
                 let (low, high) = if rising(sign) { (infinite, bound) } else { (bound, infinite) };
                 return Some(Value::Interval { low, high, variable: Some(name) });
+            }
+            if let Some(solution) = parser::expression(left)
+                .and_then(|left| linear::solution(&left, sign, &parser::expression(right)?))
+            {
+                return Some(solution);
             }
             // Greater-than is stored as less-than of the mirrored difference.
             let (left, right, relation) = if rising(sign) || sign == Relation::NotEqual {
@@ -158,14 +188,27 @@ fn inequality(sides: &[&[Token]], signs: &[Relation], depth: usize) -> Option<Va
             Some(Value::Relation { difference: Some(difference(left, right)?), relation, right: None })
         }
         ([left, middle, right], [first, second]) => {
-            let name = is_variable(middle)?;
-            if rising(*first) != rising(*second) {
+            if rising(*first) != rising(*second)
+                || *first == Relation::NotEqual
+                || *second == Relation::NotEqual
+            {
                 return None;
             }
+            let Some(name) = is_variable(middle) else { return two_sided(sides, signs) };
             let (low, high) = (end(left, *first)?, end(right, *second)?);
             let (low, high) = if rising(*first) { (low, high) } else { (high, low) };
             Some(Value::Interval { low, high, variable: Some(name) })
         }
         _ => None,
     }
+}
+
+/// `-3 < 2x + 1 < 5`, `0 < |x| < 1`.
+fn two_sided(sides: &[&[Token]], signs: &[Relation]) -> Option<Value> {
+    let ([left, middle, right], [first, second]) = (sides, signs) else { return None };
+    let read = |side: &[Token]| parser::expression(side);
+    let (left, middle, right) = (read(left)?, read(middle)?, read(right)?);
+    let (first, second) =
+        (linear::solution(&left, *first, &middle)?, linear::solution(&middle, *second, &right)?);
+    line::of(line::intersection(&first, &second)?)
 }

@@ -64,13 +64,13 @@ impl Case {
     /// The grader's verdict.
     pub fn verdict(&self) -> bool {
         let gold = Answer::parse(&self.gold);
-        let found = match self.kind {
-            Kind::Answer => None,
-            Kind::Text => extract(&self.prediction),
-        };
-        let prediction =
-            found.map_or_else(|| Answer::parse(&self.prediction), |found| Answer::parse(&found.text));
-        correct(&gold, &prediction)
+        match self.kind {
+            Kind::Answer => correct(&gold, &Answer::parse(&self.prediction)),
+            // A text without an answer is wrong, whatever its gold answer.
+            Kind::Text => {
+                extract(&self.prediction).is_some_and(|found| correct(&gold, &Answer::parse(&found.text)))
+            }
+        }
     }
 }
 

@@ -3,25 +3,26 @@
 use crate::fingerprint::Fingerprint;
 use crate::limits::{PARTS, STRUCTURE_DEPTH};
 use crate::token::{Bracket, Token};
-use crate::value::{End, Value};
-use crate::{parser, quantity, relation};
+use crate::value::{Clock, End, Value};
+use crate::{line, parser, quantity, relation};
 
 /// The value of an answer, or `None` if it is not mathematics.
 pub(crate) fn value(tokens: &[Token], depth: usize) -> Option<Value> {
     if depth > STRUCTURE_DEPTH {
         return None;
     }
-    let tokens = trimmed(tokens);
+    let tokens = unqualified(trimmed(tokens));
     if tokens.is_empty() {
         return None;
     }
     if tokens.iter().any(|token| matches!(token, Token::PlusMinus | Token::MinusPlus)) {
         return both_signs(tokens, depth);
     }
-    let separators = |token: &Token| matches!(token, Token::Comma | Token::Semicolon | Token::And);
+    let separators =
+        |token: &Token| matches!(token, Token::Comma | Token::Semicolon | Token::And | Token::Or);
     let parts = split(tokens, separators);
     if parts.len() > 1 {
-        return list(&parts, depth);
+        return list(&parts, tokens.contains(&Token::Or), depth);
     }
     for (sign, combine) in [
         (Token::Cup, Value::Union as fn(Vec<Value>) -> Value),
@@ -72,9 +73,23 @@ pub(crate) fn value(tokens: &[Token], depth: usize) -> Option<Value> {
     quantity::value(tokens)
 }
 
+/// Without a qualifier that restricts nothing: `f(x) = cx + 1 \text{ for any } c \in \mathbb{R}`.
+fn unqualified(tokens: &[Token]) -> &[Token] {
+    let word = |token: &Token, names: &[&str]| matches!(token, Token::Word(word) if names.contains(&&*word.to_lowercase()));
+    let at = tokens.windows(2).position(|pair| {
+        word(&pair[0], &["for"]) && word(&pair[1], &["any", "all", "every", "each", "some"])
+    });
+    match at {
+        Some(at) if at > 0 && tokens[at..].contains(&Token::In) => &tokens[..at],
+        _ => tokens,
+    }
+}
+
 /// Without separators at either end.
 fn trimmed(mut tokens: &[Token]) -> &[Token] {
-    let idle = |token: &Token| matches!(token, Token::Comma | Token::Semicolon | Token::And | Token::NewRow);
+    let idle = |token: &Token| {
+        matches!(token, Token::Comma | Token::Semicolon | Token::And | Token::Or | Token::NewRow)
+    };
     while let [first, rest @ ..] = tokens
         && idle(first)
     {
@@ -110,10 +125,11 @@ pub(crate) fn split(tokens: &[Token], separates: impl Fn(&Token) -> bool) -> Vec
 /// `a \pm b` is the list of its two readings.
 fn both_signs(tokens: &[Token], depth: usize) -> Option<Value> {
     // Within a list or a set, each part has signs of its own: `\{1\pm\sqrt5, -2\}` has three members.
-    let separators = |token: &Token| matches!(token, Token::Comma | Token::Semicolon | Token::And);
+    let separators =
+        |token: &Token| matches!(token, Token::Comma | Token::Semicolon | Token::And | Token::Or);
     let parts = split(tokens, separators);
     if parts.len() > 1 {
-        return list(&parts, depth);
+        return list(&parts, tokens.contains(&Token::Or), depth);
     }
     if let [Token::Open(Bracket::Set), inside @ .., Token::Close(Bracket::Set)] = tokens {
         let parts = split(inside, separators);
@@ -152,11 +168,13 @@ fn members(parts: &[&[Token]], depth: usize) -> Option<Vec<Value>> {
     (values.len() <= 2 * PARTS).then_some(values)
 }
 
-fn list(parts: &[&[Token]], depth: usize) -> Option<Value> {
+fn list(parts: &[&[Token]], alternatives: bool, depth: usize) -> Option<Value> {
+    if let Some(value) = quantity::compound(parts) {
+        return Some(value);
+    }
     let mut values = members(parts, depth)?;
-    // A union of inequalities: `x < 2 or x > 3`.
-    if values.iter().all(|value| matches!(value, Value::Interval { variable: Some(_), .. })) {
-        return Some(Value::Union(values));
+    if let Some(value) = conditions(&values, alternatives) {
+        return Some(value);
     }
     // `n = 1, 2, 3` names every part once.
     let later_unnamed =
@@ -165,6 +183,33 @@ fn list(parts: &[&[Token]], depth: usize) -> Option<Value> {
         values[0] = (**value).clone();
     }
     Some(if values.len() == 1 { values.remove(0) } else { Value::List(values) })
+}
+
+/// Conditions on one variable: `x < 2 or x > 3` is a union, `1 < x < 3, x \ne 2` holds all at once. Where a comma
+/// joins what cannot hold at once, alternatives are meant.
+fn conditions(values: &[Value], alternatives: bool) -> Option<Value> {
+    let name = condition_on(values.first()?)?;
+    if !values.iter().all(|value| condition_on(value) == Some(name)) {
+        return None;
+    }
+    let union = || Value::Union(values.to_vec());
+    if alternatives {
+        return Some(union());
+    }
+    let all = values[1..].iter().try_fold(values[0].clone(), |all, next| {
+        let parts = line::intersection(&all, next)?;
+        line::of(parts)
+    });
+    Some(all.unwrap_or_else(union))
+}
+
+/// The variable that an inequality restricts.
+fn condition_on(value: &Value) -> Option<&str> {
+    match value {
+        Value::Interval { variable, .. } => variable.as_deref(),
+        Value::Union(parts) => parts.first().and_then(condition_on),
+        _ => None,
+    }
 }
 
 /// Whether the first token opens a bracket that the last one closes.
@@ -248,14 +293,28 @@ pub(crate) fn end(tokens: &[Token], closed: bool, depth: usize) -> Option<End> {
     }
 }
 
+/// `3:4` and "3 to 4".
 fn ratio(tokens: &[Token], depth: usize) -> Option<Value> {
-    let parts = split(tokens, |token| *token == Token::Colon);
-    // Two digits behind the colon may be minutes: 12:00.
-    let clock = |part: &[Token]| matches!(part, [Token::Number(literal)] if literal.whole.len() == 2);
+    let mut parts = split(tokens, |token| *token == Token::Colon);
+    if parts.len() == 1 {
+        parts = split(tokens, |token| matches!(token, Token::Word(word) if word == "to"));
+        let number =
+            |part: &&[Token]| matches!(part, [Token::Number(_)] | [Token::Root | Token::Fraction, ..]);
+        if !parts.iter().all(number) {
+            return None;
+        }
+    }
     if !(2..=PARTS).contains(&parts.len()) {
         return None;
     }
-    let clock = parts[1..].iter().all(|part| clock(part));
+    // Two digits behind the colon may be minutes: 12:00.
+    let minutes = |part: &&[Token]| matches!(part, [Token::Number(literal)] if literal.whole.len() == 2);
+    let padded = |part: &&[Token]| matches!(part, [Token::Number(literal)] if literal.whole.len() == 2 && literal.whole.starts_with('0'));
+    let clock = match &parts[1..] {
+        later if !later.iter().all(minutes) => Clock::No,
+        later if later.iter().any(padded) => Clock::Yes,
+        _ => Clock::Perhaps,
+    };
     let parts = parts.iter().map(|part| value(part, depth + 1)).collect::<Option<Vec<_>>>()?;
     Some(Value::Ratio { parts, clock })
 }

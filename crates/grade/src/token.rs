@@ -71,6 +71,8 @@ pub(crate) enum Bracket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
     Equal,
+    /// The other side is a rounding of this one.
+    Approximate,
     NotEqual,
     Less,
     LessOrEqual,
@@ -129,6 +131,7 @@ pub(crate) enum Token {
     Semicolon,
     Colon,
     And,
+    Or,
     Relation(Relation),
     In,
     Cup,

@@ -4,15 +4,15 @@ use num_rational::BigRational;
 
 use crate::fingerprint::Fingerprint;
 use crate::token::Relation;
-use crate::words::Unit;
+use crate::units::Dimension;
 
 /// What was written behind (or, for currency, before) a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Measure {
-    /// The unit, if it is one of the common ones.
-    pub(crate) unit: Option<Unit>,
-    /// 2 for square units, 3 for cubic ones.
-    pub(crate) power: u32,
+    /// The unit, if it is made of common ones.
+    pub(crate) unit: Option<Dimension>,
+    /// The first word: what is counted, where it is no unit.
+    pub(crate) noun: Option<String>,
 }
 
 /// A decimal as written.
@@ -30,10 +30,21 @@ pub(crate) struct Decimal {
 pub(crate) struct Scalar {
     pub(crate) value: Fingerprint,
     pub(crate) measure: Option<Measure>,
+    /// The reading of trailing letters as a unit: `5 m` is 5 metres, if the other side has a length.
+    pub(crate) lettered: Option<Box<Lettered>>,
+    /// Whether the number was in words and counts something: "two lines" is what is said, not just a 2.
+    pub(crate) spelled: bool,
     /// Present if the answer is a decimal and nothing else.
     pub(crate) decimal: Option<Decimal>,
     /// The lower-case name if the answer is a single letter, which may be a choice.
     pub(crate) letter: Option<String>,
+}
+
+/// A number and the unit that its letters name.
+#[derive(Debug, Clone)]
+pub(crate) struct Lettered {
+    pub(crate) value: BigRational,
+    pub(crate) unit: Dimension,
 }
 
 /// One end of an interval; `None` is infinite.
@@ -41,6 +52,15 @@ pub(crate) struct Scalar {
 pub(crate) struct End {
     pub(crate) value: Option<Box<Value>>,
     pub(crate) closed: bool,
+}
+
+/// Whether a ratio may be a time of day, which does not reduce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    No,
+    Perhaps,
+    /// Padded with a zero, as no ratio is: `7:05`.
+    Yes,
 }
 
 /// The meaning of an answer.
@@ -81,10 +101,9 @@ pub(crate) enum Value {
         relation: Relation,
         right: Option<Box<Value>>,
     },
-    /// `clock` if it may be a time of day, which does not reduce.
     Ratio {
         parts: Vec<Value>,
-        clock: bool,
+        clock: Clock,
     },
     /// Anything else, as normalised words.
     Text(String),

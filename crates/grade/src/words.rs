@@ -2,6 +2,7 @@
 
 use crate::expression::{Function, Several};
 use crate::token::{Bracket, Relation, Token};
+use crate::units::unit;
 
 /// The token of a TeX command or of a bare word that can only mean that command.
 pub(crate) fn function(name: &str) -> Option<Token> {
@@ -52,7 +53,7 @@ pub(crate) fn command(name: &str) -> Option<Token> {
         "lt" => Token::Relation(Relation::Less),
         "gt" => Token::Relation(Relation::Greater),
         "ne" | "neq" => Token::Relation(Relation::NotEqual),
-        "approx" | "doteq" | "simeq" => Token::Relation(Relation::Equal),
+        "approx" | "doteq" | "simeq" | "approxeq" | "thickapprox" => Token::Relation(Relation::Approximate),
         "in" => Token::In,
         "cup" | "bigcup" => Token::Cup,
         "cap" | "bigcap" => Token::Cap,
@@ -75,7 +76,8 @@ pub(crate) fn command(name: &str) -> Option<Token> {
         "lparen" => Token::Open(Bracket::Round),
         "rparen" => Token::Close(Bracket::Round),
         "overline" | "bar" | "dot" => Token::Overline,
-        "land" | "wedge" | "lor" | "vee" => Token::And,
+        "land" | "wedge" => Token::And,
+        "lor" | "vee" => Token::Or,
         "colon" => Token::Colon,
         "cr" => Token::NewRow,
         _ => return function(name),
@@ -201,55 +203,6 @@ pub(crate) fn is_text_command(name: &str) -> bool {
     )
 }
 
-/// What a unit measures and how large it is beside the first unit of its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unit {
-    pub(crate) kind: &'static str,
-    pub(crate) numerator: u32,
-    pub(crate) denominator: u32,
-}
-
-/// A unit by its name in the singular or plural.
-pub(crate) fn unit(word: &str) -> Option<Unit> {
-    let lower = word.to_lowercase();
-    let (kind, numerator, denominator) = match lower.as_str() {
-        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => ("length", 1, 1),
-        "cm" | "centimeter" | "centimeters" | "centimetre" | "centimetres" => ("length", 10, 1),
-        "m" | "meter" | "meters" | "metre" | "metres" => ("length", 1000, 1),
-        "km" | "kilometer" | "kilometers" | "kilometre" | "kilometres" => ("length", 1_000_000, 1),
-        "in" | "inch" | "inches" => ("length", 254, 10),
-        "ft" | "foot" | "feet" => ("length", 3048, 10),
-        "yd" | "yard" | "yards" => ("length", 9144, 10),
-        "mi" | "mile" | "miles" => ("length", 1_609_344, 1),
-        "mg" | "milligram" | "milligrams" => ("mass", 1, 1000),
-        "g" | "gm" | "gram" | "grams" => ("mass", 1, 1),
-        "kg" | "kilogram" | "kilograms" => ("mass", 1000, 1),
-        "lb" | "lbs" | "pound" | "pounds" => ("weight", 16, 1),
-        "oz" | "ounce" | "ounces" => ("weight", 1, 1),
-        "s" | "sec" | "secs" | "second" | "seconds" => ("time", 1, 1),
-        "min" | "mins" | "minute" | "minutes" => ("time", 60, 1),
-        "h" | "hr" | "hrs" | "hour" | "hours" => ("time", 3600, 1),
-        "day" | "days" => ("time", 86_400, 1),
-        "week" | "weeks" => ("time", 604_800, 1),
-        "month" | "months" => ("months", 1, 1),
-        "year" | "years" | "yr" | "yrs" => ("months", 12, 1),
-        "ml" | "milliliter" | "milliliters" => ("volume", 1, 1),
-        "l" | "liter" | "liters" | "litre" | "litres" => ("volume", 1000, 1),
-        "cup" | "cups" => ("cups", 1, 1),
-        "pint" | "pints" => ("cups", 2, 1),
-        "quart" | "quarts" => ("cups", 4, 1),
-        "gallon" | "gallons" | "gal" => ("cups", 16, 1),
-        "cent" | "cents" => ("money", 1, 1),
-        "dollar" | "dollars" | "usd" | "buck" | "bucks" => ("money", 100, 1),
-        "percent" | "pct" | "percentage" => ("percent", 1, 1),
-        "degree" | "degrees" | "deg" => ("degree", 1, 1),
-        "radian" | "radians" | "rad" => ("radian", 1, 1),
-        "mph" => ("speed", 1, 1),
-        _ => return None,
-    };
-    Some(Unit { kind, numerator, denominator })
-}
-
 /// Whether a run of bare letters is a word rather than a product of variables.
 pub(crate) fn is_word(run: &str) -> bool {
     let length = run.len();
@@ -257,7 +210,25 @@ pub(crate) fn is_word(run: &str) -> bool {
         return false;
     }
     if unit(run).is_some()
-        || matches!(run, "sq" | "cu" | "th" | "st" | "nd" | "rd" | "am" | "pm" | "the" | "way")
+        || matches!(
+            run,
+            "sq" | "cu"
+                | "th"
+                | "st"
+                | "nd"
+                | "rd"
+                | "am"
+                | "pm"
+                | "the"
+                | "way"
+                | "one"
+                | "forty"
+                | "two"
+                | "six"
+                | "ten"
+                | "per"
+                | "to"
+        )
     {
         return true;
     }
