@@ -1,6 +1,6 @@
 //! What findings rest on: recorded samples, and searches if any were run.
 
-use crate::{Grid, Study, StudyError};
+use crate::{Grid, Sampled, Study, StudyError};
 use deliberate_policy::{Cell, Outcomes, Pool, PoolError, Sheet};
 use deliberate_run::{Folder, Question};
 use deliberate_search::{Aggregation, Rule, Selection};
@@ -36,6 +36,8 @@ pub struct Source {
 struct Kept {
     source: Source,
     sample_flops: Vec<f64>,
+    #[serde(default)]
+    answer_flops: Vec<f64>,
     searches: Outcomes,
     chain: Option<Vec<Vec<bool>>>,
     priors: Option<Vec<f64>>,
@@ -53,6 +55,9 @@ pub struct Evidence {
     pub others: Vec<Sheet>,
     /// FLOPs of one sample of each question, its share of reading the question included; empty where nobody counted.
     pub sample_flops: Vec<f64>,
+    /// FLOPs of the proposer alone for one answer to each question, reading it included: the unit in which pretraining
+    /// is credited. Empty where nobody counted.
+    pub answer_flops: Vec<f64>,
     /// Searches that were run for real; no arms if there were none.
     pub searches: Outcomes,
     /// The longest chain of revisions that was run alone: whether each attempt is right, by question.
@@ -87,6 +92,7 @@ impl Larger {
             })?;
             Ok(Cell {
                 accuracy: if sample.correct { 1.0 } else { 0.0 },
+                runs: 1.0,
                 generations: 1.0,
                 tokens: charged.tokens as f64,
                 flops: charged.flops,
@@ -106,6 +112,7 @@ impl Evidence {
         let kept = Kept {
             source: source.clone(),
             sample_flops: self.sample_flops.clone(),
+            answer_flops: self.answer_flops.clone(),
             searches: self.searches.clone(),
             chain: self.chain.clone(),
             priors: self.priors.clone(),
@@ -125,11 +132,12 @@ impl Evidence {
         let damaged = |reason: String| StudyError::Damaged { path: path.clone(), reason };
         let text = std::fs::read(&path).map_err(missing)?;
         let kept: Kept = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        let Kept { source, sample_flops, searches, chain, priors, larger } = kept;
+        let Kept { source, sample_flops, answer_flops, searches, chain, priors, larger } = kept;
         let pool = Pool::read(&folder.path().join(SAMPLES))?;
         let (sheet, others) = sheets(&pool, &source.verifier)?;
         let counts = [
             (!sample_flops.is_empty()).then_some(sample_flops.len()),
+            (!answer_flops.is_empty()).then_some(answer_flops.len()),
             larger.as_ref().map(|l| l.cells.len()),
             priors.as_ref().map(Vec::len),
         ];
@@ -139,7 +147,7 @@ impl Evidence {
         {
             return Err(damaged("it belongs to other samples than those beside it".to_owned()));
         }
-        Ok((Self { sheet, others, sample_flops, searches, chain, priors, larger }, source))
+        Ok((Self { sheet, others, sample_flops, answer_flops, searches, chain, priors, larger }, source))
     }
 
     /// Copies recorded samples to where [`Evidence::read`] looks for them.
@@ -164,6 +172,7 @@ impl Evidence {
             sheet,
             others,
             sample_flops: Vec::new(),
+            answer_flops: Vec::new(),
             searches,
             chain: None,
             priors: None,
@@ -190,11 +199,15 @@ impl Evidence {
         let samples = grid.samples.get();
         let per_sample = |question: &Question| {
             let parts = study.samples(&question.id, samples).ok_or_else(|| missing(question, "the pool"))?;
-            let flops: f64 = parts.iter().map(|part| part.charged.flops).sum();
-            let drawn: usize = parts.iter().map(|part| part.samples.len()).sum();
-            Ok::<_, StudyError>(flops / drawn.max(1) as f64)
+            let mean = |of: &dyn Fn(&Sampled) -> f64| {
+                let drawn: usize = parts.iter().map(|part| part.samples.len()).sum();
+                parts.iter().map(|part| of(part)).sum::<f64>() / drawn.max(1) as f64
+            };
+            let flops = mean(&|part| part.charged.flops);
+            Ok::<_, StudyError>((flops, mean(&|part| part.answer_flops * part.samples.len() as f64)))
         };
-        let sample_flops = questions.iter().map(per_sample).collect::<Result<_, _>>()?;
+        let flops: Vec<(f64, f64)> = questions.iter().map(per_sample).collect::<Result<_, _>>()?;
+        let (sample_flops, answer_flops) = flops.into_iter().unzip();
         let mut searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };
         let mut chain = None;
         for arm in grid.arms()? {
@@ -206,6 +219,7 @@ impl Evidence {
                 let one = study.searched(&question.id, &arm).ok_or_else(|| missing(question, &arm.name))?;
                 Ok::<_, StudyError>(Cell {
                     accuracy: if one.correct { 1.0 } else { 0.0 },
+                    runs: 1.0,
                     generations: one.generations.into(),
                     tokens: one.charged.tokens as f64,
                     flops: one.charged.flops,
@@ -215,7 +229,7 @@ impl Evidence {
             searches.arms.push(deliberate_policy::Arm { name: arm.name, budget: arm.budget });
         }
         let priors = questions.iter().map(|question| study.prior(&question.id)).collect();
-        Ok(Self { sheet, others, sample_flops, searches, chain, priors, larger })
+        Ok(Self { sheet, others, sample_flops, answer_flops, searches, chain, priors, larger })
     }
 }
 
