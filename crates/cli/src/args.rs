@@ -182,7 +182,7 @@ pub(crate) struct CalibrateArgs {
 pub(crate) struct FitArgs {
     /// In a bin of difficulty another strategy than the best single one is chosen if it is better there by so many
     /// standard errors; 0 chooses the best of the bin, as in the paper, which pays for noise.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = standard_errors)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = standard_errors)]
     pub(crate) standard_errors: f64,
     /// What was found as one JSON object on stdout instead of tables.
     #[arg(long)]

@@ -87,6 +87,7 @@ impl Spent {
     pub fn cells(&self, sample_flops: &[f64]) -> Vec<Cell> {
         let cell = |at: usize| Cell {
             accuracy: self.accuracy[at],
+            runs: 1.0,
             generations: self.generations[at],
             tokens: self.tokens[at],
             flops: sample_flops.get(at).map_or(0.0, |flops| flops * self.generations[at]),

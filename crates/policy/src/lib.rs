@@ -7,8 +7,10 @@
 
 mod bins;
 mod decide;
+mod development;
 mod difficulty;
 mod efficiency;
+mod equal_cost;
 mod exchange;
 mod features;
 mod file;
@@ -29,6 +31,9 @@ mod rounds;
 mod sheet;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod simulated_study;
+mod single_rule;
 mod states;
 mod subset;
 mod tally;
@@ -36,11 +41,13 @@ mod total;
 
 pub use bins::{Bins, rank_bins};
 pub use decide::{Act, Decision, Online};
+pub use development::Portion;
 pub use difficulty::{
     EASE_FEATURES, EasePredictor, PredictorRow, ease_features, predicted_ease, predictor_rows, prior_row,
 };
-pub use efficiency::{Curve, Efficiency, cost_to_reach, efficiency};
-pub use exchange::{Account, ExchangeError, ExchangeRow, Sides, Winner, exchange};
+pub use efficiency::{CLAIMED, Efficiency, efficiency};
+pub use equal_cost::{Advantage, Allowance, Coin, Curve, advantage};
+pub use exchange::{Account, Bought, ExchangeError, ExchangeRow, Exchanged, Sides, Winner, exchange};
 pub use features::{ANSWER_FEATURES, STATE_FEATURES};
 pub use file::{CurveRow, Fixed, Policy, PolicyError, Provenance, VERSION};
 pub use fit::{Fit, FitPoint, FitSettings, FixedChoice, fit_fixed};
@@ -56,6 +63,7 @@ pub use resample::{Interval, bootstrap, paired_difference, share_interval};
 pub use reselect::{Reselection, reselect};
 pub use rounds::{doubling_rounds, every_selection, selection_name};
 pub use sheet::{AGGREGATIONS, Draw, Seen, Sheet};
+pub use single_rule::SingleRule;
 pub use subset::{Subsets, subset_accuracy};
 pub use tally::{AnswerTally, Tally};
 pub use total::total_frontier;

@@ -13,11 +13,15 @@ pub struct Arm {
 }
 
 /// One strategy on one question.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
     /// Chance of a right answer, in 0..=1.
     pub accuracy: f64,
+    /// Independent runs that the accuracy is worth: one search that was right or wrong is 1, the mean of four is 4.
+    /// See [`Cell::runs_of_subsets`] for expectations over a pool.
+    #[serde(default = "one_run")]
+    pub runs: f64,
     /// Generations spent.
     pub generations: f64,
     /// Tokens spent.
@@ -39,7 +43,37 @@ pub enum Cost {
     Flops,
 }
 
+fn one_run() -> f64 {
+    1.0
+}
+
+impl Default for Cell {
+    /// One run that was wrong and cost nothing.
+    fn default() -> Self {
+        Self { accuracy: 0.0, runs: one_run(), generations: 0.0, tokens: 0.0, flops: 0.0 }
+    }
+}
+
 impl Cell {
+    /// Runs that an expectation over all subsets of `k` of `n` samples is worth, at least: its variance is at most
+    /// `k / n` of that of one subset (Hoeffding 1948), as if the pool were cut into `n / k` parts.
+    pub fn runs_of_subsets(n: usize, k: u32) -> f64 {
+        n as f64 / f64::from(k.max(1))
+    }
+
+    /// What a coin gives that takes `other` with this chance.
+    #[must_use]
+    pub(crate) fn mixed(&self, other: &Self, chance: f64) -> Self {
+        let between = |of: fn(&Self) -> f64| of(self) + chance * (of(other) - of(self));
+        Self {
+            accuracy: between(|cell| cell.accuracy),
+            runs: between(|cell| cell.runs),
+            generations: between(|cell| cell.generations),
+            tokens: between(|cell| cell.tokens),
+            flops: between(|cell| cell.flops),
+        }
+    }
+
     /// What it cost.
     pub fn cost(&self, cost: Cost) -> f64 {
         match cost {
@@ -125,14 +159,14 @@ impl Outcomes {
             }
             for (cell, question) in row.iter().zip(&self.questions) {
                 let numbers = [
-                    ("accuracy", cell.accuracy, 1.0),
-                    ("generations", cell.generations, f64::MAX),
-                    ("tokens", cell.tokens, f64::MAX),
-                    ("flops", cell.flops, f64::MAX),
+                    ("accuracy", cell.accuracy, 0.0..=1.0),
+                    ("runs", cell.runs, f64::MIN_POSITIVE..=f64::MAX),
+                    ("generations", cell.generations, 0.0..=f64::MAX),
+                    ("tokens", cell.tokens, 0.0..=f64::MAX),
+                    ("flops", cell.flops, 0.0..=f64::MAX),
                 ];
-                if let Some(&(field, value, _)) =
-                    numbers.iter().find(|(_, value, most)| !(0.0..=*most).contains(value))
-                {
+                let wrong = numbers.into_iter().find(|(_, value, possible)| !possible.contains(value));
+                if let Some((field, value, _)) = wrong {
                     let (arm, question) = (arm.name.clone(), question.clone());
                     return Err(OutcomesError::Impossible { arm, question, field, value });
                 }
@@ -158,6 +192,8 @@ mod tests {
         assert!(table.check().unwrap_err().to_string().contains("accuracy is 1.5"));
         table.cells[0][0].accuracy = f64::NAN;
         assert!(matches!(table.check(), Err(OutcomesError::Impossible { .. })));
+        table.cells[0][0] = Cell { runs: 0.0, ..Cell::default() };
+        assert!(table.check().unwrap_err().to_string().contains("runs is 0"));
         table.cells.clear();
         assert!(matches!(table.check(), Err(OutcomesError::Incomplete { found: 0, .. })));
     }

@@ -1,6 +1,6 @@
 //! What findings rest on: recorded samples, and searches if any were run.
 
-use crate::{Grid, Searched, Study, StudyError};
+use crate::{Grid, Sampled, Searched, Study, StudyError};
 use deliberate_policy::{Cell, Outcomes, Pool, PoolError, Sheet};
 use deliberate_run::{Folder, Question};
 use deliberate_search::{Aggregation, Rule, Selection};
@@ -36,6 +36,8 @@ pub struct Source {
 struct Kept {
     source: Source,
     sample_flops: Vec<f64>,
+    #[serde(default)]
+    answer_flops: Vec<f64>,
     searches: Outcomes,
     found: Vec<Vec<Found>>,
     chain: Option<Vec<Vec<Vec<bool>>>>,
@@ -54,6 +56,9 @@ pub struct Evidence {
     pub others: Vec<Sheet>,
     /// FLOPs of one sample of each question, its share of reading the question included; empty where nobody counted.
     pub sample_flops: Vec<f64>,
+    /// FLOPs of the proposer alone for one answer to each question, reading it included: the unit in which pretraining
+    /// is credited. Empty where nobody counted.
+    pub answer_flops: Vec<f64>,
     /// Searches that were run for real; no arms if there were none.
     pub searches: Outcomes,
     /// What the solutions of those searches were, `[arms][questions]`.
@@ -102,6 +107,7 @@ impl Larger {
             })?;
             Ok(Cell {
                 accuracy: if sample.correct { 1.0 } else { 0.0 },
+                runs: 1.0,
                 generations: 1.0,
                 tokens: charged.tokens as f64,
                 flops: charged.flops,
@@ -121,6 +127,7 @@ impl Evidence {
         let kept = Kept {
             source: source.clone(),
             sample_flops: self.sample_flops.clone(),
+            answer_flops: self.answer_flops.clone(),
             searches: self.searches.clone(),
             found: self.found.clone(),
             chain: self.chain.clone(),
@@ -141,11 +148,12 @@ impl Evidence {
         let damaged = |reason: String| StudyError::Damaged { path: path.clone(), reason };
         let text = std::fs::read(&path).map_err(missing)?;
         let kept: Kept = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        let Kept { source, sample_flops, searches, found, chain, priors, larger } = kept;
+        let Kept { source, sample_flops, answer_flops, searches, found, chain, priors, larger } = kept;
         let pool = Pool::read(&folder.path().join(SAMPLES))?;
         let (sheet, others) = sheets(&pool, &source.verifier)?;
         let counts = [
             (!sample_flops.is_empty()).then_some(sample_flops.len()),
+            (!answer_flops.is_empty()).then_some(answer_flops.len()),
             larger.as_ref().map(|l| l.cells.len()),
             priors.as_ref().map(Vec::len),
         ];
@@ -155,7 +163,7 @@ impl Evidence {
         {
             return Err(damaged("it belongs to other samples than those beside it".to_owned()));
         }
-        Ok((Self { sheet, others, sample_flops, searches, found, chain, priors, larger }, source))
+        Ok((Self { sheet, others, sample_flops, answer_flops, searches, found, chain, priors, larger }, source))
     }
 
     /// Copies recorded samples to where [`Evidence::read`] looks for them.
@@ -180,6 +188,7 @@ impl Evidence {
             sheet,
             others,
             sample_flops: Vec::new(),
+            answer_flops: Vec::new(),
             searches,
             found: Vec::new(),
             chain: None,
@@ -207,11 +216,15 @@ impl Evidence {
         let samples = grid.samples.get();
         let per_sample = |question: &Question| {
             let parts = study.samples(&question.id, samples).ok_or_else(|| missing(question, "the pool"))?;
-            let flops: f64 = parts.iter().map(|part| part.charged.flops).sum();
-            let drawn: usize = parts.iter().map(|part| part.samples.len()).sum();
-            Ok::<_, StudyError>(flops / drawn.max(1) as f64)
+            let mean = |of: &dyn Fn(&Sampled) -> f64| {
+                let drawn: usize = parts.iter().map(|part| part.samples.len()).sum();
+                parts.iter().map(|part| of(part)).sum::<f64>() / drawn.max(1) as f64
+            };
+            let flops = mean(&|part| part.charged.flops);
+            Ok::<_, StudyError>((flops, mean(&|part| part.answer_flops * part.samples.len() as f64)))
         };
-        let sample_flops = questions.iter().map(per_sample).collect::<Result<_, _>>()?;
+        let flops: Vec<(f64, f64)> = questions.iter().map(per_sample).collect::<Result<_, _>>()?;
+        let (sample_flops, answer_flops) = flops.into_iter().unzip();
         let mut searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };
         let (mut found, mut chain) = (Vec::new(), None);
         for arm in grid.arms()? {
@@ -232,7 +245,7 @@ impl Evidence {
             searches.arms.push(deliberate_policy::Arm { name: arm.name, budget: arm.budget });
         }
         let priors = questions.iter().map(|question| study.prior(&question.id)).collect();
-        Ok(Self { sheet, others, sample_flops, searches, found, chain, priors, larger })
+        Ok(Self { sheet, others, sample_flops, answer_flops, searches, found, chain, priors, larger })
     }
 }
 
@@ -244,6 +257,7 @@ fn mean(runs: &[&Searched], of: impl Fn(&Searched) -> f64) -> f64 {
 fn outcome(runs: &[&Searched]) -> Cell {
     Cell {
         accuracy: mean(runs, |run| f64::from(u8::from(run.correct))),
+        runs: runs.len() as f64,
         generations: mean(runs, |run| run.generations.into()),
         tokens: mean(runs, |run| run.charged.tokens as f64),
         flops: mean(runs, |run| run.charged.flops),

@@ -19,7 +19,7 @@ use deliberate_policy::{
 pub use exchange::{Exchange, RATIOS, exchanges};
 pub use savings::Saving;
 use serde::Serialize;
-pub use single::{Against, Single};
+pub use single::{Against, BestRule, Single};
 
 /// Bins of difficulty, as in the paper.
 pub const BINS: usize = 5;
@@ -120,9 +120,9 @@ pub struct Findings {
     pub online: Way,
     /// A total budget over all questions, spent where the gain is highest: all cost counted.
     pub total: Way,
-    /// Cost of reaching what best-of-N reaches.
+    /// Cost of being as good as those two, where that can be claimed.
     pub savings: Vec<Saving>,
-    /// Policies against the best single rule.
+    /// Policies against the best single rule and best-of-N weighted, in points at equal cost.
     pub single: Option<Single>,
     /// Against the larger model, at matched FLOPs.
     pub exchange: Vec<Exchange>,

@@ -41,6 +41,9 @@ pub struct Sampled {
     pub samples: Vec<Sample>,
     /// Reading the question and drawing and scoring the samples, the question read once.
     pub charged: Charge,
+    /// FLOPs of the proposer alone for one answer: reading the question and drawing a sample, mean of the samples.
+    #[serde(default)]
+    pub answer_flops: f64,
 }
 
 /// One independent sample.
@@ -122,6 +125,13 @@ impl Sample {
 /// The samples of a best-of-N search, in the order of drawing.
 pub(crate) fn drawn(outcome: &Outcome<Trace>) -> impl Iterator<Item = NodeId> {
     outcome.tree.iter().filter(|(_, node)| node.parent == Some(NodeId(0))).map(|(id, _)| id)
+}
+
+/// FLOPs of the proposer alone for one answer of a best-of-N search.
+pub(crate) fn answer_flops(outcome: &Outcome<Trace>) -> f64 {
+    let flops = |id: NodeId| outcome.tree.node(id).drawing.flops;
+    let samples = drawn(outcome).count().max(1) as f64;
+    flops(NodeId::ROOT) + drawn(outcome).map(flops).sum::<f64>() / samples
 }
 
 impl Searched {

@@ -1,6 +1,6 @@
 //! Performs what a grid asks for and the folder does not have yet, all questions in flight at once.
 
-use crate::record::{Compared, Foreseen, Line, Sample, drawn};
+use crate::record::{Compared, Foreseen, Line, Sample, answer_flops, drawn};
 use crate::tree::{KeptTree, tree_view};
 use crate::{Arm, Grid, Sampled, Searched, StudyError};
 use deliberate_lm::LanguageModel;
@@ -305,6 +305,7 @@ impl<M: LanguageModel> Bench<'_, M> {
                     Err(failure) => return failed(failure.to_string()),
                 },
                 charged: outcome.ledger.charged,
+                answer_flops: answer_flops(&outcome),
             }),
             Wanted::Arm { arm, run, .. } => {
                 Line::Searched(Searched::of(&question.id, (arm, *run), &outcome, &gold))

@@ -6,7 +6,7 @@ use crate::exit::bad_input;
 use crate::output::{self, note};
 use crate::show::Table;
 use anyhow::anyhow;
-use deliberate_policy::{Account, Cost, Winner};
+use deliberate_policy::{Account, Bought, Cost, Winner};
 use deliberate_study::{RATIOS, exchanges, find};
 use std::process::ExitCode;
 
@@ -47,12 +47,19 @@ pub(crate) fn run(args: &ExchangeArgs) -> anyhow::Result<ExitCode> {
             _ => format!("{} generations", number(value)),
         };
         let bills = if one.account == Account::Ledger { "measured" } else { "formula" };
-        if one.rows.is_empty() {
-            note(format_args!(
-                "R = {}: nothing that was tried costs at most {}",
+        let allowed = cost(one.allowed);
+        match one.bought {
+            Bought::All => {}
+            Bought::Nothing { cheapest } => note(format_args!(
+                "R = {}, {bills}: the cheapest that was tried costs {}, more than the {allowed} that are allowed",
                 one.ratio,
-                cost(one.allowed)
-            ));
+                cost(cheapest)
+            )),
+            Bought::Dearest { spent } => note(format_args!(
+                "R = {}, {bills}: the largest budget that was tried costs {} of the {allowed} that are allowed",
+                one.ratio,
+                cost(spent)
+            )),
         }
         for row in &one.rows {
             let difference = row.difference;

@@ -10,7 +10,9 @@ use deliberate_policy::{
     fit_online,
 };
 use deliberate_run::{DirectoryError, Folder};
-use deliberate_study::{About, Evidence, Findings, Fitted, Source, StudyError, Way, find, kept_trees, page};
+use deliberate_study::{
+    About, Evidence, Findings, Fitted, Single, Source, StudyError, Way, find, kept_trees, page,
+};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -168,10 +170,15 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
     }
     output::data(table)?;
 
+    if let Some(single) = &findings.single {
+        output::data(points(single))?;
+    }
+
     let mut table = Table::new([
         "to be as good as",
         "way",
         "generations",
+        "resamples that reach it",
         "times fewer [95 % interval]",
         "times fewer tokens",
         "times fewer FLOPs",
@@ -182,33 +189,39 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
             format!("{} ({:.1} %)", saving.reference, found.target * 100.0),
             saving.way.clone(),
             found.cost.map_or("not reached".to_owned(), number),
+            format!("{:.1} %", found.reached * 100.0),
             times(Some(found)),
             times(Some(&saving.tokens)),
             times(saving.flops.as_ref()),
         ]);
     }
-    output::data(table)?;
-
-    let Some(single) = &findings.single else { return Ok(()) };
-    let rule = format!("{}, N = {} ({})", single.rule, single.samples, share(single.accuracy));
-    let against = format!("against the best single rule in hindsight: {rule}");
-    let mut table = Table::new([&against, "generations", "points more [95 % interval]"]);
-    for against in &single.against {
-        let Interval { value, low, high } = against.difference;
-        table.row([
-            against.way.clone(),
-            number(against.generations),
-            format!("{:+.1} [{:+.1}, {:+.1}]", value * 100.0, low * 100.0, high * 100.0),
-        ]);
-    }
     output::data(table)
 }
 
+/// Points at equal cost.
+fn points(single: &Single) -> Table {
+    let columns = ["both may spend", "way", "against", "spends", "accuracy", "points more [95 % interval]"];
+    let mut table = Table::new(columns);
+    for against in &single.against {
+        let Interval { value, low, high } = against.difference;
+        table.row([
+            format!("{} generations", number(against.generations)),
+            against.way.clone(),
+            against.reference.clone(),
+            number(against.spent),
+            format!("{:.1} %", against.accuracy * 100.0),
+            format!("{:+.1} [{:+.1}, {:+.1}]", value * 100.0, low * 100.0, high * 100.0),
+        ]);
+    }
+    table
+}
+
 fn times(found: Option<&Efficiency>) -> String {
-    let reached = found.filter(|found| found.cost.is_some());
-    reached.map_or("–".to_owned(), |found| {
-        format!("{:.1} [{:.1}, {:.1}]", found.ratio.value, found.ratio.low, found.ratio.high)
-    })
+    match found.map(|found| found.times) {
+        None => "–".to_owned(),
+        Some(None) => "not claimed".to_owned(),
+        Some(Some(times)) => format!("{:.1} [{:.1}, {:.1}]", times.value, times.low, times.high),
+    }
 }
 
 /// Generations or FLOPs, short.

@@ -15,6 +15,8 @@ pub(super) struct Spending {
     pub(super) budgets: Vec<f64>,
     /// `[settings][questions]`.
     pub(super) curve: Curve,
+    /// Whether two halves of the questions chose it for each other.
+    pub(super) halves: bool,
 }
 
 /// The evidence with what was re-selected from it.
@@ -43,8 +45,10 @@ impl Arms<'_> {
         let k = self.again.ks[column];
         let accuracy = self.again.cell(selection, k).expect("every selection was evaluated");
         let flops = |at: usize| self.evidence.sample_flops.get(at).map_or(0.0, |flops| flops * f64::from(k));
+        let runs = Cell::runs_of_subsets(self.evidence.sheet.depth(), k);
         let cell = |(at, &accuracy): (usize, &f64)| Cell {
             accuracy,
+            runs,
             generations: k.into(),
             tokens: self.again.tokens[column][at],
             flops: flops(at),
@@ -97,6 +101,7 @@ impl Arms<'_> {
             name: selection_name(selection),
             budgets: self.again.ks.iter().map(|&k| k.into()).collect(),
             curve: (0..self.again.ks.len()).map(|column| self.pooled(selection, column)).collect(),
+            halves: false,
         }
     }
 
@@ -120,6 +125,7 @@ impl Arms<'_> {
             name: format!("compute-optimal, {difficulty} difficulty"),
             budgets: fit.points.iter().map(|point| point.budget.into()).collect(),
             curve: fit.points.iter().map(|point| point.chosen.clone()).collect(),
+            halves: true,
         }
     }
 
@@ -129,6 +135,7 @@ impl Arms<'_> {
             name: name.to_owned(),
             budgets: frontier.iter().map(|spent| spent.budget).collect(),
             curve: frontier.iter().map(|spent| spent.cells(&self.evidence.sample_flops)).collect(),
+            halves: false,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::Fitted;
 use crate::evidence::Evidence;
-use deliberate_policy::{Account, Cell, Cost, ExchangeError, ExchangeRow, Sides, exchange};
+use deliberate_policy::{
+    Account, Allowance, Bought, Cell, Cost, ExchangeError, ExchangeRow, Exchanged, Sides, exchange,
+};
 use serde::Serialize;
 
 /// Inference tokens over pretraining tokens (R) of the paper.
@@ -22,11 +24,14 @@ pub struct Exchange {
     pub cost: Cost,
     /// What the small side may spend per question.
     pub allowed: f64,
+    /// What that buys: all of it is spent, by a coin between the two neighbouring budgets, unless the largest costs less.
+    pub bought: Bought,
     /// By bin, and overall; empty if nothing that was tried is as cheap.
     pub rows: Vec<ExchangeRow>,
 }
 
-/// The fits against the larger model for each R, by the formula and by the ledger; nothing without one.
+/// The fits against the larger model for each R, by the formula, and by the ledger where FLOPs were counted; nothing without
+/// a larger model.
 ///
 /// # Errors
 /// [`ExchangeError`] if an R is not above 0.
@@ -44,18 +49,20 @@ pub fn exchanges(
     };
     let sides = Sides {
         scale: larger.scale,
-        small_sample: mean(&mut evidence.sample_flops.iter().copied()),
+        small_answer: mean(&mut evidence.answer_flops.iter().copied()),
         large_answer: mean(&mut larger.cells.iter().map(|cell| cell.flops)),
     };
     let right: Vec<f64> = larger.cells.iter().map(|cell| cell.accuracy).collect();
+    let accounts = [Some(account), (sides.small_answer > 0.0).then_some(Account::Ledger)];
     let mut exchanges = Vec::new();
     for (difficulty, fit) in [("oracle", &fitted.oracle), ("predicted", &fitted.predicted)] {
         let points: Vec<Vec<Cell>> = fit.points.iter().map(|point| point.chosen.clone()).collect();
-        for account in [account, Account::Ledger] {
+        for account in accounts.into_iter().flatten() {
             for &ratio in ratios {
-                let (cost, allowed) = (account.cost(), sides.allowed(account, ratio)?);
-                let rows = exchange(&points, (cost, allowed), &right, &fitted.bins, seed)?;
-                exchanges.push(Exchange { difficulty, ratio, account, cost, allowed, rows });
+                let allowed = sides.allowed(account, ratio)?;
+                let Exchanged { bought, rows } = exchange(&points, allowed, (&right, &fitted.bins), seed)?;
+                let Allowance { cost, amount: allowed } = allowed;
+                exchanges.push(Exchange { difficulty, ratio, account, cost, allowed, bought, rows });
             }
         }
     }

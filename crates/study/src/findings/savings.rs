@@ -1,9 +1,9 @@
-//! What it costs to reach what best-of-N reaches.
+//! What it costs to be as good as one rule for all questions.
 
 use super::arms::{Arms, Spending};
+use super::single::best_rule;
 use crate::evidence::WEIGHTED;
-use deliberate_policy::{Cell, Cost, Efficiency, efficiency, selection_name};
-use deliberate_search::{Aggregation, Rule, Selection};
+use deliberate_policy::{Cell, Cost, Efficiency, SingleRule, efficiency};
 use serde::Serialize;
 
 /// References besides the whole depth of the pool.
@@ -43,19 +43,19 @@ pub(super) fn savings(arms: &Arms<'_>, ways: &[Spending]) -> Vec<Saving> {
     savings
 }
 
-/// Best-of-N weighted and by product at the reference budgets.
+/// The best single rule, chosen on training folds, and best-of-N weighted at the reference budgets.
 fn references(arms: &Arms<'_>) -> Vec<(String, Vec<Cell>)> {
     let ks = &arms.again.ks;
     let deepest = ks.last();
+    let single = best_rule(arms, &SingleRule::of(arms.again, arms.seed));
     let columns =
         (0..ks.len()).filter(|&column| REFERENCES.contains(&ks[column]) || Some(&ks[column]) == deepest);
-    let product = Selection { rule: Rule::Best, aggregation: Aggregation::Product };
-    let mut references = Vec::new();
-    for column in columns {
-        for selection in [WEIGHTED, product] {
-            let name = format!("{}, N = {}", selection_name(selection), ks[column]);
-            references.push((name, arms.pooled(selection, column)));
-        }
-    }
-    references
+    let both = columns.flat_map(|column| {
+        let named = |rule: &str| format!("{rule}, N = {}", ks[column]);
+        [
+            (named(&single.name), single.curve[column].clone()),
+            (named("best-of-N weighted"), arms.pooled(WEIGHTED, column)),
+        ]
+    });
+    both.collect()
 }

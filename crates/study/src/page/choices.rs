@@ -23,7 +23,8 @@ pub(super) fn section(findings: &Findings) -> Section {
         )
         .source("figures 4 and 8");
     let prose = "For each bin of difficulty and each budget the best strategy is chosen on half of the bin's questions \
-                 and measured on the other half. Online looks at the samples after every round and stops when more are \
+                 and measured on the other half; a bin leaves the best single strategy only for one that is better there by \
+                 more than noise, the dice of both counted. Online looks at the samples after every round and stops when more are \
                  not worth their price; a total budget is shared by all questions and goes where it helps most.";
     let section = headed("Spending by difficulty", prose).figure(figure).table(table(findings));
     let section = findings.fixed.iter().fold(section, |section, fixed| section.figure(policy(fixed)));
@@ -32,7 +33,8 @@ pub(super) fn section(findings: &Findings) -> Section {
 
 fn table(findings: &Findings) -> Table {
     let columns = ["way", "#budget", "#spent", "#tokens", "#accuracy, %", "#gain, points"];
-    let title = "Held-out accuracy by generations spent, and gain over the best single strategy";
+    let title =
+        "Held-out accuracy by generations spent, and gain over the best single strategy of the same budget";
     let mut table = Table::new(title, columns);
     for fixed in &findings.fixed {
         for (point, gain) in fixed.way.points.iter().zip(&fixed.gain) {

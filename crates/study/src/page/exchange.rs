@@ -2,7 +2,7 @@
 
 use super::{bin_names, headed};
 use crate::findings::{Exchange, Findings};
-use deliberate_policy::{Account, Cost, Winner};
+use deliberate_policy::{Account, Bought, Cost, Winner};
 use deliberate_report::{Axis, BarSeries, Bars, Cell, Chart, Figure, Section, Table};
 
 pub(super) fn section(findings: &Findings) -> Option<Section> {
@@ -12,7 +12,9 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
     let prose = "A larger model decoded greedily against the small one with the test-time compute that its saved \
                  pretraining pays for. R is inference tokens over pretraining tokens; the smaller it is, the more the \
                  small model may spend (section 7 of the paper). By the formula that is a number of generations; measured, \
-                 it is FLOPs, with the verifier's and with every shared prefix paid once.";
+                 it is FLOPs, with the verifier's and with every shared prefix paid once, and the saved pretraining is the \
+                 proposer's alone. What is allowed is spent: between two budgets every question flips a coin. Where even \
+                 the largest budget costs less, the small model spends that and no more is assumed.";
     let section = headed("Parameters or test-time compute", prose);
     if findings.exchange.iter().all(|one| one.rows.is_empty()) {
         return Some(section.prose("Nothing that was measured is cheap enough to be compared."));
@@ -39,12 +41,21 @@ fn figure(findings: &Findings, shown: &[&Exchange]) -> Figure {
         .source("figure 9")
 }
 
+fn account(account: Account) -> &'static str {
+    match account {
+        Account::Formula => "formula",
+        Account::WithVerifier => "formula, verifier counted",
+        Account::Ledger => "measured",
+    }
+}
+
 fn table(findings: &Findings) -> Table {
     let columns = [
         "difficulty",
         "account",
         "#R",
         "#allowed",
+        "#spent",
         "bin",
         "#questions",
         "#small minus large, points",
@@ -52,19 +63,24 @@ fn table(findings: &Findings) -> Table {
     ];
     let mut table = Table::new("The exchange", columns);
     for one in &findings.exchange {
+        let cost = |value: f64| match one.cost {
+            Cost::Flops => Cell::Size(value),
+            _ => Cell::number(value, 1),
+        };
+        if let Bought::Nothing { cheapest } = one.bought {
+            let empty = [Cell::text("none"), Cell::Empty, Cell::Empty];
+            let row =
+                [Cell::text(one.difficulty), Cell::text(account(one.account)), Cell::number(one.ratio, 2)];
+            let row = row.into_iter().chain([cost(one.allowed), cost(cheapest)]).chain(empty);
+            table = table.row(row.chain([Cell::text("parameters: nothing is as cheap")]));
+        }
         for row in &one.rows {
             table = table.row([
                 Cell::text(one.difficulty),
-                Cell::text(match one.account {
-                    Account::Formula => "formula",
-                    Account::WithVerifier => "formula, verifier counted",
-                    Account::Ledger => "measured",
-                }),
+                Cell::text(account(one.account)),
                 Cell::number(one.ratio, 2),
-                match one.cost {
-                    Cost::Flops => Cell::Size(one.allowed),
-                    _ => Cell::number(one.allowed, 1),
-                },
+                cost(one.allowed),
+                cost(row.spent),
                 Cell::text(row.bin.map_or("all".to_owned(), |bin| (bin + 1).to_string())),
                 Cell::number(row.questions as f64, 0),
                 super::share(row.difference),
