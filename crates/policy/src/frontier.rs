@@ -38,7 +38,7 @@ impl Default for OnlineSettings {
         Self {
             rounds: crate::doubling_rounds(512),
             selections: CANDIDATES.to_vec(),
-            orders: 32,
+            orders: 64,
             folds: 5,
             penalties: Penalties::default(),
             seed: 0,

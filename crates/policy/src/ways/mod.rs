@@ -38,7 +38,7 @@ pub struct WaySettings {
 
 impl Default for WaySettings {
     fn default() -> Self {
-        Self { orders: 32, folds: 5, seed: 0 }
+        Self { orders: 64, folds: 5, seed: 0 }
     }
 }
 
