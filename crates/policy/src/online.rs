@@ -186,3 +186,33 @@ fn fit_gains(cases: &[Case<'_>], training: &[usize], rounds: usize, penalty: f64
 fn right(look: &Look, judgement: &Judgement) -> f64 {
     judgement.candidate.map_or(0.0, |at| f64::from(u8::from(look.candidates[at].correct)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulated::questions_of_known_ease;
+    use crate::states::look;
+
+    /// Judged by a model that had seen their outcomes, training questions looked surer than others, and prices set on
+    /// them spent 3 to 5 % more than the budget elsewhere.
+    #[test]
+    fn a_training_question_is_judged_without_its_own_outcomes() {
+        let settings = OnlineSettings { orders: 4, ..OnlineSettings::default() };
+        let (rounds, all) = ([1, 2, 4, 8], (0..60).collect::<Vec<usize>>());
+        let inner = folds(&[0; 60], INNER_FOLDS, settings.seed);
+        let sheet = questions_of_known_ease(60, 8, 3);
+        let mut turned = sheet.clone();
+        for (draws, _) in turned.questions.iter_mut().zip(&inner).filter(|(_, fold)| **fold == 2) {
+            for draw in draws {
+                draw.correct = !draw.correct;
+            }
+        }
+        let points = |sheet| cross_fit(&look(sheet, &rounds, &settings), &all, &rounds, &settings).points;
+        let (before, after) = (points(&sheet), points(&turned));
+        for at in (0..60).filter(|&at| inner[at] == 2) {
+            for (one, other) in before[at].iter().flatten().zip(after[at].iter().flatten()) {
+                assert_eq!((one.selection, one.correct), (other.selection, !other.correct));
+            }
+        }
+    }
+}

@@ -84,7 +84,7 @@ fn policy(
         ..Deployed::default()
     };
     let budgets: Vec<u32> =
-        (0..32).map(|power| 1 << power).take_while(|&budget| budget as usize <= sheet.depth()).collect();
+        (0..32).map(|power| 1_u32 << power).take_while(|&budget| budget as usize <= sheet.depth()).collect();
     let fixed = fit_deployed(sheet, &without_revisions(&evidence.searches), &budgets, &how)
         .map_err(StudyError::from)?;
     let rows = |way: &Way| -> Vec<CurveRow> {
