@@ -3,7 +3,7 @@
 use crate::exit::bad_input;
 use crate::output::note;
 use anyhow::anyhow;
-use deliberate_policy::{ByDifficulty, Policy, Reasons, Sequential};
+use deliberate_policy::{ByDifficulty, ByRanking, Policy, Reasons, Sequential};
 use deliberate_search::Strategy;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -17,6 +17,8 @@ pub(crate) enum Regime {
     Online,
     /// Guess the difficulty from a few samples, and spend the rest of the budget as was best for it.
     Fixed,
+    /// Draw the whole budget, and choose by the learnt vote.
+    Ranking,
 }
 
 /// A policy and the part of it that is obeyed.
@@ -33,6 +35,7 @@ impl Obeyed {
         let there = match regime {
             Regime::Online => policy.online.is_some(),
             Regime::Fixed => policy.fixed.is_some(),
+            Regime::Ranking => policy.ranking.is_some(),
         };
         if there {
             return Ok(Self { regime, policy });
@@ -44,7 +47,8 @@ impl Obeyed {
     pub(crate) fn generations(&self) -> Option<u32> {
         match self.regime {
             Regime::Online => self.policy.online.as_ref().map(|online| online.most),
-            Regime::Fixed => self.policy.fixed.as_ref()?.choices.iter().map(|choice| choice.budget).max(),
+            Regime::Fixed => self.policy.fixed.as_ref()?.most(),
+            Regime::Ranking => None,
         }
     }
 
@@ -75,8 +79,11 @@ impl Obeyed {
                 Box::new(Sequential::new(online, reasons))
             }
             Regime::Fixed => {
-                let fixed = self.policy.fixed.clone().expect(some);
+                let fixed = self.policy.fixed.as_ref().expect(some);
                 Box::new(ByDifficulty::new(fixed, generations, reasons).map_err(bad_input)?)
+            }
+            Regime::Ranking => {
+                Box::new(ByRanking::new(self.policy.ranking.clone().expect(some), generations))
             }
         })
     }

@@ -1,11 +1,13 @@
-//! How hard is a question: known from all samples (oracle, predicted) or guessed from the first few, at their cost.
+//! How hard is a question: known from many samples (oracle, predicted) or guessed from the first few, at their cost.
+//!
+//! What a guess is fitted to and measured by are samples that it did not read.
 
 use crate::bins::rank_bins;
 use crate::folds::folds;
 use crate::rank::{bin_agreement, correlation, ranks};
 use crate::regression::{Design, Linear};
 use crate::resample::{Interval, bootstrap};
-use crate::sheet::{Seen, Sheet};
+use crate::sheet::{Draw, Seen, Sheet};
 use crate::tally::Tally;
 use deliberate_search::{Aggregation, mix};
 use rand::SeedableRng;
@@ -18,7 +20,7 @@ pub const EASE_FEATURES: [&str; 4] = ["mean-last", "mean-product", "agreement", 
 
 /// Mean final-step score of each question over all samples: the paper's model-predicted difficulty.
 pub fn predicted_ease(sheet: &Sheet) -> Vec<f64> {
-    let mean = |draws: &Vec<crate::Draw>| {
+    let mean = |draws: &Vec<Draw>| {
         let sum: f64 = draws.iter().map(|draw| f64::from(draw.seen.score(Aggregation::Last))).sum();
         sum / draws.len().max(1) as f64
     };
@@ -56,21 +58,36 @@ impl EasePredictor {
 
     /// Fits to the samples of all questions, in blocks of `samples`.
     pub fn fit(sheet: &Sheet, samples: u32) -> Self {
-        let questions: Vec<usize> = (0..sheet.questions.len()).collect();
-        Self { samples, model: fit_ease(sheet, &questions, samples as usize) }
+        Self::fit_on(sheet, &(0..sheet.questions.len()).collect::<Vec<_>>(), samples)
+    }
+
+    /// Fits to the samples of some questions.
+    pub(crate) fn fit_on(sheet: &Sheet, questions: &[usize], samples: u32) -> Self {
+        Self { samples, model: fit_ease(sheet, questions, samples as usize) }
     }
 }
 
-/// Ridge regression of pass@1 on the features of all disjoint blocks of `m` samples of these questions.
+/// Bins of difficulty that so many questions allow, at most `most`: each needs two questions to be told from another.
+pub fn affordable_bins(questions: usize, most: usize) -> usize {
+    (questions / 2).clamp(1, most.max(1))
+}
+
+/// Ridge regression from the features of all disjoint blocks of `m` samples of these questions to the share of right
+/// ones among the question's other samples.
 fn fit_ease(sheet: &Sheet, questions: &[usize], m: usize) -> Linear {
-    let pass = sheet.pass_at_one();
     let (mut features, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    for &question in questions {
-        let seen: Vec<Seen> = sheet.questions[question].iter().map(|draw| draw.seen).collect();
-        for block in seen.chunks_exact(m) {
-            features.extend(ease_features(block));
-            targets.push(pass[question]);
-            weights.push(m as f64 / seen.len() as f64);
+    for draws in questions.iter().map(|&question| &sheet.questions[question]) {
+        let right = |some: &[Draw]| some.iter().filter(|draw| draw.correct).count() as f64;
+        for block in draws.chunks_exact(m.max(1)) {
+            let seen: Vec<Seen> = block.iter().map(|draw| draw.seen).collect();
+            // Where a question has no other sample, the block itself is all that is known.
+            let (others, total) = match draws.len() - block.len() {
+                0 => (right(draws), draws.len()),
+                others => (right(draws) - right(block), others),
+            };
+            features.extend(ease_features(&seen));
+            targets.push(others / total as f64);
+            weights.push(m as f64 / draws.len() as f64);
         }
     }
     Design::new(EASE_FEATURES.len(), features, weights).ridge(&targets, 1.0)
@@ -86,7 +103,7 @@ pub struct PredictorRow {
     pub samples: u32,
     /// Mean tokens of those.
     pub tokens: f64,
-    /// Spearman's correlation with pass@1 over all samples, those read included.
+    /// Spearman's correlation with pass@1 over the half of the samples that is not read from.
     pub rank_correlation: Interval,
     /// Share of questions in the oracle's bin.
     pub same_bin: f64,
@@ -97,22 +114,59 @@ pub struct PredictorRow {
 /// Random orders that every row is a mean over.
 const ORDERS: u64 = 8;
 
-/// One row per predictor and number of samples; intervals by bootstrap over questions.
+/// What guesses are measured by: the truth about each question.
+struct Truth {
+    pass: Vec<f64>,
+    /// Bins of oracle difficulty.
+    bin: Vec<usize>,
+    bins: usize,
+    seed: u64,
+}
+
+impl Truth {
+    fn of(sheet: &Sheet, bins: usize, seed: u64) -> Self {
+        let pass = sheet.pass_at_one();
+        Self { bin: rank_bins(&pass, &predicted_ease(sheet), bins), pass, bins, seed }
+    }
+
+    /// The row of a predictor by its guesses `[orders][questions]`.
+    fn row(&self, predictor: &str, guesses: &[Vec<f64>]) -> Option<PredictorRow> {
+        let truth = ranks(&self.pass);
+        let ranked: Vec<Vec<f64>> = guesses.iter().map(|guess| ranks(guess)).collect();
+        let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / guesses.len() as f64;
+        let rank_correlation = bootstrap(self.pass.len(), self.seed, |drawn| {
+            mean(&mut ranked.iter().map(|guess| correlation(guess, &truth, drawn)))
+        })?;
+        let placed: Vec<Vec<usize>> =
+            guesses.iter().map(|guess| rank_bins(guess, guess, self.bins)).collect();
+        let near = |apart| mean(&mut placed.iter().map(|placed| bin_agreement(placed, &self.bin, apart)));
+        Some(PredictorRow {
+            predictor: predictor.to_owned(),
+            samples: 0,
+            tokens: 0.0,
+            rank_correlation,
+            same_bin: near(0),
+            near_bin: near(1),
+        })
+    }
+}
+
+/// One row per predictor and number of samples, read from one half of the samples and measured by the other; intervals
+/// by bootstrap over questions. Nothing where a half has less samples.
 pub fn predictor_rows(sheet: &Sheet, samples: &[u32], bins: usize, seed: u64) -> Vec<PredictorRow> {
-    let pass = sheet.pass_at_one();
-    let oracle = rank_bins(&pass, &predicted_ease(sheet), bins);
-    let fold = folds(&vec![0; pass.len()], 5, seed);
-    let mean_tokens = sheet.mean_tokens().iter().sum::<f64>() / pass.len().max(1) as f64;
+    let (read, measured) = sheet.halves();
+    let truth = Truth::of(&measured, bins, seed);
+    let fold = folds(&vec![0; sheet.questions.len()], 5, seed);
+    let mean_tokens = sheet.mean_tokens().iter().sum::<f64>() / fold.len().max(1) as f64;
     let mut rows = Vec::new();
-    for &m in samples.iter().filter(|&&m| m > 0 && m as usize <= sheet.depth()) {
-        let models: Vec<Linear> = (0..5)
-            .map(|tested| {
-                let train: Vec<usize> = (0..fold.len()).filter(|&at| fold[at] != tested).collect();
-                fit_ease(sheet, &train, m as usize)
-            })
-            .collect();
+    for &m in samples.iter().filter(|&&m| m > 0 && m as usize <= read.depth()) {
+        let fitted_without = |tested: usize| {
+            let train: Vec<usize> = (0..fold.len()).filter(|&at| fold[at] != tested).collect();
+            fit_ease(sheet, &train, m as usize)
+        };
+        let models: Vec<Linear> = (0..5).map(fitted_without).collect();
         let features: Vec<Vec<_>> =
-            (0..ORDERS).map(|order| first_features(sheet, m as usize, mix(seed, order))).collect();
+            (0..ORDERS).map(|order| first_features(&read, m as usize, mix(seed, order))).collect();
         for (name, guess) in [("mean score", 0), ("agreement", 2), ("both", EASE_FEATURES.len())] {
             let value = |question: usize, features: &[f64; EASE_FEATURES.len()]| {
                 features.get(guess).copied().unwrap_or_else(|| models[fold[question]].at(features))
@@ -121,7 +175,8 @@ pub fn predictor_rows(sheet: &Sheet, samples: &[u32], bins: usize, seed: u64) ->
                 .iter()
                 .map(|all| all.iter().enumerate().map(|(at, one)| value(at, one)).collect())
                 .collect();
-            rows.extend(row(name, m, mean_tokens, &guesses, &pass, &oracle, bins, seed));
+            let tokens = mean_tokens * f64::from(m);
+            rows.extend(truth.row(name, &guesses).map(|row| PredictorRow { samples: m, tokens, ..row }));
         }
     }
     rows
@@ -129,44 +184,12 @@ pub fn predictor_rows(sheet: &Sheet, samples: &[u32], bins: usize, seed: u64) ->
 
 /// The row of a verifier's scores of the bare questions: no sample is read.
 pub fn prior_row(sheet: &Sheet, priors: &[f64], bins: usize, seed: u64) -> Option<PredictorRow> {
-    let pass = sheet.pass_at_one();
-    let oracle = rank_bins(&pass, &predicted_ease(sheet), bins);
-    row("question alone", 0, 0.0, &[priors.to_vec()], &pass, &oracle, bins, seed)
-}
-
-#[expect(clippy::too_many_arguments, reason = "a row's ingredients, used once")]
-fn row(
-    name: &str,
-    samples: u32,
-    tokens: f64,
-    guesses: &[Vec<f64>],
-    pass: &[f64],
-    oracle: &[usize],
-    bins: usize,
-    seed: u64,
-) -> Option<PredictorRow> {
-    let truth = ranks(pass);
-    let ranked: Vec<Vec<f64>> = guesses.iter().map(|guess| ranks(guess)).collect();
-    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / guesses.len() as f64;
-    let rank_correlation = bootstrap(pass.len(), seed, |drawn| {
-        mean(&mut ranked.iter().map(|guess| correlation(guess, &truth, drawn)))
-    })?;
-    let placed: Vec<Vec<usize>> = guesses.iter().map(|guess| rank_bins(guess, guess, bins)).collect();
-    let near = |apart| mean(&mut placed.iter().map(|placed| bin_agreement(placed, oracle, apart)));
-    let tokens = tokens * f64::from(samples);
-    Some(PredictorRow {
-        predictor: name.to_owned(),
-        samples,
-        tokens,
-        rank_correlation,
-        same_bin: near(0),
-        near_bin: near(1),
-    })
+    Truth::of(sheet, bins, seed).row("question alone", &[priors.to_vec()])
 }
 
 /// Features of `m` random samples of each question.
 fn first_features(sheet: &Sheet, m: usize, seed: u64) -> Vec<[f64; EASE_FEATURES.len()]> {
-    let question = |(at, draws): (usize, &Vec<crate::Draw>)| {
+    let question = |(at, draws): (usize, &Vec<Draw>)| {
         let mut random = ChaCha8Rng::seed_from_u64(mix(seed, at as u64));
         let mut samples: Vec<Seen> = draws.iter().map(|draw| draw.seen).collect();
         let (first, _) = samples.partial_shuffle(&mut random, m);
@@ -192,6 +215,22 @@ mod tests {
         for (one, other) in ease_features(&seen).iter().zip(ease_features(&turned)) {
             assert!((one - other).abs() < 1e-12);
         }
+    }
+
+    /// Samples that are right or wrong by a coin, whatever the question: one half of a question's coins says nothing
+    /// about the other, and only a guess that is measured by the coins it read seems to.
+    #[test]
+    fn a_guess_is_not_measured_by_the_samples_that_it_read() {
+        let sheet =
+            crate::simulated::simulate(&[0.5; 400], 8, 1, 5, |_, right| if right { 0.9 } else { 0.1 });
+        let rows = predictor_rows(&sheet, &[4], 5, 0);
+        assert!(rows.iter().all(|row| row.rank_correlation.low < 0.05), "{rows:?}");
+    }
+
+    #[test]
+    fn few_questions_have_few_bins() {
+        let bins: Vec<usize> = [0, 1, 3, 4, 9, 10, 500].map(|questions| affordable_bins(questions, 5)).into();
+        assert_eq!(bins, [1, 1, 1, 2, 4, 5, 5]);
     }
 
     #[test]

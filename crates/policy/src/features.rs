@@ -42,7 +42,7 @@ const PRODUCT: usize = 2;
 const MEAN: usize = 3;
 
 /// Log-odds of a score, kept within those of 0.0005 and 0.9995: half-precision scores say no more.
-fn logit(score: f64) -> f64 {
+pub(crate) fn logit(score: f64) -> f64 {
     let score = score.clamp(5e-4, 1.0 - 5e-4);
     (score / (1.0 - score)).ln()
 }

@@ -3,18 +3,18 @@
 
 use crate::bins::Bins;
 use crate::decide::Online;
-use crate::difficulty::{EASE_FEATURES, EasePredictor};
+use crate::difficulty::{EASE_FEATURES, EasePredictor, ease_features};
 use crate::features::{ANSWER_FEATURES, STATE_FEATURES};
-use crate::fit::FixedChoice;
 use crate::regression::Linear;
 use crate::resample::Interval;
 use crate::sheet::Seen;
+use crate::ways::{RANKING_FEATURES, Ranking};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The version that this build writes and reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A policy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Policy {
     /// Decides after every round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub online: Option<Online>,
+    /// Chooses among any number of samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<Ranking>,
 }
 
 /// What a policy was fitted on.
@@ -75,12 +78,33 @@ pub struct CurveRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fixed {
+    /// What to do with each budget, cheap ones first.
+    pub budgets: Vec<FixedBudget>,
+}
+
+/// What to do with one budget: the first samples tell the bin, and the bin tells the strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FixedBudget {
+    /// Generations per question, the first samples included.
+    pub budget: u32,
     /// Guesses the ease from the first samples, in the same unit as the bins.
     pub predictor: EasePredictor,
     /// Of the guessed ease.
     pub bins: Bins,
-    /// One per (bin, budget).
-    pub choices: Vec<FixedChoice>,
+    /// One per bin, the easiest first.
+    pub choices: Vec<BinChoice>,
+}
+
+/// The strategy for one bin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BinChoice {
+    /// Name of the strategy.
+    pub arm: String,
+    /// Generations that it was measured at. Those of a strategy that only samples include the first samples; a search
+    /// has them beside these.
+    pub arm_budget: u32,
 }
 
 /// Why a policy cannot be used.
@@ -170,6 +194,11 @@ impl Policy {
         if let Some(online) = &self.online {
             check_online(online).map_err(|reason| PolicyError::Part { part: "online part", reason })?;
         }
+        if let Some(Ranking { weights }) = &self.ranking {
+            let model = Linear { bias: 0.0, weights: weights.clone() };
+            linear("it", &model, RANKING_FEATURES.len())
+                .map_err(|reason| PolicyError::Part { part: "ranking", reason })?;
+        }
         Ok(())
     }
 
@@ -189,15 +218,23 @@ impl Policy {
 }
 
 impl Fixed {
-    /// The bin that the first samples suggest; `None` while there are fewer than the predictor reads.
-    pub fn bin(&self, seen: &[Seen]) -> Option<usize> {
-        self.predictor.ease(seen).map(|ease| self.bins.place(ease))
+    /// What to do with `budget` generations: as with the largest fitted budget that is at most that; `None` if all are
+    /// larger.
+    pub fn at(&self, budget: u32) -> Option<&FixedBudget> {
+        self.budgets.iter().filter(|one| one.budget <= budget).max_by_key(|one| one.budget)
     }
 
-    /// The choice for a bin at the largest fitted budget that is at most `budget`; `None` if all are larger.
-    pub fn choice(&self, bin: usize, budget: u32) -> Option<&FixedChoice> {
-        let fitting = self.choices.iter().filter(|choice| choice.bin == bin && choice.budget <= budget);
-        fitting.max_by_key(|choice| choice.budget)
+    /// The largest budget that it was fitted for.
+    pub fn most(&self) -> Option<u32> {
+        self.budgets.iter().map(|one| one.budget).max()
+    }
+}
+
+impl FixedBudget {
+    /// The bin that the first samples suggest, fewer than wanted if some could not be drawn; `None` without any.
+    pub fn bin(&self, seen: &[Seen]) -> Option<usize> {
+        let first = &seen[..seen.len().min(self.predictor.samples as usize)];
+        (!first.is_empty()).then(|| self.bins.place(self.predictor.model.at(&ease_features(first))))
     }
 }
 
@@ -212,29 +249,33 @@ fn linear(name: &str, linear: &Linear, width: usize) -> Result<(), String> {
 }
 
 fn check_fixed(fixed: &Fixed) -> Result<(), String> {
-    linear("the predictor", &fixed.predictor.model, EASE_FEATURES.len())?;
-    if fixed.predictor.samples == 0 {
-        return Err("the predictor reads no sample".to_owned());
+    if fixed.budgets.is_empty() {
+        return Err("there is no budget".to_owned());
     }
-    if !fixed.bins.edges.iter().all(|edge| edge.is_finite()) || !fixed.bins.edges.is_sorted_by(|a, b| a >= b)
-    {
+    if !fixed.budgets.is_sorted_by(|a, b| a.budget < b.budget) {
+        return Err("the budgets do not grow".to_owned());
+    }
+    fixed.budgets.iter().try_for_each(|one| {
+        check_budget(one).map_err(|reason| format!("at a budget of {}, {reason}", one.budget))
+    })
+}
+
+fn check_budget(FixedBudget { budget, predictor, bins, choices }: &FixedBudget) -> Result<(), String> {
+    linear("the predictor", &predictor.model, EASE_FEATURES.len())?;
+    if !(1..=*budget).contains(&predictor.samples) {
+        return Err(format!("the predictor reads {} samples", predictor.samples));
+    }
+    if !bins.edges.iter().all(|edge| edge.is_finite()) || !bins.edges.is_sorted_by(|a, b| a >= b) {
         return Err("the edges of the bins do not fall".to_owned());
     }
-    let bins = fixed.bins.count();
-    for choice in &fixed.choices {
-        if choice.bin >= bins || choice.arm_budget > choice.budget {
-            return Err(format!(
-                "the choice `{}` for bin {} at budget {} is impossible",
-                choice.arm, choice.bin, choice.budget
-            ));
-        }
-        if let Some(bin) = (0..bins)
-            .find(|&bin| !fixed.choices.iter().any(|one| one.bin == bin && one.budget == choice.budget))
-        {
-            return Err(format!("no strategy is chosen for bin {bin} at budget {}", choice.budget));
-        }
+    if choices.len() != bins.count() {
+        return Err(format!("{} strategies are chosen for {} bins", choices.len(), bins.count()));
     }
-    Ok(())
+    let impossible = |choice: &&BinChoice| !(1..=*budget).contains(&choice.arm_budget);
+    match choices.iter().find(impossible) {
+        Some(BinChoice { arm, arm_budget }) => Err(format!("`{arm}` is to spend {arm_budget} generations")),
+        None => Ok(()),
+    }
 }
 
 fn check_online(online: &Online) -> Result<(), String> {
@@ -279,7 +320,13 @@ mod tests {
 
     fn policy() -> Policy {
         let sheet = questions_of_known_ease(60, 8, 1);
-        let choice = |bin| FixedChoice { budget: 8, bin, arm: "best-of-n".to_owned(), arm_budget: 4 };
+        let choice = |arm_budget| BinChoice { arm: "best-of-n".to_owned(), arm_budget };
+        let at = |budget| FixedBudget {
+            budget,
+            predictor: EasePredictor::fit(&sheet, 2),
+            bins: Bins { edges: vec![0.6, 0.3] },
+            choices: vec![choice(2), choice(4), choice(4)],
+        };
         let online = fit_online(&sheet, &OnlineSettings { orders: 2, ..OnlineSettings::default() }, 4.0);
         Policy {
             version: VERSION,
@@ -294,12 +341,9 @@ mod tests {
                 tokens: 0.0,
                 accuracy: Interval { value: 0.5, low: 0.4, high: 0.6 },
             }],
-            fixed: Some(Fixed {
-                predictor: EasePredictor::fit(&sheet, 2),
-                bins: Bins { edges: vec![0.6, 0.3] },
-                choices: (0..3).map(choice).collect(),
-            }),
+            fixed: Some(Fixed { budgets: vec![at(4), at(8)] }),
             online: Some(online),
+            ranking: Some(Ranking::fit(&sheet, 0)),
         }
     }
 
@@ -320,9 +364,15 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
         check(|policy| policy.version = 9, "format 9");
-        check(|policy| policy.fixed.as_mut().unwrap().bins.edges.reverse(), "do not fall");
-        check(|policy| drop(policy.fixed.as_mut().unwrap().choices.pop()), "no strategy is chosen for bin 2");
+        check(|policy| policy.fixed.as_mut().unwrap().budgets[1].bins.edges.reverse(), "do not fall");
+        check(
+            |policy| drop(policy.fixed.as_mut().unwrap().budgets[0].choices.pop()),
+            "at a budget of 4, 2 strategies are chosen for 3 bins",
+        );
+        check(|policy| policy.fixed.as_mut().unwrap().budgets[0].predictor.samples = 5, "reads 5 samples");
+        check(|policy| policy.fixed.as_mut().unwrap().budgets.reverse(), "budgets do not grow");
         check(|policy| policy.online.as_mut().unwrap().price = f64::NAN, "price");
+        check(|policy| policy.ranking.as_mut().unwrap().weights.truncate(9), "9 weights instead of 10");
         check(|policy| policy.online.as_mut().unwrap().model.rounds[1] = 1, "do not grow");
         check(|policy| drop(policy.online.as_mut().unwrap().model.gain[0].pop()), "models of gain");
         check(
@@ -341,7 +391,8 @@ mod tests {
     #[test]
     fn a_smaller_fitted_budget_serves_a_larger_one_but_not_the_reverse() {
         let fixed = policy().fixed.unwrap();
-        assert_eq!(fixed.choice(1, 20).unwrap().budget, 8);
-        assert_eq!(fixed.choice(1, 7), None);
+        assert_eq!(fixed.at(20).unwrap().budget, 8);
+        assert_eq!(fixed.at(7).unwrap().budget, 4);
+        assert_eq!(fixed.at(3), None);
     }
 }

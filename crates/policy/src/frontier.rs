@@ -2,7 +2,7 @@
 
 use crate::decide::Online;
 use crate::folds::folds;
-use crate::online::{Judgement, OnlineModel, Penalties};
+use crate::online::{CrossFitted, Judgement, OnlineModel, Penalties, cross_fit};
 use crate::outcomes::Cell;
 use crate::sheet::Sheet;
 use crate::states::{Look, look};
@@ -38,7 +38,7 @@ impl Default for OnlineSettings {
         Self {
             rounds: crate::doubling_rounds(512),
             selections: CANDIDATES.to_vec(),
-            orders: 32,
+            orders: 64,
             folds: 5,
             penalties: Penalties::default(),
             seed: 0,
@@ -65,7 +65,7 @@ pub struct Judged {
     pub(crate) rounds: Vec<u32>,
     pub(crate) fold: Vec<usize>,
     pub(crate) points: Vec<Vec<Vec<Point>>>,
-    /// By fold: its training questions, judged by its own model: what prices are set on.
+    /// By fold: its training questions, cross-fitted: what prices are set on.
     pub(crate) training: Vec<Vec<Vec<Vec<Point>>>>,
 }
 
@@ -83,6 +83,17 @@ pub struct Spent {
 }
 
 impl Spent {
+    /// From what every question was given and gave.
+    pub(crate) fn of(budget: f64, cells: impl Iterator<Item = Cell>) -> Self {
+        let mut spent = Self { budget, accuracy: Vec::new(), generations: Vec::new(), tokens: Vec::new() };
+        for cell in cells {
+            spent.accuracy.push(cell.accuracy);
+            spent.generations.push(cell.generations);
+            spent.tokens.push(cell.tokens);
+        }
+        spent
+    }
+
     /// The same per question; `sample_flops` are FLOPs of one sample of each, none where nobody counted.
     pub fn cells(&self, sample_flops: &[f64]) -> Vec<Cell> {
         let cell = |at: usize| Cell {
@@ -108,36 +119,34 @@ fn usable_rounds(rounds: &[u32], depth: usize) -> Vec<u32> {
 }
 
 /// Fits on all questions: the model of a policy file, and the price at which it spends `budget` generations per
-/// question on them.
+/// question on questions that it was not fitted on.
 pub fn fit_online(sheet: &Sheet, settings: &OnlineSettings, budget: f64) -> Online {
     let rounds = usable_rounds(&settings.rounds, sheet.depth());
-    let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
-    let all: Vec<_> = looks.iter().collect();
-    let model = OnlineModel::fit(&all, &rounds, &settings.selections, settings.penalties);
-    let judged: Vec<_> = looks.iter().map(|look| judge(&model, look)).collect();
-    Online { price: price_for(&judged, &rounds, budget), most: rounds.last().copied().unwrap_or(1), model }
+    let looks = look(sheet, &rounds, settings);
+    let all: Vec<usize> = (0..looks.len()).collect();
+    let CrossFitted { model, points } = cross_fit(&looks, &all, &rounds, settings);
+    Online { price: price_for(&points, &rounds, budget), most: rounds.last().copied().unwrap_or(1), model }
 }
 
 /// Judges every question by a model that was fitted on the questions of the other folds.
 pub fn judge_held_out(sheet: &Sheet, settings: &OnlineSettings) -> Judged {
     let rounds = usable_rounds(&settings.rounds, sheet.depth());
-    let looks = look(sheet, &settings.selections, &rounds, settings.orders, settings.seed);
+    let looks = look(sheet, &rounds, settings);
     let fold = folds(&vec![0; looks.len()], settings.folds, settings.seed);
     let mut points = vec![Vec::new(); looks.len()];
     let mut training = Vec::new();
     for tested in 0..settings.folds {
-        let others: Vec<&Vec<Vec<Look>>> =
-            looks.iter().zip(&fold).filter(|(_, fold)| **fold != tested).map(|(look, _)| look).collect();
-        let model = OnlineModel::fit(&others, &rounds, &settings.selections, settings.penalties);
+        let others: Vec<usize> = (0..looks.len()).filter(|&at| fold[at] != tested).collect();
+        let fitted = cross_fit(&looks, &others, &rounds, settings);
         for (question, look) in looks.iter().enumerate().filter(|(at, _)| fold[*at] == tested) {
-            points[question] = judge(&model, look);
+            points[question] = judge(&fitted.model, look);
         }
-        training.push(others.iter().map(|look| judge(&model, look)).collect());
+        training.push(fitted.points);
     }
     Judged { rounds, fold, points, training }
 }
 
-fn judge(model: &OnlineModel, orders: &[Vec<Look>]) -> Vec<Vec<Point>> {
+pub(crate) fn judge(model: &OnlineModel, orders: &[Vec<Look>]) -> Vec<Vec<Point>> {
     let point = |(round, look): (usize, &Look)| {
         let judgement: Judgement = model.judge(round, &look.candidates);
         let chosen = judgement.candidate.map(|at| &look.candidates[at]);
@@ -175,7 +184,8 @@ pub(crate) fn price_for(paths: &[Vec<Vec<Point>>], rounds: &[u32], budget: f64) 
 }
 
 /// Stops every question when going on no longer pays, at the price that spends each of `budgets` generations per
-/// question on the *training* questions of its fold. Budgets and spending on tested questions differ a little.
+/// question on the *training* questions of its fold, seen as questions that are not fitted on. Budgets and spending on
+/// tested questions differ by chance alone.
 pub fn online_frontier(judged: &Judged, budgets: &[f64]) -> Vec<Spent> {
     budgets
         .iter()

@@ -97,3 +97,12 @@ fn pure_noise_promises_no_gain() {
         assert!(claimed <= 2 && average.abs() < 0.015, "{claimed} of 16, {average}: {gains:?}");
     }
 }
+
+#[test]
+fn a_pool_of_one_question_is_judged_too() {
+    for questions in 1..5 {
+        let judged = judge_held_out(&questions_of_known_ease(questions, 4, 1), &settings(0));
+        assert_eq!(online_frontier(&judged, &[2.0])[0].accuracy.len(), questions);
+        assert_eq!(total_frontier(&judged, &[2.0])[0].accuracy.len(), questions);
+    }
+}

@@ -6,6 +6,8 @@
 //! asynchrony or the command line; the first two regimes' live use is a pure function.
 
 mod bins;
+mod by_ranking;
+mod conditional;
 mod decide;
 mod development;
 mod difficulty;
@@ -21,6 +23,7 @@ mod frontier;
 mod held_out_tests;
 mod live;
 mod online;
+mod orders;
 mod outcomes;
 pub mod pool;
 mod rank;
@@ -38,18 +41,21 @@ mod states;
 mod subset;
 mod tally;
 mod total;
+mod ways;
 
 pub use bins::{Bins, rank_bins};
+pub use by_ranking::ByRanking;
 pub use decide::{Act, Decision, Online};
 pub use development::Portion;
 pub use difficulty::{
-    EASE_FEATURES, EasePredictor, PredictorRow, ease_features, predicted_ease, predictor_rows, prior_row,
+    EASE_FEATURES, EasePredictor, PredictorRow, affordable_bins, ease_features, predicted_ease,
+    predictor_rows, prior_row,
 };
 pub use efficiency::{CLAIMED, Efficiency, efficiency};
 pub use equal_cost::{Advantage, Allowance, Coin, Curve, advantage};
 pub use exchange::{Account, Bought, ExchangeError, ExchangeRow, Exchanged, Sides, Winner, exchange};
 pub use features::{ANSWER_FEATURES, STATE_FEATURES};
-pub use file::{CurveRow, Fixed, Policy, PolicyError, Provenance, VERSION};
+pub use file::{BinChoice, CurveRow, Fixed, FixedBudget, Policy, PolicyError, Provenance, VERSION};
 pub use fit::{Fit, FitPoint, FitSettings, FixedChoice, fit_fixed};
 pub use folds::folds;
 pub use frontier::{Judged, OnlineSettings, Spent, fit_online, judge_held_out, online_frontier};
@@ -61,9 +67,14 @@ pub use rank::{bin_agreement, confusion, ranks, spearman};
 pub use regression::{Design, Linear, sigmoid};
 pub use resample::{Interval, bootstrap, paired_difference, share_interval};
 pub use reselect::{Reselection, reselect};
-pub use rounds::{doubling_rounds, every_selection, selection_name};
-pub use sheet::{AGGREGATIONS, Draw, Seen, Sheet};
+pub use rounds::{doubling_rounds, every_selection, sampling_strategy, selection_name};
+pub use sheet::{AGGREGATIONS, Draw, Seen, Sheet, StepScore, is_development};
 pub use single_rule::SingleRule;
 pub use subset::{Subsets, subset_accuracy};
 pub use tally::{AnswerTally, Tally};
 pub use total::total_frontier;
+pub use ways::{
+    Deployed, LogOdds, RANKING_FEATURES, Ranking, Replayed, SOLUTION_FEATURES, WaySettings,
+    adaptive_consistency, best_single_rule, deployed, early_rejection, early_stopping, fit_deployed,
+    log_odds_voting, ranked_answers, score_threshold, uniform,
+};

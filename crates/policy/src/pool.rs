@@ -1,12 +1,13 @@
 //! Recorded samples: every question with all that was drawn for it, graded and scored.
 //!
 //! One JSON object a line: `{"id", "answer", "problem"?, "samples": [{"answer", "correct", "tokens"?, "scores":
-//! {"<verifier>": [step scores]}, "boxed"?, "n_steps"?, "how"?}]}`. Fields not named here are passed over.
+//! {"<verifier>": [step scores]}, "boxed"?, "n_steps"?, "how"?, "step_tokens"?}]}`. Fields not named here are passed over.
 //! Nothing here selects or estimates.
 
 mod classes;
 mod diagnose;
 mod read;
+mod remarks;
 mod write;
 
 pub use read::PoolError;
@@ -69,4 +70,7 @@ pub struct Notes {
     /// How the answer was found in the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<String>,
+    /// Tokens of each step, or its share of the text in any unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_tokens: Option<Vec<u32>>,
 }

@@ -133,7 +133,7 @@ fn dot(row: &[f64], solution: &[f64]) -> f64 {
 }
 
 /// Solves in place from the lower triangle of a symmetric matrix; `None` if it is not positive definite.
-fn cholesky(matrix: &mut [f64], right: &mut [f64], size: usize) -> Option<()> {
+pub(crate) fn cholesky(matrix: &mut [f64], right: &mut [f64], size: usize) -> Option<()> {
     for i in 0..size {
         for j in 0..=i {
             let known: f64 = (0..j).map(|k| matrix[i * size + k] * matrix[j * size + k]).sum();

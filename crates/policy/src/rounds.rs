@@ -26,8 +26,20 @@ pub fn selection_name(selection: Selection) -> String {
     }
 }
 
-/// 1, 2, 3, 4, 6, 8, 12, 16, … up to and including `most`: steps of a third to a half, so that little is overshot and
-/// verifier calls stay in batches.
+/// The strategy that draws samples and chooses by this selection, in the words of `StrategySpec`.
+pub fn sampling_strategy(selection: Selection) -> String {
+    if selection == Selection::MAJORITY {
+        return "majority".to_owned();
+    }
+    let Selection { rule, aggregation } = selection;
+    match (rule, aggregation) {
+        (Rule::Weighted, Aggregation::Last) => "best-of-n".to_owned(),
+        _ => format!("best-of-n:rule={rule:?},aggregation={aggregation:?}").to_lowercase(),
+    }
+}
+
+/// 1, 2, 3, 4, 6, 8, 12, 16, … up to and including `most`: from 2 on a round adds a third or a half of what there is, or
+/// less at the end, so that little is overshot and verifier calls stay in batches.
 pub fn doubling_rounds(most: u32) -> Vec<u32> {
     let mut rounds = vec![1];
     let mut power = 2;
@@ -53,6 +65,14 @@ mod tests {
         assert_eq!(doubling_rounds(32), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]);
         assert_eq!(doubling_rounds(20), [1, 2, 3, 4, 6, 8, 12, 16, 20]);
         assert_eq!((doubling_rounds(1), doubling_rounds(2)), (vec![1], vec![1, 2]));
+    }
+
+    #[test]
+    fn a_sampling_strategy_chooses_as_it_was_told() {
+        for selection in every_selection() {
+            let spec: deliberate_search::StrategySpec = sampling_strategy(selection).parse().unwrap();
+            assert_eq!(spec.selection(), selection);
+        }
     }
 
     #[test]

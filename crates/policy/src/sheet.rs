@@ -1,7 +1,14 @@
 //! A pool under one verifier, reduced to what statistics needs: numbers and class ids.
+//!
+//! The samples of a question stand in an order that follows from what they are, not from where the file has them, so a
+//! file that is sorted by anything gives the same numbers as one that is mixed.
 
-use crate::pool::{Pool, PoolError};
-use deliberate_search::Aggregation;
+use crate::pool::{Pool, PoolError, PoolQuestion, Sample};
+use deliberate_search::{Aggregation, mix};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
 
 /// Number of aggregations, and so of scores of a sample.
 pub const AGGREGATIONS: usize = Aggregation::ALL.len();
@@ -55,6 +62,15 @@ pub struct Draw {
     pub tokens: u32,
 }
 
+/// One step of a recorded sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepScore {
+    /// The verifier's score of the prefix that ends with it.
+    pub score: f32,
+    /// Tokens from the beginning to its end over those of the whole sample, in 0..=1.
+    pub spent: f32,
+}
+
 /// All questions of a pool under one verifier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sheet {
@@ -62,8 +78,10 @@ pub struct Sheet {
     pub verifier: String,
     /// Ids of the questions.
     pub ids: Vec<String>,
-    /// Samples of each question, in the order of drawing.
+    /// Samples of each question, in an order that does not depend on the file's.
     pub questions: Vec<Vec<Draw>>,
+    /// Their steps: `[questions][samples][steps]`; no questions where only whole solutions are known.
+    pub steps: Vec<Vec<Vec<StepScore>>>,
 }
 
 impl Sheet {
@@ -75,24 +93,57 @@ impl Sheet {
         let column = pool.verifiers.iter().position(|name| name == verifier).ok_or_else(|| {
             PoolError::UnknownVerifier { verifier: verifier.to_owned(), known: pool.verifiers.join(", ") }
         })?;
-        let mut steps = Vec::new();
-        let mut questions = Vec::with_capacity(pool.questions.len());
+        let mut sheet = Self {
+            verifier: verifier.to_owned(),
+            ids: Vec::with_capacity(pool.questions.len()),
+            questions: Vec::with_capacity(pool.questions.len()),
+            steps: Vec::with_capacity(pool.questions.len()),
+        };
         for question in &pool.questions {
-            let mut draws = Vec::with_capacity(question.samples.len());
-            for (at, sample) in question.samples.iter().enumerate() {
-                steps.clear();
-                steps.extend(sample.scores[column].iter().map(|&score| f64::from(score)));
-                let seen = Seen::new(sample.class, &steps).ok_or_else(|| PoolError::Unscored {
+            let (mut draws, mut steps) = (Vec::new(), Vec::new());
+            for at in mixed_order(question) {
+                let sample = &question.samples[at];
+                let scores: Vec<f64> = sample.scores[column].iter().map(|&score| f64::from(score)).collect();
+                let seen = Seen::new(sample.class, &scores).ok_or_else(|| PoolError::Unscored {
                     id: question.id.clone(),
                     sample: at,
                     verifier: verifier.to_owned(),
                 })?;
                 draws.push(Draw { seen, correct: sample.correct, tokens: sample.tokens.unwrap_or(0) });
+                steps.push(step_scores(sample, &sample.scores[column]));
             }
-            questions.push(draws);
+            sheet.ids.push(question.id.clone());
+            sheet.questions.push(draws);
+            sheet.steps.push(steps);
         }
-        let ids = pool.questions.iter().map(|question| question.id.clone()).collect();
-        Ok(Self { verifier: verifier.to_owned(), ids, questions })
+        Ok(sheet)
+    }
+
+    /// The questions for which `keep` holds.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
+        self.picked(|at| keep(&self.ids[at]).then_some((0, self.questions[at].len())))
+    }
+
+    /// Every question with the first half of its samples, and with the rest: one half to sort questions by difficulty,
+    /// the other to measure on, so that no sample takes part in both.
+    pub fn halves(&self) -> (Self, Self) {
+        let half = |at: usize| self.questions[at].len() / 2;
+        (self.picked(|at| Some((0, half(at)))), self.picked(|at| Some((half(at), self.questions[at].len()))))
+    }
+
+    /// The samples `from..to` of the questions that have any.
+    fn picked(&self, range: impl Fn(usize) -> Option<(usize, usize)>) -> Self {
+        let mut part = Self { ids: Vec::new(), questions: Vec::new(), steps: Vec::new(), ..self.clone() };
+        for (at, id) in self.ids.iter().enumerate() {
+            let Some((from, to)) = range(at) else { continue };
+            part.ids.push(id.clone());
+            part.questions.push(self.questions[at][from..to].to_vec());
+            if let Some(steps) = self.steps.get(at) {
+                part.steps.push(steps[from..to].to_vec());
+            }
+        }
+        part
     }
 
     /// The smallest number of samples that any question has.
@@ -114,5 +165,97 @@ impl Sheet {
             draws.iter().map(|draw| f64::from(draw.tokens)).sum::<f64>() / draws.len().max(1) as f64
         };
         self.questions.iter().map(mean).collect()
+    }
+}
+
+/// Whether a question is for looking at while a method is still being chosen: a third of all, by a hash of the id. What
+/// is reported as measured is measured on the others, once.
+pub fn is_development(id: &str) -> bool {
+    let digest = Sha256::digest(id.as_bytes());
+    let first: [u8; 8] = digest[..8].try_into().expect("a digest has 32 bytes");
+    u64::from_be_bytes(first).is_multiple_of(3)
+}
+
+/// Places of a question's samples in an order that depends on the samples alone: sorted by all that is known of them,
+/// then shuffled with a seed from the question's id.
+fn mixed_order(question: &PoolQuestion) -> Vec<usize> {
+    let key = |sample: &Sample| {
+        let bits = |steps: &[f32]| steps.iter().map(|score| score.to_bits()).collect::<Vec<u32>>();
+        let scores: Vec<Vec<u32>> = sample.scores.iter().map(|steps| bits(steps)).collect();
+        (sample.answer.clone(), sample.correct, sample.tokens, scores)
+    };
+    let mut order: Vec<usize> = (0..question.samples.len()).collect();
+    order.sort_by_cached_key(|&at| key(&question.samples[at]));
+    let digest = Sha256::digest(question.id.as_bytes());
+    let seed = digest[..8].iter().fold(0, |seed, &byte| mix(seed, u64::from(byte)));
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    order
+}
+
+/// Steps with their share of the tokens: as the file says, else all steps alike.
+fn step_scores(sample: &Sample, scores: &[f32]) -> Vec<StepScore> {
+    let counted = sample.notes.step_tokens.as_deref().filter(|tokens| tokens.len() == scores.len());
+    let total = counted.map_or(scores.len() as f32, |tokens| tokens.iter().sum::<u32>().max(1) as f32);
+    let mut spent = 0.0;
+    let step = |(at, &score): (usize, &f32)| {
+        spent += counted.map_or(1.0, |tokens| tokens[at] as f32);
+        StepScore { score, spent: (spent / total).min(1.0) }
+    };
+    scores.iter().enumerate().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(samples: impl Iterator<Item = (bool, f32)>) -> Pool {
+        let sample = |(correct, score): (bool, f32)| Sample {
+            answer: Some(if correct { "4" } else { "5" }.to_owned()),
+            class: Some(u32::from(!correct)),
+            correct,
+            tokens: Some(10),
+            scores: vec![vec![score, score].into()],
+            notes: crate::pool::Notes { step_tokens: Some(vec![1, 3]), ..Default::default() },
+        };
+        let question = PoolQuestion {
+            id: "q".to_owned(),
+            problem: None,
+            answer: "4".to_owned(),
+            samples: samples.map(sample).collect(),
+        };
+        Pool {
+            path: "pool.jsonl".into(),
+            sha256: String::new(),
+            verifiers: vec!["v".to_owned()],
+            questions: vec![question],
+        }
+    }
+
+    #[test]
+    fn a_sheet_does_not_depend_on_the_order_of_the_file() {
+        let samples: Vec<(bool, f32)> = (0..8).map(|at| (at < 4, 0.1 * (at % 3) as f32)).collect();
+        let forward = Sheet::new(&pool(samples.iter().copied()), "v").unwrap();
+        let backward = Sheet::new(&pool(samples.iter().rev().copied()), "v").unwrap();
+        // The classes are numbered by first appearance; which number a class has says nothing.
+        assert_eq!(forward, backward);
+        assert!(!forward.questions[0].is_sorted_by_key(|draw| draw.correct));
+    }
+
+    #[test]
+    fn a_prefix_costs_what_its_steps_were_counted_to_cost() {
+        let sheet = Sheet::new(&pool([(true, 0.5)].into_iter()), "v").unwrap();
+        let spent: Vec<f32> = sheet.steps[0][0].iter().map(|step| step.spent).collect();
+        assert_eq!(spent, [0.25, 1.0]);
+    }
+
+    #[test]
+    fn halves_share_no_sample_and_development_questions_are_a_third() {
+        let sheet = Sheet::new(&pool((0..9).map(|at| (at % 2 == 0, at as f32 / 10.0))), "v").unwrap();
+        let (one, other) = sheet.halves();
+        assert_eq!((one.questions[0].len(), other.questions[0].len()), (4, 5));
+        assert_eq!([one.questions[0].clone(), other.questions[0].clone()].concat(), sheet.questions[0]);
+        let third = (0..3_000).filter(|at| is_development(&format!("q{at}"))).count();
+        assert!((900..1_100).contains(&third), "{third}");
+        assert_eq!(sheet.only(|id| id != "q").questions.len(), 0);
     }
 }

@@ -29,6 +29,7 @@ pub(crate) fn simulate(
         verifier: "simulated".to_owned(),
         ids: (0..chances.len()).map(|at| at.to_string()).collect(),
         questions,
+        steps: Vec::new(),
     }
 }
 

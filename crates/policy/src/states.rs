@@ -2,12 +2,11 @@
 //! on. No model is fitted here.
 
 use crate::features::{ANSWER_FEATURES, Shared, answer_features};
+use crate::frontier::OnlineSettings;
+use crate::orders::shuffled;
 use crate::sheet::Sheet;
 use crate::tally::Tally;
-use deliberate_search::{Selection, mix};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use deliberate_search::Selection;
 
 /// An answer that some selection would present.
 #[derive(Debug, Clone)]
@@ -46,21 +45,16 @@ pub(crate) fn candidates(
     found
 }
 
-/// Looks at every question in `orders` random orders after every round: `[questions][orders][rounds]`.
-pub(crate) fn look(
-    sheet: &Sheet,
-    selections: &[Selection],
-    rounds: &[u32],
-    orders: u32,
-    seed: u64,
-) -> Vec<Vec<Vec<Look>>> {
+/// One question's looks: `[orders][rounds]`.
+pub(crate) type Paths = Vec<Vec<Look>>;
+
+/// Looks at every question along random orders after every round: `[questions]`.
+pub(crate) fn look(sheet: &Sheet, rounds: &[u32], settings: &OnlineSettings) -> Vec<Paths> {
     let mut tally = Tally::default();
     let question = |(at, draws): (usize, &Vec<crate::Draw>)| {
-        (0..orders)
+        (0..settings.orders)
             .map(|order| {
-                let mut random = ChaCha8Rng::seed_from_u64(mix(mix(seed, at as u64), u64::from(order)));
-                let mut drawn: Vec<usize> = (0..draws.len()).collect();
-                drawn.shuffle(&mut random);
+                let drawn = shuffled(draws.len(), at, order, settings.seed);
                 tally.clear();
                 let mut tokens = 0.0;
                 let mut next = 0;
@@ -74,7 +68,7 @@ pub(crate) fn look(
                         }
                         next = round as usize;
                         let shared = Shared::of(&tally);
-                        let candidates = candidates(&tally, &shared, selections).into_iter();
+                        let candidates = candidates(&tally, &shared, &settings.selections).into_iter();
                         let candidates = candidates.map(|(selection, features, sample)| Candidate {
                             features,
                             selection,

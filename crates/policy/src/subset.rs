@@ -1,6 +1,7 @@
 //! One question's samples, `k` of `n` drawn without replacement: what would each selection have answered?
 //!
-//! A subset keeps the recorded order, so ties go to the sample recorded first and `k = n` is the recorded outcome.
+//! A subset might have been drawn in any order, and a tie goes to the answer that was drawn first: the chance of being
+//! right is the mean over the orders too. So it does not matter in which order samples were recorded.
 
 use crate::sheet::{Draw, place};
 use crate::tally::Tally;
@@ -26,8 +27,8 @@ impl Default for Subsets {
     }
 }
 
-/// Chance that each selection is right with `k` of the samples: `[selections][ks]`. Unbiased everywhere; exact for
-/// best-of-`k` without ties between right and wrong samples, and for few subsets.
+/// Chance that each selection is right with `k` of the samples, over all subsets and orders: `[selections][ks]`.
+/// Unbiased everywhere; exact for best-of-`k` without ties between right and wrong samples, and for few subsets.
 pub fn subset_accuracy(draws: &[Draw], selections: &[Selection], ks: &[u32], how: Subsets) -> Vec<Vec<f64>> {
     let mut accuracy = vec![vec![f64::NAN; ks.len()]; selections.len()];
     let mut open: Vec<(usize, usize)> = Vec::new();
@@ -54,9 +55,24 @@ pub fn subset_accuracy(draws: &[Draw], selections: &[Selection], ks: &[u32], how
     accuracy
 }
 
-/// Whether the right answer is presented by `selection` over what was counted.
-fn right(draws: &[Draw], tally: &Tally, selection: Selection) -> bool {
-    tally.presented(selection).is_some_and(|index| draws[index as usize].correct)
+/// Chance that what `selection` presents of the samples `chosen`, all counted in `tally`, is right, over all orders in
+/// which they may have been drawn. Of answers that tie the first one drawn is presented, which is each in proportion to
+/// its samples; of an answer's samples with its highest score it is each of them alike.
+fn right(draws: &[Draw], chosen: &[usize], tally: &Tally, selection: Selection) -> f64 {
+    let at = place(selection.aggregation);
+    let (mut right, mut all) = (0.0, 0.0);
+    for answer in tally.leading(selection) {
+        let highest =
+            |draw: &&Draw| draw.seen.class == Some(answer.class) && draw.seen.scores[at] >= answer.best[at];
+        let (mut correct, mut presented) = (0_u32, 0_u32);
+        for draw in chosen.iter().map(|&index| &draws[index]).filter(highest) {
+            correct += u32::from(draw.correct);
+            presented += 1;
+        }
+        right += f64::from(answer.count) * f64::from(correct) / f64::from(presented.max(1));
+        all += f64::from(answer.count);
+    }
+    if all > 0.0 { right / all } else { 0.0 }
 }
 
 /// Correctness of the answered samples, best first; `None` unless the selection is `Best` and no tie between a right
@@ -106,9 +122,9 @@ fn choose(n: u64, k: u64) -> u64 {
     (0..k).try_fold(1_u64, |count, i| Some(count.checked_mul(n - i)? / (i + 1))).unwrap_or(u64::MAX)
 }
 
-/// Share of all subsets of `k` in which each selection is right.
+/// Mean over all subsets of `k` of the chance that each selection is right.
 fn enumerate(draws: &[Draw], selections: &[Selection], k: usize) -> Vec<f64> {
-    let mut hits = vec![0_u64; selections.len()];
+    let mut hits = vec![0.0; selections.len()];
     let mut subsets = 0_u64;
     let mut chosen: Vec<usize> = (0..k).collect();
     let mut tally = Tally::default();
@@ -119,7 +135,7 @@ fn enumerate(draws: &[Draw], selections: &[Selection], k: usize) -> Vec<f64> {
         }
         subsets += 1;
         for (hit, &selection) in hits.iter_mut().zip(selections) {
-            *hit += u64::from(right(draws, &tally, selection));
+            *hit += right(draws, &chosen, &tally, selection);
         }
         // The next combination: move the last index that can move, and pack the rest behind it.
         let Some(at) = (0..k).rev().find(|&at| chosen[at] < draws.len() - k + at) else { break };
@@ -128,7 +144,8 @@ fn enumerate(draws: &[Draw], selections: &[Selection], k: usize) -> Vec<f64> {
             chosen[next] = chosen[next - 1] + 1;
         }
     }
-    hits.iter().map(|&hit| hit as f64 / subsets as f64).collect()
+    // Sums of shares may pass the number of subsets by a rounding.
+    hits.iter().map(|&hit| f64::min(hit / subsets as f64, 1.0)).collect()
 }
 
 /// Fills the `open` cells from random orders, each of which gives one subset for every `k`.
@@ -151,10 +168,13 @@ fn sample(
         let (front, _) = order.partial_shuffle(&mut random, most as usize);
         tally.clear();
         for (drawn, &index) in front.iter().enumerate() {
-            tally.push(index, &draws[index as usize].seen);
+            // Numbered as drawn, so ties go to the first drawn.
+            tally.push(drawn as u32, &draws[index as usize].seen);
             for (hit, &(row, column)) in hits.iter_mut().zip(&cells) {
                 if ks[column] as usize == drawn + 1 {
-                    *hit += u32::from(right(draws, &tally, selections[row]));
+                    let presented = tally.presented(selections[row]);
+                    let right = presented.is_some_and(|at| draws[front[at as usize] as usize].correct);
+                    *hit += u32::from(right);
                 }
             }
         }
@@ -181,30 +201,37 @@ mod tests {
         samples.iter().map(draw).collect()
     }
 
-    /// All subsets, as bit masks.
-    fn exhaustive(draws: &[Draw], selection: Selection, k: u32) -> f64 {
-        let (mut hits, mut subsets) = (0.0, 0.0);
-        for mask in (0_u32..1 << draws.len()).filter(|mask| mask.count_ones() == k) {
-            let mut tally = Tally::default();
-            for index in (0..draws.len() as u32).filter(|index| mask >> index & 1 == 1) {
-                tally.push(index, &draws[index as usize].seen);
+    /// Share of all ordered draws of `k` samples in which the selection is right, ties going to the first drawn.
+    fn exhaustive(draws: &[Draw], selection: Selection, k: usize) -> f64 {
+        let (mut hits, mut orders) = (0.0, 0.0);
+        let mut open: Vec<Vec<usize>> = vec![Vec::new()];
+        while let Some(order) = open.pop() {
+            if order.len() < k {
+                let rest = (0..draws.len()).filter(|at| !order.contains(at));
+                open.extend(rest.map(|at| [order.as_slice(), &[at]].concat()));
+                continue;
             }
-            subsets += 1.0;
-            hits += f64::from(u8::from(right(draws, &tally, selection)));
+            let mut tally = Tally::default();
+            for (drawn, &at) in order.iter().enumerate() {
+                tally.push(drawn as u32, &draws[at].seen);
+            }
+            orders += 1.0;
+            let right = tally.presented(selection).is_some_and(|drawn| draws[order[drawn as usize]].correct);
+            hits += f64::from(u8::from(right));
         }
-        hits / subsets
+        hits / orders
     }
 
     proptest! {
         #[test]
-        fn exact_subsets_equal_exhaustive_enumeration(samples in prop::collection::vec((0_u32..4, 0_u8..9), 1..8)) {
+        fn exact_subsets_equal_exhaustive_enumeration(samples in prop::collection::vec((0_u32..4, 0_u8..5), 1..7)) {
             let draws = draws(&samples);
             let ks: Vec<u32> = (1..=draws.len() as u32).collect();
             let selections = every_selection();
             let found = subset_accuracy(&draws, &selections, &ks, Subsets::default());
             for (row, &selection) in selections.iter().enumerate() {
                 for (column, &k) in ks.iter().enumerate() {
-                    prop_assert!((found[row][column] - exhaustive(&draws, selection, k)).abs() < 1e-12);
+                    prop_assert!((found[row][column] - exhaustive(&draws, selection, k as usize)).abs() < 1e-9);
                 }
             }
         }
@@ -217,11 +244,20 @@ mod tests {
         let how = Subsets { exact_up_to: 0, orders: 40_000, seed: 3 };
         let (selections, ks) = (every_selection(), [1, 2, 5, 8, 12]);
         let estimates = subset_accuracy(&draws, &selections, &ks, how);
-        for (row, &selection) in selections.iter().enumerate() {
-            for (column, &k) in ks.iter().enumerate() {
-                let exact = exhaustive(&draws, selection, k);
-                assert!((estimates[row][column] - exact).abs() < 0.012, "{selection:?} {k}");
-            }
+        let exact = subset_accuracy(&draws, &selections, &ks, Subsets::default());
+        for (estimates, exact) in estimates.iter().flatten().zip(exact.iter().flatten()) {
+            assert!((estimates - exact).abs() < 0.012, "{estimates} {exact}");
+        }
+    }
+
+    /// Eight samples of equal scores, half of them right: of two that disagree either may have been drawn first.
+    #[test]
+    fn a_pool_sorted_by_correctness_gives_what_a_mixed_one_gives() {
+        let sorted: Vec<(u32, u8)> = (0..8).map(|at| (u32::from(at >= 4), 4)).collect();
+        let reversed: Vec<(u32, u8)> = sorted.iter().rev().copied().collect();
+        for samples in [sorted, reversed] {
+            let found = subset_accuracy(&draws(&samples), &every_selection(), &[1, 2, 3], Subsets::default());
+            assert!(found.iter().flatten().all(|share| (share - 0.5).abs() < 1e-12), "{found:?}");
         }
     }
 

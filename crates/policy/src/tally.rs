@@ -23,6 +23,18 @@ pub struct AnswerTally {
     pub best_at: [u32; AGGREGATIONS],
 }
 
+impl AnswerTally {
+    /// What `selection` compares.
+    fn weight(&self, selection: Selection) -> f64 {
+        let at = place(selection.aggregation);
+        match selection.rule {
+            Rule::Best => f64::from(self.best[at]),
+            Rule::Majority => f64::from(self.count),
+            Rule::Weighted => self.sum[at],
+        }
+    }
+}
+
 /// Samples of one question, counted by answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
@@ -82,15 +94,16 @@ impl Tally {
 
     /// Place among the answers of the one that `selection` chooses; `None` if no sample has an answer.
     pub fn choose(&self, selection: Selection) -> Option<usize> {
-        let at = place(selection.aggregation);
-        let weight = |answer: &AnswerTally| match selection.rule {
-            Rule::Best => f64::from(answer.best[at]),
-            Rule::Majority => f64::from(answer.count),
-            Rule::Weighted => answer.sum[at],
+        let order = |a: &AnswerTally, b: &AnswerTally| {
+            a.weight(selection).total_cmp(&b.weight(selection)).then(b.first.cmp(&a.first))
         };
-        let order =
-            |a: &AnswerTally, b: &AnswerTally| weight(a).total_cmp(&weight(b)).then(b.first.cmp(&a.first));
         self.answers.iter().enumerate().max_by(|a, b| order(a.1, b.1)).map(|(place, _)| place)
+    }
+
+    /// The answers that no other outweighs: more than one where they tie.
+    pub(crate) fn leading(&self, selection: Selection) -> impl Iterator<Item = &AnswerTally> {
+        let most = self.answers.iter().map(|answer| answer.weight(selection)).max_by(f64::total_cmp);
+        self.answers.iter().filter(move |answer| Some(answer.weight(selection)) == most)
     }
 
     /// Index of the sample that `selection` presents.

@@ -41,6 +41,9 @@ pub(crate) fn run(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCo
 /// Recorded samples: no model is asked anything.
 fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
     let pool = Pool::read(path).map_err(bad_input)?;
+    for remark in pool.remarks() {
+        note(remark);
+    }
     let verifier = match (&args.replay_verifier, pool.verifiers.as_slice()) {
         (Some(name), _) => name.clone(),
         (None, [only]) => only.clone(),

@@ -6,8 +6,8 @@ use crate::output;
 use crate::show::{Table, share};
 use anyhow::Context;
 use deliberate_policy::{
-    Bins, CurveRow, Draw, EasePredictor, Efficiency, Fixed, Interval, Policy, Provenance, Seen, VERSION,
-    fit_online,
+    CurveRow, Deployed, Efficiency, Interval, Outcomes, Policy, Provenance, Ranking, VERSION, WaySettings,
+    fit_deployed, fit_online,
 };
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_study::{
@@ -15,9 +15,6 @@ use deliberate_study::{
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Samples that a live policy reads before it guesses a question's bin.
-const GUESS_FROM: u32 = 4;
 
 /// Mean generations per question that the sequential policy in the file is set to spend.
 const SPEND: f64 = 8.0;
@@ -30,7 +27,7 @@ pub(crate) fn conclude(
     FitArgs { standard_errors, json }: FitArgs,
 ) -> anyhow::Result<ExitCode> {
     let (findings, fitted) = find(evidence, standard_errors, source.seed)?;
-    let policy = policy(evidence, &findings, &fitted, source);
+    let policy = policy(evidence, &findings, &fitted, (source, standard_errors))?;
     let about = About {
         title: format!("How to spend test-time compute on {}", source.dataset),
         command: source.command.clone(),
@@ -76,19 +73,22 @@ pub(crate) fn unusable(error: impl Into<StudyError>, path: &Path) -> anyhow::Err
 }
 
 /// The policy that a live solver obeys, fitted on all questions.
-fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, source: &Source) -> Policy {
+fn policy(
+    evidence: &Evidence,
+    findings: &Findings,
+    fitted: &Fitted,
+    (source, standard_errors): (&Source, f64),
+) -> anyhow::Result<Policy> {
     let sheet = &evidence.sheet;
-    let predictor = EasePredictor::fit(sheet, GUESS_FROM.min(sheet.depth() as u32));
-    let guess = |draws: &Vec<Draw>| {
-        let seen: Vec<Seen> = draws.iter().map(|draw| draw.seen).collect();
-        predictor.ease(&seen).expect("every question has as many samples")
+    let how = Deployed {
+        standard_errors,
+        replay: WaySettings { seed: source.seed, ..WaySettings::default() },
+        ..Deployed::default()
     };
-    let guesses: Vec<f64> = sheet.questions.iter().map(guess).collect();
-    let fixed = Fixed {
-        bins: Bins::fit(&guesses, deliberate_study::BINS),
-        predictor,
-        choices: fitted.live.choices.clone(),
-    };
+    let budgets: Vec<u32> =
+        (0..32).map(|power| 1_u32 << power).take_while(|&budget| budget as usize <= sheet.depth()).collect();
+    let fixed = fit_deployed(sheet, &without_revisions(&evidence.searches), &budgets, &how)
+        .map_err(StudyError::from)?;
     let rows = |way: &Way| -> Vec<CurveRow> {
         let row = |point: &deliberate_study::Measured| CurveRow {
             regime: way.name.clone(),
@@ -102,7 +102,7 @@ fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, source: &So
     let measured = findings.fixed.iter().map(|fixed| &fixed.way).chain([&findings.online, &findings.total]);
     let mut grid: Vec<String> = findings.ways.iter().map(|way| way.name.clone()).collect();
     grid.dedup();
-    Policy {
+    Ok(Policy {
         version: VERSION,
         provenance: Provenance {
             proposer: source.proposer.clone(),
@@ -117,7 +117,15 @@ fn policy(evidence: &Evidence, findings: &Findings, fitted: &Fitted, source: &So
         curves: measured.chain(compared).flat_map(rows).collect(),
         fixed: Some(fixed),
         online: Some(fit_online(sheet, &fitted.online, SPEND)),
-    }
+        ranking: Some(Ranking::fit(sheet, source.seed)),
+    })
+}
+
+/// A live policy has one verifier, and revisions have another.
+fn without_revisions(searches: &Outcomes) -> Outcomes {
+    let rows = searches.arms.iter().cloned().zip(searches.cells.iter().cloned());
+    let (arms, cells) = rows.filter(|(arm, _)| !arm.name.contains("revisions")).unzip();
+    Outcomes { questions: searches.questions.clone(), arms, cells }
 }
 
 /// Writes everything into the folder: (policy, report).

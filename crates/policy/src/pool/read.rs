@@ -48,6 +48,17 @@ pub enum PoolError {
         /// The file.
         path: PathBuf,
     },
+    /// Nothing can be chosen from it.
+    #[error(
+        "none of the {samples} samples in the pool `{}` has an answer: field `answer` is null or blank in all of them \
+         (extract the answers first)", path.display()
+    )]
+    NoAnswers {
+        /// The file.
+        path: PathBuf,
+        /// Samples in it.
+        samples: usize,
+    },
     /// A verifier that scored nothing here.
     #[error("no sample was scored by `{verifier}` (the pool knows: {known})")]
     UnknownVerifier {
@@ -123,6 +134,10 @@ impl Pool {
         if questions.is_empty() {
             return Err(PoolError::Empty { path: path.to_owned() });
         }
+        let samples = || questions.iter().flat_map(|question| &question.samples);
+        if samples().all(|sample| sample.class.is_none()) {
+            return Err(PoolError::NoAnswers { path: path.to_owned(), samples: samples().count() });
+        }
         sort_verifiers(&mut names, &mut questions);
         let sha256 = format!("{:x}", digest.finalize());
         Ok(Self { path: path.to_owned(), sha256, verifiers: names, questions })
@@ -155,6 +170,12 @@ fn question(line: Line, names: &mut Vec<String>) -> Result<PoolQuestion, String>
             }
             if let Some(step) = steps.iter().position(|score| !score.is_finite()) {
                 return Err(format!("field `{field}[{step}]` is no finite number"));
+            }
+            if let Some(step) = steps.iter().position(|score| !(0.0..=1.0).contains(score)) {
+                return Err(format!(
+                    "field `{field}[{step}]` is {}, and a score is a probability from 0 to 1 (turn log-odds into one)",
+                    steps[step]
+                ));
             }
             let column = names.iter().position(|name| *name == verifier).unwrap_or_else(|| {
                 names.push(verifier);
@@ -222,10 +243,29 @@ mod tests {
                 sample("\"correct\":true,\"scores\":{\"v\":[0.5,\"x\"]}"),
                 "samples[0].scores.v[1]` should be a number",
             ),
-            (sample("\"correct\":1,\"scores\":{}"), "samples[0].correct`"),
+            (
+                sample("\"correct\":true,\"scores\":{\"v\":[0.5,NaN]}"),
+                "samples[0].scores.v[1]` should be a number from 0 to 1, not NaN",
+            ),
+            (
+                sample("\"correct\":true,\"scores\":{\"v\":[-2.5]}"),
+                "samples[0].scores.v[0]` is -2.5, and a score",
+            ),
+            (
+                sample("\"correct\":true,\"tokens\":1.5,\"scores\":{\"v\":[1]}"),
+                "tokens` should be a whole number or null, not 1.5",
+            ),
+            (sample("\"correct\":1,\"scores\":{}"), "samples[0].correct` should be true or false, not 1"),
+            (
+                "{\"id\":\"NaN \\\" NaN\",\"answer\":\"1\",\"samples\":NaN}".to_owned(),
+                "`samples` should be a list, not \"NaN\"",
+            ),
             (line(""), "`samples` is empty"),
             ("{\"id\":\"x\",\"answer\":\"1\"}".to_owned(), "`samples` is missing"),
-            ("{\"id\":7,\"answer\":\"1\",\"samples\":[]}".to_owned(), "`id` should be text"),
+            (
+                "{\"id\":7,\"answer\":\"1\",\"samples\":[]}".to_owned(),
+                "`id` should be text, not the number 7",
+            ),
             ("{\"id\":".to_owned(), "EOF"),
         ] {
             let error = read(&text).unwrap_err().to_string();
@@ -234,5 +274,7 @@ mod tests {
         let error = read(&format!("\n{good}{good}")).unwrap_err().to_string();
         assert!(error.contains("line 3") && error.contains("used before"), "{error}");
         assert!(matches!(read("\n"), Err(PoolError::Empty { .. })));
+        let unanswered = line("{\"answer\":null,\"correct\":false,\"scores\":{\"v\":[0.5]}}");
+        assert!(read(&unanswered).unwrap_err().to_string().contains("none of the 1 samples"));
     }
 }
