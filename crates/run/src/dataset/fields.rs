@@ -16,6 +16,8 @@ const CHAT: &str = "prompt";
 const ANSWERING: [&str; 4] = ["answer", "final_answer", "expected_answer", "ground_truth"];
 /// A worked solution, whose answer counts where no other field answers.
 const SOLUTION: &str = "solution";
+/// Fields without which a question is not whole.
+const BELONGING: [&str; 5] = ["choices", "options", "body", "passage", "context"];
 /// Fields that name a question.
 const NAMING: [&str; 2] = ["id", "unique_id"];
 
@@ -62,15 +64,44 @@ pub(super) fn question(object: &Object) -> Result<Found, String> {
     let mut id = None;
     for name in NAMING {
         if let Some((field, value)) = object.get(name).filter(|_| id.is_none()) {
-            id = Some(text_or_number(field, value)?).filter(|id| !id.is_empty());
+            id = Some(text_or_number(field, value)?).filter(|id| !id.trim().is_empty());
         }
     }
     let (answer, answered) = answered(object)?.unzip();
     Ok(Found { id, problem, answer, asked, answered })
 }
 
+/// The question of a line and a worked solution of it, for those who learn from them.
+///
+/// # Errors
+/// Which of them is missing, and the fields that are there.
+pub fn worked(object: &Object) -> Result<(String, String), String> {
+    let (problem, _) = asked(object)?;
+    // GSM8K publishes worked solutions as answers.
+    let hashes = |(field, text): &(&str, &str)| matches!(behind_hashes(text, field), Ok(Some(_)));
+    let text = |name| object.get(name).and_then(|(field, value)| Some((field, value.as_str()?)));
+    let found = text(SOLUTION).or_else(|| text(ANSWERING[0]).filter(hashes));
+    let (field, solution) = found.ok_or_else(|| {
+        format!("no field `solution` holds a worked solution as text (the fields are {})", names(object))
+    })?;
+    for (field, text) in [("the question", problem.as_str()), (field, solution)] {
+        if text.trim().is_empty() {
+            return Err(format!("{field} is empty"));
+        }
+    }
+    Ok((problem, solution.to_owned()))
+}
+
 /// What is asked, and where it stands.
 fn asked(object: &Object) -> Result<(String, String), String> {
+    let belonging =
+        BELONGING.iter().filter_map(|name| object.get(name)).find(|(_, value)| says_something(value));
+    if let Some((field, _)) = belonging {
+        return Err(format!(
+            "`{field}` belongs to the question: write it into `problem`, and the right answer as `answer` (and leave \
+             `{field}` out)"
+        ));
+    }
     let [problem, question] = ASKING.map(|name| object.get(name));
     if let (Some((one, first)), Some((other, second))) = (problem, question)
         && first != second
@@ -91,7 +122,8 @@ fn asked(object: &Object) -> Result<(String, String), String> {
                 ));
             };
             let text = message["content"].as_str().filter(|_| message["role"] == "user");
-            let text = text.ok_or_else(|| format!("`{field}` holds no message of a user (write it as `problem`)"))?;
+            let text =
+                text.ok_or_else(|| format!("`{field}` holds no message of a user (write it as `problem`)"))?;
             Ok((text.to_owned(), format!("the message in `{field}`")))
         }
         _ => Err(no_question(object)),
@@ -99,11 +131,15 @@ fn asked(object: &Object) -> Result<(String, String), String> {
 }
 
 fn no_question(object: &Object) -> String {
-    let names: Vec<String> = object.names().map(|name| format!("`{name}`")).collect();
-    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     format!(
-        "no field asks a question: name it `problem` or `question`, and the right answer `answer` (the fields are {names})"
+        "no field asks a question: name it `problem` or `question`, and the right answer `answer` (the fields are {})",
+        names(object)
     )
+}
+
+fn names(object: &Object) -> String {
+    let names: Vec<String> = object.names().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// The right answer and where it stands; blank ones are none.
@@ -175,6 +211,15 @@ fn text_or_number(field: &str, value: &Value) -> Result<String, String> {
             Err(format!("the number {number} in `{field}` would lose digits (write it in quotation marks)"))
         }
         other => Err(format!("`{field}` is {}, neither text nor a number", kind(other))),
+    }
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        _ => false,
     }
 }
 

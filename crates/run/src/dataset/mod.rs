@@ -6,8 +6,8 @@ mod object;
 mod text;
 
 use deliberate_grade::{Answer, correct};
-pub use fields::Layout;
 use fields::question;
+pub use fields::{Layout, worked};
 pub use object::Object;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -102,16 +102,15 @@ pub enum DatasetError {
 
 /// The first few bad lines in a sentence.
 fn named(path: &Path, lines: &[Skipped]) -> String {
-    let mut text = String::new();
-    for (index, Skipped { line, reason }) in lines.iter().take(NAMED).enumerate() {
-        let dataset = if index == 0 { format!(" of dataset `{}`", path.display()) } else { String::new() };
-        let before = if index == 0 { "" } else { "; " };
-        text.push_str(&format!("{before}line {line}{dataset}: {reason}"));
-    }
+    let one = |(index, Skipped { line, reason }): (usize, &Skipped)| match index {
+        0 => format!("line {line} of dataset `{}`: {reason}", path.display()),
+        _ => format!("line {line}: {reason}"),
+    };
+    let mut parts: Vec<String> = lines.iter().take(NAMED).enumerate().map(one).collect();
     if lines.len() > NAMED {
-        text.push_str(&format!("; and {} more lines", lines.len() - NAMED));
+        parts.push(format!("and {} more lines", lines.len() - NAMED));
     }
-    text
+    parts.join("; ")
 }
 
 impl Dataset {

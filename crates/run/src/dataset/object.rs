@@ -142,7 +142,9 @@ impl<'de> Deserialize<'de> for Object {
                 let mut fields: Vec<(String, Value)> = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
                     if fields.iter().any(|(known, _)| *known == name) {
-                        return Err(serde::de::Error::custom(format!("the field `{name}` stands in it twice")));
+                        return Err(serde::de::Error::custom(format!(
+                            "the field `{name}` stands in it twice"
+                        )));
                     }
                     fields.push((name, value));
                 }

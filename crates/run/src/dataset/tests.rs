@@ -29,7 +29,8 @@ fn refused(bytes: &[u8], said: &[&str]) {
 
 #[test]
 fn a_malformed_line_is_named_by_its_number_and_passed_over_only_on_request() {
-    let text = "{\"id\":\"a\",\"problem\":\"1+1?\",\"answer\":\"2\"}\n\n{\"id\":\"b\"\n{\"question\":\"2+2?\"}\n";
+    let text =
+        "{\"id\":\"a\",\"problem\":\"1+1?\",\"answer\":\"2\"}\n\n{\"id\":\"b\"\n{\"question\":\"2+2?\"}\n";
     refused(text.as_bytes(), &["line 3 of dataset", "--skip-bad-lines"]);
     let dataset = read(text, true).unwrap();
     let ids: Vec<_> = dataset.questions.iter().map(|q| q.id.as_str()).collect();
@@ -39,7 +40,10 @@ fn a_malformed_line_is_named_by_its_number_and_passed_over_only_on_request() {
 #[test]
 fn empty_questions_and_repeated_ids_and_fields_are_bad_lines() {
     refused(b"{\"problem\":\"  \"}", &["the question is empty"]);
-    refused(b"{\"id\":\"a\",\"problem\":\"x\"}\n{\"id\":\"a\",\"problem\":\"y\"}", &["line 2", "`a` was used"]);
+    refused(
+        b"{\"id\":\"a\",\"problem\":\"x\"}\n{\"id\":\"a\",\"problem\":\"y\"}",
+        &["line 2", "`a` was used"],
+    );
     refused(b"{\"problem\":\"x\",\"answer\":1,\"answer\":2}", &["`answer` stands in it twice"]);
     refused(b"\n\n", &["holds no question"]);
 }
@@ -69,7 +73,8 @@ fn layouts_that_datasets_are_published_in_give_their_final_answers() {
     check(math, Some("\\frac{1}{2}"), "`problem`, answer in the box of `solution`");
     let both = r#"{"problem":"Q","answer":"2","solution":"It is $\\boxed{3}$."}"#;
     check(both, Some("2"), "answer in `answer`");
-    let verl = r#"{"prompt":[{"role":"user","content":"Q"}],"reward_model":{"style":"rule","ground_truth":"4"}}"#;
+    let verl =
+        r#"{"prompt":[{"role":"user","content":"Q"}],"reward_model":{"style":"rule","ground_truth":"4"}}"#;
     check(verl, Some("4"), "the message in `prompt`, answer in `reward_model.ground_truth`");
     check(r#"{"Problem":"Q","Final-Answer":104}"#, Some("104"), "`Problem`, answer in `Final-Answer`");
     check(r#"{"problem":"Q","answer":"So \\boxed{7}."}"#, Some("7"), "in the box of `answer`");
@@ -81,10 +86,16 @@ fn layouts_that_datasets_are_published_in_give_their_final_answers() {
 fn a_question_that_is_not_certain_is_refused_with_the_fields_that_are_there() {
     refused(br#"{"input":"x","target":3}"#, &["`input`, `target`", "`problem` or `question`"]);
     refused(br#"{"problem":"x","question":"y"}"#, &["both `problem` and `question`"]);
-    refused(br#"{"prompt":[{"role":"system","content":"x"},{"role":"user","content":"y"}]}"#, &["2 messages"]);
+    refused(
+        br#"{"prompt":[{"role":"system","content":"x"},{"role":"user","content":"y"}]}"#,
+        &["2 messages"],
+    );
     refused(br#"{"problem":["x"]}"#, &["`problem` is a list"]);
     refused(br#"{"problem":"x","answer":"It is\n####"}"#, &["behind `####`"]);
     refused(b"{}", &["the fields are none"]);
+    refused(br#"{"question":"x","choices":["1","2"],"answer":1}"#, &["`choices` belongs to the question"]);
+    refused(br#"{"Body":"She has 3.","Question":"How many?","Answer":3}"#, &["`Body` belongs"]);
+    check(r#"{"question":"x","context":null,"options":[],"answer":1}"#, Some("1"), "`question`");
 }
 
 #[test]
@@ -110,6 +121,8 @@ fn files_of_other_kinds_are_named_with_the_way_out() {
     refused(b"\x1f\x8b\x08\0", &["gzip", "gunzip"]);
     refused(b"id,problem,answer\na,\"1 + 2?\",3\n", &["CSV", "read_csv"]);
     refused(b"Question\tAnswer\nx\t3\n", &["TSV"]);
+    refused(b"text;label\n1 + 2?;3\n", &["CSV"]);
+    refused(b"a, b\n{\"problem\":\"x\"}\n", &["line 1 of dataset", "no JSON object"]);
     refused(b"[\n{\"problem\":\"x\"}\n]\n", &["JSON array", "jq"]);
     refused(b"{\n\"problem\":\"x\"\n}\n", &["over several lines", "jq"]);
     refused(b"<!DOCTYPE html>\n<html>", &["web page"]);
@@ -119,7 +132,10 @@ fn files_of_other_kinds_are_named_with_the_way_out() {
 fn what_people_write_that_is_no_json_is_named() {
     refused(b"{\"problem\":\"0/0?\",\"answer\":NaN}", &["`NaN` is no value"]);
     refused(b"{\"problem\":\"x\",\"answer\":-Infinity}", &["`Infinity` is no value"]);
-    refused(b"// notes\n{\"problem\":\"x\"},\n{\"problem\":\"y\",}", &["line 1", "comment", "a comma follows", "closing"]);
+    refused(
+        b"// notes\n{\"problem\":\"x\"},\n{\"problem\":\"y\",}",
+        &["line 1", "comment", "a comma follows", "closing"],
+    );
     refused(b"{\"problem\":\"x\"}\n\xef\xbb\xbf{\"problem\":\"y\"}", &["line 2", "byte order mark"]);
     refused(b"{'problem': 'x'}", &["single quotation marks"]);
     refused(b"{\"problem\":\"NaN // 'x' \xff\"}", &["not UTF-8"]);
@@ -135,6 +151,7 @@ fn all_lines_bad_names_the_first_of_them() {
 
 #[test]
 fn lines_that_end_in_carriage_returns_alone_are_lines() {
-    let dataset = read("{\"id\":\"a\",\"problem\":\"x\"}\r{\"id\":\"b\",\"problem\":\"y\"}\r", false).unwrap();
+    let dataset =
+        read("{\"id\":\"a\",\"problem\":\"x\"}\r{\"id\":\"b\",\"problem\":\"y\"}\r", false).unwrap();
     assert_eq!(dataset.questions.len(), 2);
 }

@@ -16,15 +16,14 @@ impl fmt::Display for Foreign {
 }
 
 const UTF_8: &[u8] = b"\xef\xbb\xbf";
-const TABLE: &str =
-    "convert it, for example with pandas: `pandas.read_parquet(…).to_json(…, orient=\"records\", lines=True)`";
+const TABLE: &str = "convert it, for example with pandas: `pandas.read_parquet(…).to_json(…, orient=\"records\", lines=True)`";
 const CSV: &str =
     "convert it, for example with pandas: `pandas.read_csv(…).to_json(…, orient=\"records\", lines=True)`";
 const WIDE: &str = "save it as UTF-8, for example `iconv -f UTF-16 -t UTF-8 old > new`";
 const WIDEST: &str = "save it as UTF-8, for example `iconv -f UTF-32 -t UTF-8 old > new`";
 
 /// How files of other kinds begin; the longer beginning first.
-const BEGINNINGS: [(&[u8], &str, &str); 18] = [
+const BEGINNINGS: [(&[u8], &str, &str); 19] = [
     (b"\xff\xfe\0\0", "UTF-32 text", WIDEST),
     (b"\0\0\xfe\xff", "UTF-32 text", WIDEST),
     (b"\xff\xfe", "UTF-16 text", WIDE),
@@ -39,6 +38,7 @@ const BEGINNINGS: [(&[u8], &str, &str); 18] = [
     (b"\xfd7zXZ", "compressed with xz", "unpack it with `unxz`"),
     (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "unpack it, or export the sheet"),
     (b"\x93NUMPY", "a NumPy array", "write its questions as JSON lines"),
+    (b"\x80", "a Python pickle or other binary data", "write its questions as JSON lines"),
     (b"%PDF", "a PDF document", "write its questions as JSON lines"),
     (b"GGUF", "a model", "models are for --model"),
     (b"version https://git-lfs", "a pointer of Git LFS", "`git lfs pull` fetches what it stands for"),
@@ -88,19 +88,22 @@ fn unmarked(text: &[u8]) -> Option<Foreign> {
     if object {
         return foreign("one JSON object over several lines", "`jq -c . old > new` writes it on one");
     }
-    if !first.starts_with(b"{") && is_header(first) {
+    let objects = text.split(|&byte| byte == b'\n').any(|line| line.trim_ascii_start().starts_with(b"{"));
+    if !objects && is_header(first) {
         return foreign("a table of separated values (CSV or TSV)", CSV);
     }
     None
 }
 
-/// Whether a line names columns, one of them as fields of questions are named.
+/// Whether a line names columns: a few words between separators.
 fn is_header(line: &[u8]) -> bool {
-    let cells = || line.split(|byte| b",;\t|".contains(byte)).map(<[u8]>::trim_ascii);
-    let bare = |cell: &[u8]| {
-        let cell = cell.strip_prefix(b"\"").unwrap_or(cell);
-        cell.strip_suffix(b"\"").unwrap_or(cell).to_ascii_lowercase()
+    let word = |cell: &[u8]| {
+        let letters = cell.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"_- \"'".contains(&byte));
+        letters && (1..=32).contains(&cell.len())
     };
-    let known: [&[u8]; 6] = [b"problem", b"question", b"prompt", b"answer", b"solution", b"input"];
-    cells().count() > 1 && cells().any(|cell| known.contains(&bare(cell).as_slice()))
+    let separated = |separator: u8| {
+        let cells: Vec<&[u8]> = line.split(|&byte| byte == separator).map(<[u8]>::trim_ascii).collect();
+        cells.len() > 1 && cells.iter().all(|cell| word(cell))
+    };
+    b",;\t|".iter().any(|&separator| separated(separator))
 }
