@@ -3,7 +3,8 @@
 mod tune;
 
 use crate::config::{EngineLayer, SearchLayer};
-use crate::exit;
+use crate::exit::{self, bad_input};
+use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deliberate_text::VerifierSpec;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ pub(crate) use tune::TuneArgs;
 
 /// Spend test-time compute where it pays: sample, search or revise with a language model, vote, and see the bill.
 #[derive(Debug, Parser)]
-#[command(name = "deliberate", version, after_help = exit::HELP, max_term_width = 100, propagate_version = true)]
+#[command(name = "deliberate", version, after_help = exit::help(), max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Models(ModelsArgs),
     /// Explain the strategies and their options.
     Strategies,
+    /// Explain the formats of all files that are read and written.
+    Formats,
     /// Report on this machine, this build and the models that are here.
     Doctor(DoctorArgs),
     /// Make questions with exact answers, and a family of small models trained on them.
@@ -70,17 +73,24 @@ pub(crate) enum Command {
 }
 
 const SOLVE_EXAMPLES: &str = "\
+The bundled models know the lab's purses alone: what to take so that every purse is spent exactly.
+
 Examples:
-  deliberate solve 'What is 17 * 23?'
-  deliberate solve --strategy beam:branching=4 --budget 16 --verifier judge 'What is 17 * 23?'
+  deliberate lab generate -n 1 --family purses
+  printf 'Spend 8 on a=5,b=3\\nSpend 4 on c=4,d=9\\nitems?' > question.txt
+  deliberate solve @question.txt
+  deliberate solve @question.txt --strategy beam:branching=4 --budget 16 --tree
   deliberate solve --strategy 'beam + revisions:length=2' --budget 32 --json < question.txt
-  deliberate strategies     explains all strategies and their options";
+  deliberate solve 'What is 17 * 23?' --model smollm2     after `deliberate models pull smollm2`
+
+`deliberate strategies` explains all strategies and their options, `deliberate formats` all files.";
 
 const RUN_EXAMPLES: &str = "\
 Example:
   deliberate run gsm8k_test.jsonl --limit 50 --strategy best-of-n --budget 16 --run-directory runs/bon16
 
-Each line of the dataset is a JSON object with `problem` (or `question`), and optionally `id` and `answer`.
+Each line of the dataset is a JSON object with `problem` (or `question`), and optionally `id` and `answer`. The files of
+GSM8K, MATH and verl are read as they are published; `deliberate formats` says how.
 Run the same command again to continue a run that was interrupted.";
 
 const CALIBRATE_EXAMPLES: &str = "\
@@ -177,6 +187,25 @@ pub(crate) struct CalibrateArgs {
     pub(crate) fit: FitArgs,
 }
 
+impl CalibrateArgs {
+    /// Refuses flags that would decide nothing.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let Some(path) = &self.replay else {
+            let alone = self.replay_verifier.is_some();
+            return if alone { Err(bad_input(anyhow!("--replay-verifier needs --replay"))) } else { Ok(()) };
+        };
+        let SearchLayer { seed, .. } = self.search;
+        let asks = self.search != SearchLayer { seed, ..SearchLayer::default() };
+        if asks || self.engine != EngineLayer::default() || self.larger_model.is_some() {
+            return Err(bad_input(anyhow!(
+                "--replay {} asks no model, so flags for models and searches decide nothing (leave them out)",
+                path.display()
+            )));
+        }
+        Ok(())
+    }
+}
+
 /// What is made of the numbers.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct FitArgs {
@@ -198,7 +227,8 @@ fn standard_errors(text: &str) -> Result<f64, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct SolveArgs {
-    /// The question; read from standard input if it is left out or `-`.
+    /// The question; `@FILE` asks what stands in a file, and `-` (or nothing) what comes on standard input.
+    #[arg(allow_negative_numbers = true)]
     pub(crate) question: Option<String>,
     #[command(flatten)]
     pub(crate) search: SearchLayer,
@@ -207,6 +237,9 @@ pub(crate) struct SolveArgs {
     /// One JSON object on stdout instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print the prompt exactly as the model reads it, and stop.
+    #[arg(long, conflicts_with_all = ["json", "tree", "trace", "svg", "html"])]
+    pub(crate) show_prompt: bool,
     /// Show the whole search tree after the answer.
     #[arg(long, conflicts_with = "json")]
     pub(crate) tree: bool,
@@ -223,16 +256,16 @@ pub(crate) struct SolveArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The questions: a JSONL file.
+    /// The questions: a JSONL file; `deliberate formats` says which fields are read.
     pub(crate) dataset: PathBuf,
     /// Where configuration, journal and results are kept; by default `runs/<dataset>-<strategy>-<budget>`.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) run_directory: Option<PathBuf>,
     /// Only the first so many questions.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) limit: Option<std::num::NonZeroUsize>,
     /// Questions in flight at the same time; changes nothing but the speed.
-    #[arg(long, value_name = "N", default_value = "4")]
+    #[arg(long, value_name = "N", default_value = "4", allow_negative_numbers = true)]
     pub(crate) concurrency: std::num::NonZeroUsize,
     /// Go on without lines that are no question, and name them.
     #[arg(long)]

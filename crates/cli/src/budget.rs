@@ -3,7 +3,7 @@
 use deliberate_search::Budget;
 
 /// A search holds its whole tree in memory; above this, running out of it would be the likely end.
-const MOST_GENERATIONS: f64 = 65_536.0;
+pub(crate) const MOST_GENERATIONS: u32 = 65_536;
 
 /// Reads a budget; a bare number is generations.
 pub(crate) fn parse(text: &str) -> Result<Budget, String> {
@@ -19,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Result<Budget, String> {
         if !number.is_finite() || number <= 0.0 {
             return Err(format!("a budget of `{part}` allows nothing; it must be above 0"));
         }
-        if number > MOST_GENERATIONS && matches!(unit.trim(), "" | "generations") {
+        if number > f64::from(MOST_GENERATIONS) && matches!(unit.trim(), "" | "generations") {
             return Err(format!(
                 "a budget of `{part}` is out of reach (at most {MOST_GENERATIONS} generations)"
             ));

@@ -4,8 +4,15 @@ use crate::output::{ReaderLeft, note};
 use std::process::ExitCode;
 
 /// What each exit code means, for `--help`.
-pub(crate) const HELP: &str = "Exit codes: 0 done; 1 failed; 2 wrong usage or bad input; 3 no answer was found; \
-                               130 interrupted (the best so far is printed, and a run directory can be continued)";
+const CODES: &str = "Exit codes: 0 done; 1 failed (every draw or verification did, or the machine); 2 wrong usage or bad \
+                     input; 3 no answer was found (no solution came to its end, or none states an answer; for `run`, to \
+                     no question); 130 interrupted, by Ctrl-C or SIGTERM (the best so far is printed, and a run directory \
+                     can be continued)";
+
+/// What stands below `--help`.
+pub(crate) fn help() -> String {
+    format!("`deliberate formats` explains all files that are read and written.\n\n{CODES}")
+}
 
 pub(crate) const BAD_INPUT: u8 = 2;
 pub(crate) const NO_ANSWER: u8 = 3;

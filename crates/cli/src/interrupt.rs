@@ -1,4 +1,4 @@
-//! Ctrl-C: the first ends the work with the best so far, the second ends the process.
+//! Ctrl-C and SIGTERM (which `timeout` sends): the first ends the work with the best so far, the second the process.
 
 use crate::exit::INTERRUPTED;
 use crate::output::note;
@@ -7,7 +7,34 @@ use futures::FutureExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether Ctrl-C was pressed, and a future that resolves when it is.
+/// Resolves when the process is told to stop; never where it cannot be told.
+async fn told_to_stop() {
+    let pressed = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            futures::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = pressed => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => drop(terminate.recv().await),
+        Err(_) => futures::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    futures::future::pending().await
+}
+
+/// Whether the process was told to stop, and a future that resolves when it is.
 #[derive(Clone)]
 pub(crate) struct Interrupt {
     pressed: Arc<AtomicBool>,
@@ -20,15 +47,12 @@ impl Interrupt {
         let pressed = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&pressed);
         let task = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_err() {
-                return futures::future::pending().await;
-            }
+            told_to_stop().await;
             seen.store(true, Ordering::Relaxed);
             note("stopping with the best so far; press Ctrl-C again to stop at once");
             tokio::spawn(async {
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(INTERRUPTED.into());
-                }
+                told_to_stop().await;
+                std::process::exit(INTERRUPTED.into());
             });
         });
         let signal = async move {

@@ -1,5 +1,6 @@
 //! The `deliberate` command: arguments, progress, composition. What it composes lives in the other crates.
 
+mod affordable;
 mod args;
 mod budget;
 mod bytes;
@@ -18,6 +19,7 @@ mod team;
 
 use args::{Cli, Command};
 use clap::Parser;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -40,10 +42,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Grade(args) => commands::grade::run(&args),
         Command::Models(args) => commands::models::run(args, &global),
         Command::Strategies => commands::strategies::run(),
-        Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args, &global),
         Command::Lab(command) => commands::lab::run(command, &global),
         Command::Tune(args) => commands::tune::run(&args, &global),
         Command::Bench(args) => commands::bench::run(args, &global),
+        Command::Formats => commands::formats::run(),
         Command::Completions(args) => commands::completions::run(&args),
     }
 }
@@ -57,8 +60,11 @@ fn init_logs(verbose: u8) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("DELIBERATE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let colours =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(colours)
         .with_writer(std::io::stderr)
         .log_internal_errors(false)
         .init();

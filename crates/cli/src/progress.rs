@@ -4,7 +4,7 @@
 
 use crate::args::Global;
 use deliberate_engine::{Engine, Metrics};
-use deliberate_search::{Decision, Ledger, Observer, Origin, Purpose, Status, Tree};
+use deliberate_search::{Decision, Ledger, Observer, ObserverError, Origin, Purpose, Record, Status, Tree};
 use deliberate_text::Trace;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -96,6 +96,17 @@ impl Observer<Trace> for SearchProgress {
             Decision::Stop(_) => "done".to_owned(),
         };
         self.bar.set_prefix(format!("{what}  "));
+    }
+
+    fn performed(&mut self, record: &Record<Trace>) -> Result<(), ObserverError> {
+        let (what, parts) = match &record.asked {
+            Decision::Expand(acts) => ("drew", acts.len()),
+            Decision::Verify(nodes) => ("scored", nodes.len()),
+            Decision::Revise(acts) => ("revised", acts.len()),
+            Decision::Stop(_) => ("stopped", 0),
+        };
+        tracing::debug!(parts, seconds = record.seconds, "{what}");
+        Ok(())
     }
 
     fn changed(&mut self, tree: &Tree, states: &[Trace], ledger: &Ledger) {

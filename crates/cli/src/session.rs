@@ -2,13 +2,14 @@
 
 use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
+use crate::obey::asked;
 use crate::serve::{Served, Wanted, serve};
 use anyhow::anyhow;
 use deliberate_engine::Engine;
 use deliberate_lm::LanguageModel;
 use deliberate_models::{ModelFile, Models};
-use deliberate_search::Settings;
 use deliberate_search::strategies::Needs;
+use deliberate_search::{Settings, question_seed};
 use deliberate_text::{
     Domain, DomainSettings, Prompt, PromptKind, TextReviser, TokenBytes, Trace, VerifierSpec,
 };
@@ -20,9 +21,10 @@ use std::sync::Arc;
 /// Whole solutions in one call: what an interruption loses. The engine shares the prompt between calls.
 const PART: NonZeroU32 = NonZeroU32::MIN;
 
-/// How a search is run with these settings.
-pub(crate) fn search_settings(search: &Search) -> Settings<Trace> {
-    Settings { part: Some(PART), ..Settings::new(search.budget, search.seed) }
+/// How one question is searched with these settings. Its dice are its own: they follow from the run's seed and from
+/// `question`, which is its id in a dataset, and its words where it has none.
+pub(crate) fn search_settings(search: &Search, question: &str) -> Settings<Trace> {
+    Settings { part: Some(PART), ..Settings::new(search.budget, question_seed(search.seed, question)) }
 }
 
 /// The models of a command: they compute in turn and share one memory budget. A file named twice is loaded once.
@@ -115,7 +117,15 @@ impl Loaded {
     /// Whether a policy knows these models.
     pub(crate) fn check(&self, search: &Search) -> anyhow::Result<()> {
         let Some(policy) = &search.policy else { return Ok(()) };
-        policy.check(&self.proposer.name(), &search.verifier.to_string())
+        let now = asked(&serde_json::to_value(search)?, &self.provenance(search));
+        policy.check(&self.proposer.name(), &search.verifier.to_string(), &now)
+    }
+
+    /// The tokens of the proposer as text, special ones as their markers.
+    pub(crate) fn spelled(&self, tokens: &[u32]) -> String {
+        let spell = spelling(&self.proposer.engine);
+        let bytes: Vec<u8> = tokens.iter().flat_map(|&token| spell(token)).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// What the results depend on besides the search settings.

@@ -1,13 +1,13 @@
 //! All ways to spend a budget of samples side by side, on recorded samples:
-//! `cargo run --release -p deliberate-policy --example ways -- POOL.jsonl [VERIFIER] [development | measured | all]`
+//! `cargo run --release -p deliberate-policy --example ways -- POOL.jsonl [VERIFIER] [development | test | all]`
 //!
 //! Accuracy in per cent at 4, 8, 16 and 32 generations, and points more than the best single rule, which is chosen on the
 //! training folds like everything else, with the 95 % interval of the paired bootstrap over questions. A third of the
 //! questions is for development: choices of method were made on those, and the others are what is measured.
 
 use deliberate_policy::{
-    Deployed, OnlineSettings, Outcomes, Pool, Replayed, Sheet, Spent, WaySettings, adaptive_consistency,
-    best_single_rule, deployed, early_rejection, early_stopping, is_development, judge_held_out,
+    Deployed, OnlineSettings, Outcomes, Pool, Portion, Replayed, Sheet, Spent, WaySettings, adaptive_consistency,
+    best_single_rule, deployed, early_rejection, early_stopping, judge_held_out,
     log_odds_voting, online_frontier, paired_difference, ranked_answers, score_threshold, share_interval,
     total_frontier, uniform,
 };
@@ -19,14 +19,14 @@ const BUDGETS: [f64; 4] = [4.0, 8.0, 16.0, 32.0];
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let path =
-        arguments.next().ok_or("give a pool, a verifier (or -) and `development`, `measured` or `all`")?;
+        arguments.next().ok_or("give a pool, a verifier (or -) and `development`, `test` or `all`")?;
     let pool = Pool::read(Path::new(&path))?;
     let named = arguments.next().filter(|name| name != "-");
     let verifier = named.or_else(|| pool.verifiers.first().cloned()).ok_or("nothing is scored")?;
     let part = arguments.next().unwrap_or_else(|| "all".to_owned());
     let sheet = Sheet::new(&pool, &verifier)?.only(|id| match part.as_str() {
-        "development" => is_development(id),
-        "measured" => !is_development(id),
+        "development" => Portion::of(id) == Portion::Development,
+        "test" => Portion::of(id) == Portion::Test,
         _ => true,
     });
     println!("{path}, {verifier}, {part}: {} questions, {} samples", sheet.ids.len(), sheet.depth());

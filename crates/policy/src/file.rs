@@ -10,6 +10,7 @@ use crate::resample::Interval;
 use crate::sheet::Seen;
 use crate::ways::{RANKING_FEATURES, Ranking};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,9 @@ pub struct Provenance {
     pub folds: usize,
     /// Of folds, orders and bootstrap.
     pub seed: u64,
+    /// How the models were asked, by setting (prompt, temperature …); empty where nobody knows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<String, String>,
 }
 
 /// One held-out measurement.

@@ -68,7 +68,7 @@ pub use regression::{Design, Linear, sigmoid};
 pub use resample::{Interval, bootstrap, paired_difference, share_interval};
 pub use reselect::{Reselection, reselect};
 pub use rounds::{doubling_rounds, every_selection, sampling_strategy, selection_name};
-pub use sheet::{AGGREGATIONS, Draw, Seen, Sheet, StepScore, is_development};
+pub use sheet::{AGGREGATIONS, Draw, Seen, Sheet, StepScore};
 pub use single_rule::SingleRule;
 pub use subset::{Subsets, subset_accuracy};
 pub use tally::{AnswerTally, Tally};

@@ -168,14 +168,6 @@ impl Sheet {
     }
 }
 
-/// Whether a question is for looking at while a method is still being chosen: a third of all, by a hash of the id. What
-/// is reported as measured is measured on the others, once.
-pub fn is_development(id: &str) -> bool {
-    let digest = Sha256::digest(id.as_bytes());
-    let first: [u8; 8] = digest[..8].try_into().expect("a digest has 32 bytes");
-    u64::from_be_bytes(first).is_multiple_of(3)
-}
-
 /// Places of a question's samples in an order that depends on the samples alone: sorted by all that is known of them,
 /// then shuffled with a seed from the question's id.
 fn mixed_order(question: &PoolQuestion) -> Vec<usize> {
@@ -249,13 +241,11 @@ mod tests {
     }
 
     #[test]
-    fn halves_share_no_sample_and_development_questions_are_a_third() {
+    fn halves_share_no_sample_and_questions_can_be_left_out() {
         let sheet = Sheet::new(&pool((0..9).map(|at| (at % 2 == 0, at as f32 / 10.0))), "v").unwrap();
         let (one, other) = sheet.halves();
         assert_eq!((one.questions[0].len(), other.questions[0].len()), (4, 5));
         assert_eq!([one.questions[0].clone(), other.questions[0].clone()].concat(), sheet.questions[0]);
-        let third = (0..3_000).filter(|at| is_development(&format!("q{at}"))).count();
-        assert!((900..1_100).contains(&third), "{third}");
         assert_eq!(sheet.only(|id| id != "q").questions.len(), 0);
     }
 }

@@ -35,12 +35,20 @@ pub enum DirectoryError {
         path: PathBuf,
     },
     /// It holds another run.
-    #[error("`{}` holds another run: {} (give another --run-directory, or the earlier settings)", path.display(), differences.join("; "))]
+    #[error("`{}` holds another run: {} (give another --run-directory, or the earlier settings)", path.display(), few(differences))]
     OtherRun {
         /// The directory.
         path: PathBuf,
         /// Settings that differ, as `name: then → now`.
         differences: Vec<String>,
+    },
+    /// It holds results, and nothing says of which settings.
+    #[error("`{}` holds `{file}` and no config.json, so nobody knows with which settings that was made (bring config.json back, or give another --run-directory)", path.display())]
+    NoConfiguration {
+        /// The directory.
+        path: PathBuf,
+        /// What it holds.
+        file: &'static str,
     },
     /// There is none.
     #[error("`{}` is no run directory (there is no config.json in it)", path.display())]
@@ -73,8 +81,8 @@ impl Folder {
     /// Creates a folder, or opens one to go on in it.
     ///
     /// # Errors
-    /// [`DirectoryError::OtherRun`] if it was made with another configuration, [`DirectoryError::Busy`] if a process
-    /// is at work in it.
+    /// [`DirectoryError::OtherRun`] if it was made with another configuration, [`DirectoryError::NoConfiguration`] if
+    /// nothing says with which one, [`DirectoryError::Busy`] if a process is at work in it.
     pub fn open(path: &Path, configuration: &Value) -> Result<Self, DirectoryError> {
         std::fs::create_dir_all(path)
             .map_err(|source| DirectoryError::Write { path: path.to_owned(), source })?;
@@ -84,10 +92,14 @@ impl Folder {
             if !differences.is_empty() {
                 return Err(DirectoryError::OtherRun { path: path.to_owned(), differences });
             }
-        } else {
-            let text = serde_json::to_vec_pretty(configuration).expect("a JSON value can be written");
-            folder.write("config.json", &text)?;
+            return Ok(folder);
         }
+        // Results under other settings would be taken for this run's.
+        if let Some(file) = KEPT.into_iter().find(|file| path.join(file).exists()) {
+            return Err(DirectoryError::NoConfiguration { path: path.to_owned(), file });
+        }
+        let text = serde_json::to_vec_pretty(configuration).expect("a JSON value can be written");
+        folder.write("config.json", &text)?;
         Ok(folder)
     }
 
@@ -112,7 +124,10 @@ impl Folder {
     }
 
     /// What it was made with; nothing if it is new.
-    fn configuration(&self) -> Result<Option<Value>, DirectoryError> {
+    ///
+    /// # Errors
+    /// [`DirectoryError::Configuration`] if that cannot be understood.
+    pub fn configuration(&self) -> Result<Option<Value>, DirectoryError> {
         let path = self.path.join("config.json");
         match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
@@ -143,6 +158,27 @@ impl Folder {
 /// model changes only the speed.
 const NOT_COMPARED: [&str; 2] = ["dataset.path", "engine"];
 
+/// Files that a run or a study goes on from.
+const KEPT: [&str; 8] = [
+    "journal.jsonl",
+    "results.jsonl",
+    "summary.json",
+    "searches.jsonl",
+    "questions.jsonl",
+    "samples.jsonl",
+    "outcomes.json",
+    "trees.jsonl",
+];
+
+/// Differences that a message names, at most.
+const NAMED: usize = 5;
+
+fn few(differences: &[String]) -> String {
+    let more = differences.len().saturating_sub(NAMED);
+    let shown = differences[..differences.len() - more].join("; ");
+    if more == 0 { shown } else { format!("{shown}; and {more} more") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +203,17 @@ mod tests {
         drop(Folder::open(folder.path(), &settings("a.jsonl", 16)).unwrap());
         drop(Folder::open(folder.path(), &settings("/elsewhere/a.jsonl", 64)).unwrap());
         drop(Folder::open(folder.path(), &json!({"dataset": {"sha256": "ab"}})).unwrap());
+    }
+
+    #[test]
+    fn results_whose_settings_are_lost_are_not_adopted() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Folder::open(folder.path(), &json!({"seed": 1})).unwrap());
+        std::fs::write(folder.path().join("journal.jsonl"), "").unwrap();
+        std::fs::remove_file(folder.path().join("config.json")).unwrap();
+        let error = Folder::open(folder.path(), &json!({"seed": 2})).unwrap_err().to_string();
+        assert!(error.contains("journal.jsonl") && error.contains("--run-directory"), "{error}");
+        assert!(!folder.path().join("config.json").exists());
     }
 
     #[cfg(unix)]

@@ -13,7 +13,7 @@ mod lines;
 mod result;
 mod statistics;
 
-pub use dataset::{Dataset, DatasetError, Question, Skipped};
+pub use dataset::{Dataset, DatasetError, Foreign, Layout, Object, Question, Skipped, lines, worked};
 pub use differences::differences;
 pub use directory::RunDirectory;
 pub use folder::{DirectoryError, Folder};

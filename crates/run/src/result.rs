@@ -65,6 +65,8 @@ pub struct Summary {
     pub questions: usize,
     /// Questions without an answer because a role failed.
     pub failed: usize,
+    /// Questions to which no answer was found, failed ones included.
+    pub unanswered: usize,
     /// Questions whose right answer is known: what accuracy and pass@k are taken over.
     pub graded: usize,
     /// Share of graded questions answered right, with a 95 % bootstrap interval over questions.
@@ -103,6 +105,7 @@ impl Summary {
         Self {
             questions: results.len(),
             failed: results.iter().filter(|r| r.error.is_some()).count(),
+            unanswered: results.iter().filter(|r| r.answer.is_none()).count(),
             graded: graded.len(),
             accuracy: bootstrap_share(&right, seed),
             pass_at: pass_table(&graded),

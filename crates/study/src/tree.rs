@@ -19,7 +19,7 @@ pub(crate) struct KeptTree {
     pub(crate) view: TreeView,
 }
 
-/// The trees that a study kept, in the order of arrival; none where it kept none.
+/// The trees that a study kept, by question, arm and budget; none where it kept none.
 ///
 /// # Errors
 /// [`StudyError::Lines`] if they cannot be read.
@@ -28,7 +28,9 @@ pub fn kept_trees(folder: &Folder) -> Result<Vec<TreeView>, StudyError> {
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let (_, kept) = Lines::open::<KeptTree>(&path)?;
+    let (_, mut kept) = Lines::open::<KeptTree>(&path)?;
+    // Searches are done side by side, and equal studies have equal pages.
+    kept.sort_by(|a, b| (&a.question, a.budget, &a.arm).cmp(&(&b.question, b.budget, &b.arm)));
     Ok(kept.into_iter().map(|kept| kept.view).collect())
 }
 

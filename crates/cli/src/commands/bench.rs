@@ -129,7 +129,7 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
         let root = domain.root(QUESTION).await.map_err(bad_input)?;
         let started = Instant::now();
         let mut strategy = how.strategy.build()?;
-        let run = search_settings(&how);
+        let run = search_settings(&how, QUESTION);
         let outcome: Outcome<Trace> = search(root, &mut *strategy, &domain.roles(), run, &mut Silent).await?;
         sides.push((
             loaded.proposer.engine.metrics().batch_tokens,

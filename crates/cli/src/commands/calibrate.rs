@@ -32,6 +32,7 @@ const LAB_QUESTIONS: [usize; 2] = [100, 500];
 const FAILURES_SHOWN: usize = 5;
 
 pub(crate) fn run(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    args.check()?;
     match &args.replay {
         Some(path) => replay(path, &args),
         None => calibrate(args, global),
@@ -78,7 +79,7 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
 
 /// Searches for real.
 fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine)?;
+    let layer = FileLayer::settle_for_grid(global.config.as_deref(), args.search, args.engine)?;
     let grid = grid(args.grid.as_deref(), args.full)?;
     let revises = grid.arms().map_err(bad_input)?.iter().any(|arm| arm.strategy.needs().reviser);
     let [search, revision] = ["best-of-n", "revisions"].map(|strategy| settings(&layer.search, strategy));
@@ -208,13 +209,8 @@ fn grid(named: Option<&Path>, full: bool) -> anyhow::Result<Grid> {
     Grid::parse(&text).with_context(|| format!("cannot use the grid `{}`", path.display())).map_err(bad_input)
 }
 
-/// How a strategy of the grid is run; what the grid decides is not for flags.
+/// How a strategy of the grid is run.
 fn settings(layer: &SearchLayer, strategy: &str) -> anyhow::Result<Search> {
-    if layer.strategy.is_some() || layer.budget.is_some() {
-        return Err(bad_input(anyhow!(
-            "strategies and budgets come from the grid (write one and give it as --grid)"
-        )));
-    }
     Search::resolve(SearchLayer { strategy: Some(strategy.to_owned()), ..layer.clone() })
 }
 

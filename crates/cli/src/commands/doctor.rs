@@ -1,6 +1,7 @@
 //! `deliberate doctor`: what a report of a problem should say first.
 
-use crate::args::DoctorArgs;
+use crate::args::{DoctorArgs, Global};
+use crate::config::{EngineLayer, FileLayer, SearchLayer};
 use crate::machine;
 use crate::output;
 use crate::show::{Table, bytes};
@@ -8,8 +9,11 @@ use deliberate_models::Models;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
-    let report = examine();
+pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    // What `solve` would ask here, settings file included.
+    let settled =
+        FileLayer::settle(global.config.as_deref(), SearchLayer::default(), EngineLayer::default())?;
+    let report = examine(settled.engine.model);
     if args.json {
         output::line(serde_json::to_string_pretty(&report)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -28,7 +32,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn examine() -> Value {
+fn examine(asked: Option<String>) -> Value {
     let mut advice = Vec::new();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let memory = machine::memory("MemTotal:").map_or("unknown".to_owned(), bytes);
@@ -43,7 +47,7 @@ fn examine() -> Value {
         Ok(models) => {
             let folder = models.folder().display().to_string();
             let stored = models.list().unwrap_or_default();
-            let default = models.catalogue().default.clone();
+            let default = asked.unwrap_or_else(|| models.catalogue().default.clone());
             let state = match models.resolve(&default) {
                 Ok(file) => file.path.display().to_string(),
                 Err(error) => {

@@ -5,6 +5,7 @@ pub(crate) mod calibrate;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod exchange;
+pub(crate) mod formats;
 pub(crate) mod grade;
 pub(crate) mod lab;
 pub(crate) mod models;

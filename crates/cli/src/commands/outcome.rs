@@ -2,6 +2,7 @@
 
 use crate::args::FitArgs;
 use crate::exit::bad_input;
+use crate::obey::{Asked, asked};
 use crate::output;
 use crate::show::{Table, share};
 use anyhow::Context;
@@ -27,7 +28,8 @@ pub(crate) fn conclude(
     FitArgs { standard_errors, json }: FitArgs,
 ) -> anyhow::Result<ExitCode> {
     let (findings, fitted) = find(evidence, standard_errors, source.seed)?;
-    let policy = policy(evidence, &findings, &fitted, (source, standard_errors))?;
+    let mut policy = policy(evidence, &findings, &fitted, (source, standard_errors))?;
+    policy.provenance.asked = how_asked(folder)?;
     let about = About {
         title: format!("How to spend test-time compute on {}", source.dataset),
         command: source.command.clone(),
@@ -52,6 +54,12 @@ pub(crate) fn conclude(
     Ok(ExitCode::SUCCESS)
 }
 
+/// How the models of a study were asked, as its folder says; nothing for recorded samples.
+fn how_asked(folder: &Folder) -> anyhow::Result<Asked> {
+    let configuration = folder.configuration()?.unwrap_or_default();
+    Ok(asked(&configuration["search"], &configuration["models"]["search"]))
+}
+
 /// The evidence in a study's folder.
 pub(crate) fn reopen(path: &Path) -> anyhow::Result<(Folder, Evidence, Source)> {
     let folder = Folder::reopen(path).map_err(|error| unusable(error, path))?;
@@ -64,8 +72,11 @@ pub(crate) fn unusable(error: impl Into<StudyError>, path: &Path) -> anyhow::Err
     let error = error.into();
     let usage = matches!(
         error,
-        StudyError::Folder(DirectoryError::OtherRun { .. } | DirectoryError::NoRun { .. })
-            | StudyError::NoEvidence { .. }
+        StudyError::Folder(
+            DirectoryError::OtherRun { .. }
+                | DirectoryError::NoRun { .. }
+                | DirectoryError::NoConfiguration { .. }
+        ) | StudyError::NoEvidence { .. }
             | StudyError::Damaged { .. }
     );
     let error = anyhow::Error::new(error).context(format!("cannot use `{}`", path.display()));
@@ -113,6 +124,7 @@ fn policy(
             grid,
             folds: fitted.online.folds,
             seed: source.seed,
+            asked: Asked::new(),
         },
         curves: measured.chain(compared).flat_map(rows).collect(),
         fixed: Some(fixed),

@@ -2,7 +2,7 @@
 
 use crate::args::{Global, RunArgs};
 use crate::config::{EngineSettings, FileLayer, Search};
-use crate::exit::{INTERRUPTED, bad_input};
+use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::{Speed, questions};
@@ -35,9 +35,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let engine = EngineSettings::resolve(layer.engine);
     let limit = args.limit.map(std::num::NonZero::get);
     let dataset = Dataset::read(&args.dataset, limit, args.skip_bad_lines).map_err(bad_input)?;
-    for skipped in &dataset.skipped {
-        note(format_args!("passed over line {}: {}", skipped.line, skipped.reason));
-    }
+    tell(&dataset, global);
     let loaded = Loaded::open(&engine, &[&settings])?;
     loaded.check(&settings)?;
     let configuration = json!({
@@ -49,7 +47,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
     });
     let path = args.run_directory.unwrap_or_else(|| default_directory(&dataset, &settings));
     let directory = RunDirectory::<Trace>::open(&path, &configuration).map_err(|error| {
-        let usage = matches!(error, DirectoryError::OtherRun { .. });
+        let usage = matches!(error, DirectoryError::OtherRun { .. } | DirectoryError::NoConfiguration { .. });
         let error = anyhow::Error::new(error);
         let error = error.context(format!("cannot use the run directory `{}`", path.display()));
         if usage { bad_input(error) } else { error }
@@ -81,8 +79,39 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
         for result in results.iter().filter(|result| result.error.is_some()).take(FAILURES_SHOWN) {
             note(format_args!("question `{}` failed: {}", result.id, result.error.as_deref().unwrap_or("?")));
         }
-        Ok(if summary.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if summary.failed > 0 {
+            ExitCode::FAILURE
+        } else if summary.unanswered == summary.questions {
+            note("no question got an answer (`deliberate solve` says why of one of them)");
+            NO_ANSWER.into()
+        } else {
+            ExitCode::SUCCESS
+        })
     })
+}
+
+/// Right answers that no answer can equal which are named, at most.
+const NEVER_SHOWN: usize = 3;
+
+/// Says what was read: fields, lines passed over, and answers that cannot be right.
+fn tell(dataset: &Dataset, global: &Global) {
+    for skipped in &dataset.skipped {
+        note(format_args!("passed over line {}: {}", skipped.line, skipped.reason));
+    }
+    if !global.quiet {
+        note(dataset);
+    }
+    let never = dataset.never_right();
+    if !never.is_empty() {
+        let named: Vec<String> = never.iter().take(NEVER_SHOWN).map(|id| format!("`{id}`")).collect();
+        note(format_args!(
+            "{} right answers are whole texts, which no final answer equals: of {}{} (give the final answer alone, as \
+             `#### 72` in the last line, or in \\boxed{{}})",
+            never.len(),
+            named.join(", "),
+            if never.len() > NEVER_SHOWN { " and others" } else { "" },
+        ));
+    }
 }
 
 fn default_directory(dataset: &Dataset, settings: &Search) -> PathBuf {
@@ -161,7 +190,7 @@ impl Work {
             ),
             Ok(root) => {
                 let mut strategy = self.settings.decider(&Reasons::default())?;
-                let mut how = search_settings(&self.settings);
+                let mut how = search_settings(&self.settings, &question.id);
                 how.cancel = Some(self.interrupt.signal.clone());
                 how.checkpoint = checkpoint;
                 let mut journal = Journal { question: &question.id, directory: Arc::clone(&directory) };
@@ -234,11 +263,13 @@ pub(crate) fn graded(question: &Question, outcome: &Outcome<Trace>) -> QuestionR
         Ended::Cancelled => "cancelled",
         Ended::Failed { .. } => "failed",
     };
+    // What was chosen without the role that should have chosen is no answer.
+    let chosen = outcome.answer().filter(|_| outcome.ended.failure().is_none());
     QuestionResult {
         id: question.id.clone(),
         expected: question.answer.clone(),
-        answer: outcome.answer().and_then(Trace::answer).map(str::to_owned),
-        correct: gold.as_ref().map(|_| outcome.answer().and_then(&right) == Some(true)),
+        answer: chosen.and_then(Trace::answer).map(str::to_owned),
+        correct: gold.as_ref().map(|_| chosen.and_then(&right) == Some(true)),
         solutions: solutions.len() as u32,
         right_solutions: gold
             .as_ref()
@@ -258,6 +289,15 @@ fn print(summary: &Summary, time: Time) -> anyhow::Result<()> {
     add("questions", summary.questions.to_string());
     if summary.failed > 0 {
         add("failed (tried again at the next start)", summary.failed.to_string());
+    }
+    if summary.graded < summary.questions {
+        add(
+            "graded (the others have no right answer)",
+            format!("{} of {}", summary.graded, summary.questions),
+        );
+    }
+    if summary.unanswered > 0 {
+        add("without an answer", summary.unanswered.to_string());
     }
     if let Some(accuracy) = summary.accuracy {
         add("accuracy [95 % interval]", share(accuracy));

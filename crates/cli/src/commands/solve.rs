@@ -7,8 +7,9 @@ use crate::interrupt::Interrupt;
 use crate::output;
 use crate::progress::{SearchProgress, Speed};
 use crate::session::{Loaded, search_settings};
-use crate::show;
+use crate::show::{self, Limits};
 use anyhow::{Context, anyhow};
+use deliberate_lm::LanguageModel;
 use deliberate_policy::Reasons;
 use deliberate_report::tree_page;
 use deliberate_search::{Ended, Outcome, search};
@@ -23,7 +24,13 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine)?;
     let settings = Search::resolve(layer.search)?;
     let engine = EngineSettings::resolve(layer.engine);
-    let question = question(args.question)?;
+    let question = question(args.question.as_deref())?;
+    if args.show_prompt {
+        return show_prompt(&question, &settings, &engine);
+    }
+    if !global.quiet {
+        doubt(&question, &engine);
+    }
     for path in [&args.trace, &args.svg, &args.html].into_iter().flatten() {
         can_write(path)?;
     }
@@ -50,7 +57,9 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
         if args.json {
             output::line(serde_json::to_string(&show::solved(&question, &outcome, &described))?)?;
         } else {
-            print(&outcome, &settings, args.tree)?;
+            let limits =
+                Limits { max_tokens: settings.max_tokens, context: loaded.proposer.engine.facts().context };
+            print(&outcome, &settings, limits, args.tree)?;
         }
         if let Some(failure) = outcome.ended.failure() {
             output::note(failure);
@@ -58,7 +67,7 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
         }
         Ok(if interrupt.pressed() {
             INTERRUPTED.into()
-        } else if outcome.choice.node.is_none() {
+        } else if outcome.answer().and_then(Trace::answer).is_none() {
             NO_ANSWER.into()
         } else {
             ExitCode::SUCCESS
@@ -80,7 +89,7 @@ pub(crate) async fn solve(
     let _speed = Speed::watch(&loaded.proposer.engine, progress.bar());
     let reasons = Reasons::default();
     let mut strategy = settings.decider(&reasons)?;
-    let mut how = search_settings(settings);
+    let mut how = search_settings(settings, question);
     how.cancel = Some(interrupt.signal.clone());
     let outcome = search(root, &mut *strategy, &domain.roles(), how, &mut progress).await?;
     drop(progress);
@@ -90,22 +99,55 @@ pub(crate) async fn solve(
     Ok(outcome)
 }
 
+/// The prompt as the model reads it, and nothing else.
+fn show_prompt(question: &str, settings: &Search, engine: &EngineSettings) -> anyhow::Result<ExitCode> {
+    // A vote asks the proposer alone.
+    let strategy = "majority:generations=1".parse().map_err(bad_input)?;
+    let settings = Search { strategy, policy: None, ..settings.clone() };
+    let loaded = Loaded::open(engine, &[&settings])?;
+    super::runtime()?.block_on(async {
+        let root = loaded.domain(&settings).await?.root(question).await.map_err(bad_input)?;
+        output::data(loaded.spelled(root.tokens()))?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Says what the bundled models know where they are asked something else.
+fn doubt(question: &str, engine: &EngineSettings) {
+    let bundled = engine.model.as_deref() == Some("lab-proposer");
+    let purses = question.starts_with("Spend ") && question.ends_with("items?");
+    if bundled && !purses {
+        output::note(
+            "the bundled models know the lab's purses alone (`deliberate lab generate --family purses` writes some), so \
+             their answer to this means little; --model names another, such as smollm2",
+        );
+    }
+}
+
 /// The answer and what it rests on.
-pub(crate) fn print(outcome: &Outcome<Trace>, settings: &Search, tree: bool) -> anyhow::Result<()> {
+pub(crate) fn print(
+    outcome: &Outcome<Trace>,
+    settings: &Search,
+    limits: Limits,
+    tree: bool,
+) -> anyhow::Result<()> {
     let selection = settings.selection();
     if tree {
         output::line(show::tree(outcome, selection.aggregation))?;
     }
-    match outcome.answer() {
-        Some(state) => {
-            output::line(format_args!("{}\n", show::printable(state.text().trim())))?;
-            let answer = state.answer().map_or("(the solution states none)".to_owned(), show::one_line);
-            output::line(format_args!("answer   {answer}"))?;
-        }
-        None => output::line(format_args!("no answer: {}", why_none(outcome)))?,
+    // What was chosen without the role that should have chosen is no answer.
+    let chosen = outcome.answer().filter(|_| outcome.ended.failure().is_none());
+    if let Some(state) = chosen {
+        output::line(format_args!("{}\n", show::printable(state.text().trim())))?;
+    }
+    match chosen.and_then(Trace::answer) {
+        Some(answer) => output::line(format_args!("answer   {}", show::one_line(answer)))?,
+        None => output::line(format_args!("no answer: {}", show::why_none(outcome, limits)))?,
     }
     output::line(format_args!("support  {}", indent(&show::support(outcome, selection.rule))))?;
-    let bill = show::bill(&outcome.ledger, outcome.saved(), show::Time::InTurn);
+    // Without a number of generations there is none to save of.
+    let saved = if settings.budget.generations.is_some() { outcome.saved() } else { 0 };
+    let bill = show::bill(&outcome.ledger, saved, show::Time::InTurn);
     output::line(format_args!("bill     {}", indent(&bill)))?;
     if outcome.ended == Ended::Cancelled {
         output::line("         interrupted: this is the best so far")?;
@@ -113,33 +155,28 @@ pub(crate) fn print(outcome: &Outcome<Trace>, settings: &Search, tree: bool) -> 
     Ok(())
 }
 
-fn why_none(outcome: &Outcome<Trace>) -> &'static str {
-    match outcome.ended {
-        Ended::Budget => "the budget ended before any solution was complete (raise --budget)",
-        Ended::Cancelled => "interrupted before any solution was complete",
-        Ended::Failed { .. } => "a role failed",
-        Ended::Stopped(_) => "no solution came to its end (raise --max-tokens)",
-    }
-}
-
 fn indent(text: &str) -> String {
     text.replace('\n', "\n         ")
 }
 
-fn question(given: Option<String>) -> anyhow::Result<String> {
+/// The question: an argument, a file (`@FILE`), or what comes on standard input.
+fn question(given: Option<&str>) -> anyhow::Result<String> {
     let text = match given {
-        Some(text) if text != "-" => text,
-        _ => {
-            if std::io::stdin().is_terminal() {
-                output::note("type the question, then press Ctrl-D on a line of its own");
+        None | Some("-") => asked_on_standard_input()?,
+        Some(given) => match given.strip_prefix('@') {
+            Some(path) if Path::new(path).exists() || !path.contains(char::is_whitespace) => {
+                let cannot = || format!("cannot read the question from `{path}`");
+                let bytes = std::fs::read(path).with_context(cannot).map_err(bad_input)?;
+                decoded(bytes).with_context(cannot).map_err(bad_input)?
             }
-            let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .context("cannot read the question from standard input")
-                .map_err(bad_input)?;
-            text
-        }
+            _ if Path::new(given).is_file() => {
+                return Err(bad_input(anyhow!(
+                    "`{given}` is a file here: write @{given} to ask what stands in it (or give the question on \
+                     standard input)"
+                )));
+            }
+            _ => given.to_owned(),
+        },
     };
     let text = text.trim().to_owned();
     if text.is_empty() {
@@ -147,6 +184,25 @@ fn question(given: Option<String>) -> anyhow::Result<String> {
     } else {
         Ok(text)
     }
+}
+
+fn asked_on_standard_input() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        output::note("type the question, then press Ctrl-D on a line of its own");
+    }
+    let cannot = "cannot read the question from standard input";
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).context(cannot).map_err(bad_input)?;
+    decoded(bytes).context(cannot).map_err(bad_input)
+}
+
+/// UTF-8 without the byte order mark that some editors put first.
+fn decoded(bytes: Vec<u8>) -> anyhow::Result<String> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(anyhow!("it is UTF-16 text, not UTF-8 (`iconv -f UTF-16 -t UTF-8` converts it)"));
+    }
+    let text = String::from_utf8(bytes).context("it is not UTF-8 text")?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 /// Fails before anything is computed if a file could not be written; changes nothing.

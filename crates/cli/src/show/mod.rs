@@ -1,5 +1,6 @@
 //! What people and programs read: numbers, bills, trees and tables.
 
+mod absence;
 mod bill;
 mod json;
 mod number;
@@ -9,6 +10,7 @@ mod table;
 mod text;
 mod tree;
 
+pub(crate) use absence::{Limits, why_none};
 pub(crate) use bill::{Time, bill};
 pub(crate) use json::{solved, tree_file};
 pub(crate) use number::{bytes, count, flops, seconds, share};

@@ -17,10 +17,13 @@ fn the_reference_of_every_command() {
         "models verify",
         "models remove",
         "strategies",
+        "formats",
         "doctor",
         "tune",
         "bench",
         "calibrate",
+        "report",
+        "exchange",
         "completions",
         "lab",
         "lab generate",
@@ -33,6 +36,19 @@ fn the_reference_of_every_command() {
         let longest = ran.done().out.lines().map(|line| line.chars().count()).max();
         assert!(longest <= Some(120), "{command}");
         insta::assert_snapshot!(format!("deliberate {command}").trim().replace(' ', "-"), ran.out);
+    }
+}
+
+#[test]
+fn no_command_is_missing_from_the_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = run(folder.path(), ["--help"]);
+    let (_, rest) = help.done().out.split_once("Commands:\n").unwrap();
+    let named = rest.lines().take_while(|line| !line.is_empty());
+    let named = named.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    for command in named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+        let snapshot = format!("tests/hostile/snapshots/hostile__reference__deliberate-{command}.snap");
+        assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(snapshot).exists(), "{command}");
     }
 }
 

@@ -72,6 +72,12 @@ fn bad_verifiers_and_sampling_are_errors() {
     check(&["--top-k", "0"], &["--top-k"]);
     check(&["--steps", "banana"], &["banana", "newline"]);
     check(&["--max-tokens", "0"], &["--max-tokens"]);
+    for flag in ["--seed", "--max-tokens", "--top-k", "--slots"] {
+        let folder = tempfile::tempdir().unwrap();
+        let ran = run(folder.path(), ["solve", "x", flag, "-1"]);
+        ran.failed(2, &["-1", flag]);
+        assert!(!ran.err.contains("-- -1"), "{ran:?}");
+    }
     check(&["--threads", "0"], &["--threads"]);
 }
 

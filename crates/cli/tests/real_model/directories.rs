@@ -1,14 +1,13 @@
 //! Run directories that are foreign, in use, unwritable or on a full disk.
 
-use crate::SMALL;
-use crate::support::{deliberate, finish, model, run, until};
+use crate::support::{finish, lab as run, until};
+use crate::{SMALL, deliberate};
 use std::path::Path;
 
-const QUESTIONS: &str = "\
-{\"id\":\"sum\",\"problem\":\"What is 2 + 3?\",\"answer\":\"5\"}
-{\"id\":\"product\",\"problem\":\"What is 4 * 6?\",\"answer\":24}
-{\"id\":\"difference\",\"problem\":\"What is 9 - 2?\"}
-";
+const QUESTIONS: &str = r#"{"id":"sum","problem":"Spend 8 on a=5,b=3\nSpend 4 on c=4,d=9\nitems?","answer":"a, b, c"}
+{"id":"product","problem":"Spend 6 on p=6,q=9\nSpend 5 on a=5,b=8\nitems?","answer":24}
+{"id":"difference","problem":"Spend 4 on p=4,q=3\nitems?"}
+"#;
 
 /// A folder with a dataset of so many questions.
 pub(crate) fn folder(questions: usize) -> tempfile::TempDir {
@@ -19,7 +18,8 @@ pub(crate) fn folder(questions: usize) -> tempfile::TempDir {
 }
 
 pub(crate) fn arguments<'a>(directory: &'a str, strategy: &'a str) -> Vec<&'a str> {
-    let mut arguments = vec!["run", "set.jsonl", "--run-directory", directory, "--strategy", strategy];
+    let mut arguments =
+        vec!["run", "set.jsonl", "--quiet", "--run-directory", directory, "--strategy", strategy];
     arguments.extend(SMALL);
     arguments
 }
@@ -30,9 +30,6 @@ pub(crate) fn results(folder: &Path, directory: &str) -> String {
 
 #[test]
 fn concurrency_changes_no_byte_of_the_results_and_a_finished_run_does_nothing() {
-    if model().is_none() {
-        return;
-    }
     let folder = folder(3);
     for concurrency in ["1", "4"] {
         let directory = format!("runs/{concurrency}");
@@ -67,9 +64,6 @@ fn concurrency_changes_no_byte_of_the_results_and_a_finished_run_does_nothing() 
 
 #[test]
 fn a_question_that_does_not_fit_fails_alone() {
-    if model().is_none() {
-        return;
-    }
     let folder = folder(1);
     let one = QUESTIONS.lines().next().unwrap();
     let long = format!("{{\"id\":\"long\",\"problem\":\"{}\"}}\n{one}", "word ".repeat(3000));
@@ -82,9 +76,6 @@ fn a_question_that_does_not_fit_fails_alone() {
 
 #[test]
 fn a_run_directory_that_cannot_be_written_is_named() {
-    if model().is_none() {
-        return;
-    }
     let folder = folder(1);
     std::fs::write(folder.path().join("file"), "").unwrap();
     for path in ["file/run", "file", "/proc/run"] {
@@ -94,19 +85,16 @@ fn a_run_directory_that_cannot_be_written_is_named() {
 
 #[test]
 fn two_processes_in_one_run_directory_do_not_mix() {
-    if model().is_none() {
-        return;
-    }
     let folder = folder(1);
     let mut first = deliberate(folder.path());
     // Long enough to be there when the second comes.
-    first.args(["run", "set.jsonl", "--run-directory", "out", "--context", "512", "--max-tokens", "400"]);
-    first.args(["--budget", "512"]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    first.args(["run", "set.jsonl", "--run-directory", "out", "--context", "512", "--max-tokens", "128"]);
+    first.args(["--budget", "60000"]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let mut running = first.spawn().unwrap();
     until("the first run has its directory", || folder.path().join("out/journal.jsonl").exists());
     let mut second = deliberate(folder.path());
-    second.args(["run", "set.jsonl", "--run-directory", "out", "--context", "512", "--max-tokens", "400"]);
-    second.args(["--budget", "512"]);
+    second.args(["run", "set.jsonl", "--run-directory", "out", "--context", "512", "--max-tokens", "128"]);
+    second.args(["--budget", "60000"]);
     let ran = finish(second);
     running.kill().unwrap();
     running.wait().unwrap();
@@ -116,16 +104,13 @@ fn two_processes_in_one_run_directory_do_not_mix() {
 /// The file size limit of a shell stands in for a full disk: it binds root as well, and stops in the middle of a line.
 #[test]
 fn a_full_disk_loses_nothing_that_was_written() {
-    if model().is_none() {
-        return;
-    }
     let folder = folder(2);
     run(folder.path(), arguments("whole", "beam:branching=2").iter().copied()).done();
     let journal = std::fs::metadata(folder.path().join("whole/journal.jsonl")).unwrap().len();
     let words = arguments("out", "beam:branching=2").join(" ");
     let program = env!("CARGO_BIN_EXE_deliberate");
     let blocks = (journal / 2 / 1024).max(2);
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{program}' {words} --model smollm2");
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{program}' {words}");
     let mut limited = std::process::Command::new("bash");
     limited.current_dir(folder.path()).args(["-c", &script]);
     let ran = finish(limited);

@@ -1,18 +1,11 @@
-//! Ctrl-C.
+//! Ctrl-C and SIGTERM.
 
+use crate::deliberate;
 use crate::directories::{arguments, folder, results};
-use crate::support::{Ran, deliberate, model, run, signal, until};
-use std::io::Read;
+use crate::support::{PURSES, Ran, lab as run, signal, until};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Stdio};
-
-/// Whether the process handles SIGINT by now (bit 2 of the mask of caught signals).
-#[cfg(target_os = "linux")]
-fn listens(process: &Child) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
-    u64::from_str_radix(mask.trim(), 16).unwrap_or(0) & 0b10 != 0
-}
 
 fn start(folder: &Path, arguments: &[&str]) -> Child {
     let mut command = deliberate(folder);
@@ -32,38 +25,42 @@ fn wait(mut process: Child) -> Ran {
     ran
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn an_interrupted_search_prints_the_best_so_far() {
-    if model().is_none() {
-        return;
-    }
+/// More work than any machine does before the signal comes, stopped once some solutions are there.
+fn stopped_by(name: &str) -> Ran {
     let folder = tempfile::tempdir().unwrap();
-    // More work than any machine does before the signal comes.
-    let mut given =
-        vec!["solve", "What is 2 + 3?", "--slots", "16", "--context", "2048", "--max-tokens", "1500"];
-    given.extend(["--strategy", "mcts", "--budget", "4096"]);
-    let process = start(folder.path(), &given);
-    until("it listens for the signal", || listens(&process));
-    signal(&process, "INT");
-    let ran = wait(process);
-    assert_eq!(ran.code, Some(130), "{ran:#?}");
-    assert!(ran.out.contains("answer") && ran.out.contains("bill"), "{ran:#?}");
-    assert!(ran.err.contains("best so far"), "{ran:#?}");
+    let mut process =
+        start(folder.path(), &["solve", PURSES, "--strategy", "majority", "--budget", "60000", "-vv"]);
+    let mut log = BufReader::new(process.stderr.take().unwrap());
+    let (mut said, mut drawn) = (String::new(), 0);
+    while drawn < 64 {
+        let before = said.len();
+        assert!(log.read_line(&mut said).unwrap() > 0, "it ended before the signal: {said}");
+        drawn += usize::from(said[before..].contains("drew"));
+    }
+    signal(&process, name);
+    log.read_to_string(&mut said).unwrap();
+    let mut out = String::new();
+    process.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    Ran { code: process.wait().unwrap().code(), out, err: said }
 }
 
-#[cfg(target_os = "linux")]
+#[test]
+fn a_search_that_is_told_to_stop_prints_the_best_so_far() {
+    for name in ["INT", "TERM"] {
+        let ran = stopped_by(name);
+        assert_eq!(ran.code, Some(130), "{name}: {}", ran.out);
+        assert!(ran.out.contains("answer   a, b, c") && ran.out.contains("bill"), "{name}: {}", ran.out);
+        assert!(ran.out.contains("best so far") && ran.err.contains("best so far"), "{name}: {}", ran.out);
+    }
+}
+
 #[test]
 fn an_interrupted_run_goes_on_with_the_same_command() {
-    if model().is_none() {
-        return;
-    }
     for strategy in ["beam:branching=2", "best-of-n"] {
         goes_on(strategy);
     }
 }
 
-#[cfg(target_os = "linux")]
 fn goes_on(strategy: &str) {
     let folder = folder(2);
     let mut whole = arguments("whole", strategy);

@@ -1,7 +1,8 @@
 //! Processes that are killed, and journals that are torn or damaged.
 
+use crate::deliberate;
 use crate::directories::{arguments, folder, results};
-use crate::support::{deliberate, model, run, until};
+use crate::support::{lab as run, until};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -26,9 +27,6 @@ fn undisturbed(folder: &Path, strategy: &str) -> Vec<u8> {
 
 /// Kills a run at these sevenths of its journal, one after the other; the last process comes to the same results.
 fn check(strategy: &str, sevenths: &[u64]) {
-    if model().is_none() {
-        return;
-    }
     let folder = folder(2);
     let whole = undisturbed(folder.path(), strategy).len() as u64;
     let broken = arguments("broken", strategy);
@@ -57,9 +55,6 @@ fn revisions_killed_at_any_moment_come_to_the_same_results() {
 
 #[test]
 fn a_torn_journal_goes_on_and_a_damaged_one_is_an_error_that_names_the_line() {
-    if model().is_none() {
-        return;
-    }
     let folder = folder(1);
     let strategy = "beam:branching=2";
     let whole = undisturbed(folder.path(), strategy);

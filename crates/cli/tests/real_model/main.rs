@@ -1,4 +1,4 @@
-//! The command with a real model, small enough for every machine. Without the model, each test says that it is skipped.
+//! The command with the bundled models, which every build has: results, interruptions, kills, directories.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]
@@ -9,5 +9,15 @@ mod interrupts;
 mod kills;
 mod solving;
 
+use std::path::Path;
+use std::process::Command;
+
 /// Small and quick: few slots, a short context, few tokens.
-const SMALL: [&str; 8] = ["--slots", "16", "--context", "512", "--max-tokens", "16", "--budget", "4"];
+const SMALL: [&str; 8] = ["--slots", "16", "--context", "512", "--max-tokens", "128", "--budget", "4"];
+
+/// The command, asking the bundled models.
+fn deliberate(folder: &Path) -> Command {
+    let mut command = support::deliberate(folder);
+    command.env_remove("DELIBERATE_CONFIG");
+    command
+}

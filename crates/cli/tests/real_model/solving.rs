@@ -1,11 +1,9 @@
 //! `deliberate solve`.
 
 use crate::SMALL;
-use crate::support::{Ran, model, run};
+use crate::support::{PURSES as QUESTION, Ran, lab as run};
 use serde_json::Value;
 use std::path::Path;
-
-const QUESTION: &str = "What is 2 + 3?";
 
 fn solve(folder: &Path, options: &[&str]) -> Ran {
     run(folder, ["solve", QUESTION].iter().chain(&SMALL).chain(options).copied())
@@ -23,9 +21,6 @@ fn reproducible(ran: &Ran) -> Value {
 
 #[test]
 fn equal_seeds_give_equal_answers_however_the_engine_batches() {
-    if model().is_none() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let first = solve(folder.path(), &["--json"]);
     first.done();
@@ -46,11 +41,10 @@ fn equal_seeds_give_equal_answers_however_the_engine_batches() {
 
 #[test]
 fn a_truncated_model_file_says_what_is_missing() {
-    let Some(model) = model() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let bytes = std::fs::read(model).unwrap();
-    for (keep, said) in
-        [(1_000_000, "damaged"), (bytes.len() / 2, "incomplete"), (bytes.len() - 1, "incomplete")]
+    let path = run(folder.path(), ["models", "path", "lab-proposer"]).done().out.trim().to_owned();
+    let bytes = std::fs::read(path).unwrap();
+    for (keep, said) in [(1000, "damaged"), (bytes.len() / 2, "incomplete"), (bytes.len() - 1, "incomplete")]
     {
         std::fs::write(folder.path().join("cut.gguf"), &bytes[..keep]).unwrap();
         solve(folder.path(), &["--model", "./cut.gguf"]).failed(2, &["cut.gguf", said]);
@@ -59,23 +53,17 @@ fn a_truncated_model_file_says_what_is_missing() {
 
 #[test]
 fn a_question_longer_than_the_context_names_both_numbers() {
-    if model().is_none() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let question = "word ".repeat(3000);
     let ran = run(folder.path(), ["solve", &question].iter().chain(&SMALL).copied());
     ran.failed(2, &["512", "raise `context`"]);
     let (_, after) = ran.err.split_once("prompt of ").unwrap();
     let tokens: u32 = after.split(' ').next().unwrap().parse().unwrap();
-    assert!((3000..4000).contains(&tokens), "{ran:?}");
+    assert!(tokens >= 3000, "{ran:?}");
 }
 
 #[test]
 fn no_answer_has_its_own_exit_code() {
-    if model().is_none() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let ran =
         run(folder.path(), ["solve", QUESTION, "--context", "512", "--slots", "4", "--budget", "1tokens"]);
@@ -101,9 +89,6 @@ fn a_trace_that_cannot_be_written_fails_before_any_compute() {
 
 #[test]
 fn the_charges_of_a_trace_sum_to_its_ledger() {
-    if model().is_none() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     for strategy in ["best-of-n", "beam:branching=2", "revisions:chains=2,length=2"] {
         let ran = solve(folder.path(), &["--strategy", strategy, "--trace", "trace.json", "--json"]);

@@ -17,6 +17,16 @@ fn a_policy_is_obeyed_says_why_and_refuses_scores_that_it_does_not_know() {
     assert!(fixed.err.contains("look like bin"), "{fixed:#?}");
     assert!(std::fs::read_to_string(folder.path().join("tree.html")).unwrap().contains("<!doctype html>"));
     solve(&["--verifier", "logprob"]).failed(2, &["`prm:signs`", "calibrate again"]);
+    for (flag, value, said) in
+        [("--temperature", "0.5", "temperature 0.8, not 0.5"), ("--verifier-model", "lab-orm", "lab-prm")]
+    {
+        let asked_otherwise = solve(&[flag, value, "--verifier", "prm:signs"]);
+        assert!(
+            asked_otherwise.err.contains(said) && asked_otherwise.err.contains("may be off"),
+            "{asked_otherwise:#?}"
+        );
+    }
+    assert!(!online.err.contains("may be off"), "{online:#?}");
     solve(&["--strategy", "beam"]).failed(2, &["cannot be used with"]);
     std::fs::write(folder.path().join("bad.toml"), "version = 7").unwrap();
     with_lab(folder.path(), &["solve", question, "--policy", "bad.toml"]).failed(2, &["bad.toml"]);

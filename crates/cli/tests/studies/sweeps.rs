@@ -34,6 +34,17 @@ fn a_study_leaves_findings_a_policy_a_report_and_its_samples_and_grows_by_what_i
 }
 
 #[test]
+fn equal_studies_leave_equal_pages() {
+    let page = || {
+        let folder = tempfile::tempdir().unwrap();
+        write_grid(folder.path(), "[1, 4]");
+        with_lab(folder.path(), &calibrate("out")).done();
+        std::fs::read_to_string(folder.path().join("out/report.html")).unwrap()
+    };
+    assert!(page() == page(), "the pages of equal studies differ");
+}
+
+#[test]
 fn what_a_study_keeps_is_reported_on_without_a_model() {
     let folder = tempfile::tempdir().unwrap();
     write_grid(folder.path(), "[1, 4]");
@@ -145,7 +156,8 @@ fn a_killed_study_goes_on_to_the_same_findings() {
 #[test]
 fn what_the_grid_decides_is_not_for_flags_and_questions_need_answers() {
     let folder = tempfile::tempdir().unwrap();
-    with_lab(folder.path(), &["calibrate", "--strategy", "beam"]).failed(2, &["come from the grid"]);
+    with_lab(folder.path(), &["calibrate", "--strategy", "beam"])
+        .failed(2, &["--strategy", "come from the grid"]);
     std::fs::write(folder.path().join("set.jsonl"), "{\"problem\": \"What is 1 + 1?\"}\n").unwrap();
     with_lab(folder.path(), &["calibrate", "set.jsonl"]).failed(2, &["`line-1`", "answer"]);
     std::fs::write(

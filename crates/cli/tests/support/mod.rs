@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,17 @@ pub(crate) fn deliberate(folder: &Path) -> Command {
     command
 }
 
+/// Runs with the bundled models, which every build has.
+#[track_caller]
+pub(crate) fn lab<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+    let mut command = deliberate(folder);
+    command.env_remove("DELIBERATE_CONFIG").args(arguments);
+    finish(command)
+}
+
+/// A question of the kind that the bundled models know.
+pub(crate) const PURSES: &str = "Spend 8 on a=5,b=3\nSpend 4 on c=4,d=9\nitems?";
+
 /// Runs to the end. Panics and hangs fail the test, whatever it expects.
 #[track_caller]
 pub(crate) fn finish(command: Command) -> Ran {
@@ -77,16 +88,6 @@ pub(crate) fn run<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str
     let mut command = deliberate(folder);
     command.args(arguments);
     finish(command)
-}
-
-/// The default model, if it is here; otherwise says that the test is skipped.
-pub(crate) fn model() -> Option<PathBuf> {
-    let ran = run(Path::new("/"), ["models", "path"]);
-    if ran.code != Some(0) {
-        eprintln!("SKIPPED: the default model is not here (`deliberate models pull` fetches it)");
-        return None;
-    }
-    Some(PathBuf::from(ran.out.trim()))
 }
 
 /// Waits until `happened`, or fails the test.

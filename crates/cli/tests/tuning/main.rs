@@ -95,7 +95,7 @@ fn examples_that_cannot_be_learnt_from_are_named_by_line() {
     write(&[line("b=8"), String::new(), line(&"b=8 ".repeat(2000)), line("b=8")]);
     tune(path, "out", &[]).failed(2, &["line 3", "do not fit the model's context", "shorten"]);
     write(&[line("b=8"), "{}".to_owned()]);
-    tune(path, "out", &[]).failed(2, &["line 2", "missing field `problem`"]);
+    tune(path, "out", &[]).failed(2, &["line 2", "no field asks a question"]);
     write(&[]);
     tune(path, "out", &[]).failed(2, &["holds no examples"]);
     assert!(!path.join("out").exists(), "nothing is made of nothing");

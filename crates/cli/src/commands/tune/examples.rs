@@ -4,24 +4,21 @@ use super::words::Words;
 use crate::exit::bad_input;
 use anyhow::{Context, anyhow};
 use deliberate_lm::LanguageModel;
+use deliberate_run::{Object, lines, worked};
 use deliberate_search::mix;
 use deliberate_text::{Prompt, StepRule};
 use deliberate_train::Example;
 use deliberate_train::recipes::solved;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Bad lines that are named, at most.
 const NAMED: usize = 5;
-/// Some editors put it before the first line; it means nothing in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Solved {
-    #[serde(alias = "question")]
     pub(super) problem: String,
     pub(super) solution: String,
 }
@@ -41,15 +38,12 @@ impl Lines {
         let bytes = std::fs::read(path)
             .with_context(|| format!("cannot read the examples `{}`", path.display()))
             .map_err(bad_input)?;
-        let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+        let foreign = |foreign| bad_input(anyhow!("the file `{}` is {foreign}", path.display()));
         let (mut good, mut bad) = (Vec::new(), Vec::new());
-        for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
+        for (number, line) in lines(&bytes).map_err(foreign)? {
             match parse(line) {
-                Ok(solved) => good.push((index + 1, solved)),
-                Err(reason) => bad.push((index + 1, reason)),
+                Ok(solved) => good.push((number, solved)),
+                Err(reason) => bad.push((number, reason)),
             }
         }
         refuse(path, &bad, "mend these lines, or leave them out")?;
@@ -109,19 +103,8 @@ impl Lines {
 }
 
 fn parse(line: &[u8]) -> Result<Solved, String> {
-    if !line.trim_ascii_start().starts_with(b"{") {
-        return Err("it is no JSON object".to_owned());
-    }
-    let solved: Solved = serde_json::from_slice(line).map_err(|error| {
-        // The parser sees one line and calls it line 1, which is not its number in the file.
-        error.to_string().replace(" at line 1 column ", " at column ")
-    })?;
-    for (name, text) in [("problem", &solved.problem), ("solution", &solved.solution)] {
-        if text.trim().is_empty() {
-            return Err(format!("its `{name}` is empty"));
-        }
-    }
-    Ok(solved)
+    let (problem, solution) = worked(&Object::parse(line)?)?;
+    Ok(Solved { problem, solution })
 }
 
 /// The solution as it will be drawn: a step ends with what separates it from the next one, the last step too.
@@ -149,7 +132,7 @@ fn refuse(path: &Path, bad: &[(usize, String)], way_out: &str) -> anyhow::Result
 mod tests {
     use super::*;
 
-    fn lines(problems: &[&str]) -> Lines {
+    fn examples(problems: &[&str]) -> Lines {
         let solved = problems
             .iter()
             .map(|problem| Solved { problem: (*problem).to_owned(), solution: "1".to_owned() });
@@ -160,15 +143,15 @@ mod tests {
     fn a_question_is_learnt_or_held_out_whatever_stands_beside_it() {
         let names: Vec<String> = (0..40).map(|index| format!("question {}", index % 20)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let all = lines(&names);
+        let all = examples(&names);
         let held_out = all.held_out(10.0, 3);
         assert_eq!(held_out.len(), 2);
         let reversed: Vec<&str> = names.iter().rev().copied().collect();
-        assert_eq!(lines(&reversed).held_out(10.0, 3), held_out);
+        assert_eq!(examples(&reversed).held_out(10.0, 3), held_out);
         assert_ne!(all.held_out(10.0, 4), held_out);
         assert_eq!(all.held_out(0.0, 3).len(), 0);
         assert_eq!(all.held_out(0.1, 3).len(), 1);
-        assert_eq!(lines(&["one", "one"]).held_out(50.0, 3).len(), 0);
+        assert_eq!(examples(&["one", "one"]).held_out(50.0, 3).len(), 0);
     }
 
     #[test]
@@ -178,11 +161,13 @@ mod tests {
             assert!(reason.contains(words), "{reason}");
         };
         check("[1]", "no JSON object");
-        check("{", "EOF");
-        check(r#"{"problem": "a"}"#, "missing field `solution`");
-        check(r#"{"solution": "a"}"#, "missing field `problem`");
-        check(r#"{"problem": " ", "solution": "a"}"#, "`problem` is empty");
-        check(r#"{"question": "a", "solution": "\n"}"#, "`solution` is empty");
+        check("{", "does not end on its line");
+        check(r#"{"problem": "a"}"#, "no field `solution`");
+        check(r#"{"solution": "a"}"#, "no field asks a question");
+        check(r#"{"problem": " ", "solution": "a"}"#, "the question is empty");
+        check(r#"{"question": "a", "solution": "\n"}"#, "solution is empty");
+        let gsm8k = parse(br#"{"question": "a", "answer": "6 * 7 = 42\n#### 42"}"#).unwrap();
+        assert_eq!(gsm8k.solution, "6 * 7 = 42\n#### 42");
         let solved = parse(br#"{"question": "a", "solution": "b", "id": 3}"#).unwrap();
         assert_eq!((solved.problem.as_str(), solved.solution.as_str()), ("a", "b"));
     }
