@@ -122,7 +122,7 @@ pub use roles::{
     Answer, Answers, Assessed, Attempt, Drawn, Expansion, Failure, Granularity, Proposal, Proposer, Reviser,
     Verification, Verifier,
 };
-pub use seed::mix;
+pub use seed::{mix, question_seed};
 pub use select::{Choice, Rule, Selection, Vote, select, select_chains};
 pub use state::State;
 pub use strategies::{SpecError, StrategySpec};
