@@ -36,9 +36,17 @@ fn no_two_questions_of_a_run_share_their_dice() {
 fn every_strategy_with_one_generation_is_as_right_as_one_sample() {
     // Two steps of 0.7: 0.49, give or take 0.02 over so many questions if, and only if, they are independent.
     let error = (0.49 * 0.51 / QUESTIONS as f64).sqrt();
-    for strategy in
-        ["majority", "best-of-n", "beam", "dvts", "rebase", "particle", "mcts", "revisions", "early-stop(beam)"]
-    {
+    for strategy in [
+        "majority",
+        "best-of-n",
+        "beam",
+        "dvts",
+        "rebase",
+        "particle",
+        "mcts",
+        "revisions",
+        "early-stop(beam)",
+    ] {
         let outcomes = ask(strategy, 1, 5);
         let accuracy = outcomes.iter().map(right).sum::<f64>() / QUESTIONS as f64;
         assert!((accuracy - 0.49).abs() < 3.5 * error, "{strategy}: {accuracy}");
