@@ -5,7 +5,8 @@ use deliberate_lab::{Malformed, Question, StepOracle};
 use deliberate_search::{Answer, Assessed, Usage, Verification, Verifier};
 use deliberate_text::Trace;
 
-/// Scores each step of solutions to one question: 1 while the right answer is in reach, 0 after.
+/// Scores each step of solutions to one question: 1 while the right answer is in reach, 0 after; an answer by whether it is
+/// right, which it can be after a false account, too.
 #[derive(Debug, Clone)]
 pub struct OracleVerifier<'q> {
     /// Has seen no step.

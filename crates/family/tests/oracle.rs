@@ -29,7 +29,9 @@ fn the_oracle_never_takes_back_that_the_answer_is_lost_and_ends_on_whether_it_is
             };
             let scores = score(&[]);
             assert_eq!(scores.len(), solution.trace.step_count());
-            assert!(scores.is_sorted_by(|one, next| one >= next), "{scores:?}");
+            // The answer alone decides at last: after a false account it can come out right all the same.
+            let (_, steps) = scores.split_last().unwrap();
+            assert!(steps.is_sorted_by(|one, next| one >= next), "{scores:?}");
             assert_eq!(scores.last() == Some(&1.0), solution.right, "{}", solution.trace.text());
             // Those known from an ancestor are not given again.
             assert_eq!(score(&scores[..1]), scores[1..]);
