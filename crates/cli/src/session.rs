@@ -156,7 +156,7 @@ impl Loaded {
             return Ok(domain);
         }
         let model = &self.reviser.engine;
-        if model.facts().vocabulary != engine.facts().vocabulary {
+        if !model.facts().shares_tokens(engine.facts()) {
             return Err(bad_input(anyhow::anyhow!(
                 "the reviser `{}` writes other tokens than the proposer `{}` (choose models of one vocabulary)",
                 model.facts().name,

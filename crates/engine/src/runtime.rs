@@ -3,7 +3,7 @@
 //! A runtime is driven by one thread and knows nothing of requests, sampling or prefixes. It keeps one key-value
 //! *slot* per sequence; which tokens stand in which slot is the engine's knowledge.
 
-use deliberate_lm::{Message, ModelFacts, Token};
+use deliberate_lm::{Fingerprint, Message, ModelFacts, Token};
 use std::sync::Arc;
 
 /// A key-value store for one sequence; slots are numbered from 0 without gaps.
@@ -83,6 +83,10 @@ pub trait Tokenizer: Send + Sync {
     fn encode(&self, text: &str, special: bool) -> Result<Vec<Token>, RuntimeError>;
     /// Bytes of one token; they may be a part of a character. Special tokens give their marker's text.
     fn piece(&self, token: Token) -> Vec<u8>;
+    /// What the first `tokens` tokens spell, for [`ModelFacts::spelling`].
+    fn spelling(&self, tokens: u32) -> Fingerprint {
+        Fingerprint::of((0..tokens).map(|token| self.piece(token)))
+    }
     /// A chat in the model's template, up to the assistant's turn; `None` if there is no usable template.
     fn render(&self, messages: &[Message]) -> Option<String>;
 }

@@ -35,6 +35,7 @@ impl SimulatedRuntime {
                 name: "simulated".to_string(),
                 context: capacity.slot_tokens,
                 vocabulary: VOCABULARY,
+                spelling: Bytes.spelling(VOCABULARY),
                 beginning: None,
                 endings: vec![END],
                 architecture: Architecture { parameters: 1000, layers: 2, attention_width: 16 },

@@ -92,6 +92,7 @@ mod tests {
             name: "m".into(),
             context: 8,
             vocabulary: 10,
+            spelling: deliberate_lm::Fingerprint::default(),
             beginning: None,
             endings: vec![],
             architecture: Architecture { parameters: 1, layers: 1, attention_width: 1 },

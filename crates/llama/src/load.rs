@@ -8,7 +8,8 @@ use crate::machine;
 use crate::runtime::token;
 use crate::settings::Settings;
 use crate::tokenizer::LlamaTokenizer;
-use deliberate_lm::ModelFacts;
+use deliberate_engine::Tokenizer;
+use deliberate_lm::{Fingerprint, ModelFacts};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_2::model::params::LlamaModelParams;
@@ -56,8 +57,9 @@ pub(crate) fn model(path: &Path, adapter: Option<&Path>, settings: &Settings) ->
         return Err(LoadError::Recurrent { path: path.to_owned() });
     }
     let adapter = adapter.map(|adapter| adapter::load(adapter, &mut model, path, &header)).transpose()?;
-    let facts = facts(&header, &model, path, settings);
+    let mut facts = facts(&header, &model, path, settings);
     let tokenizer = Arc::new(LlamaTokenizer::new(model));
+    facts.spelling = tokenizer.spelling(facts.vocabulary);
     Ok(Loaded { header, facts, tokenizer, adapter })
 }
 
@@ -125,6 +127,7 @@ fn facts(header: &ModelHeader, model: &LlamaModel, path: &Path, settings: &Setti
         name: path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         context: settings.context as usize,
         vocabulary: header.vocabulary,
+        spelling: Fingerprint::default(),
         beginning: beginning.filter(|&id| id < header.vocabulary),
         endings,
         architecture: header.sizes,

@@ -12,12 +12,39 @@ pub struct ModelFacts {
     pub context: usize,
     /// Entries in the vocabulary; token ids are below it.
     pub vocabulary: u32,
+    /// What its tokens spell.
+    #[serde(default)]
+    pub spelling: Fingerprint,
     /// Token put before a text that starts a sequence, where the model wants one.
     pub beginning: Option<Token>,
     /// Tokens that end a sequence.
     pub endings: Vec<Token>,
     /// Sizes that the cost follows from.
     pub architecture: Architecture,
+}
+
+impl ModelFacts {
+    /// Whether a token means the same text to both, so that one can read and continue what the other wrote.
+    pub fn shares_tokens(&self, other: &Self) -> bool {
+        self.vocabulary == other.vocabulary && self.spelling == other.spelling
+    }
+}
+
+/// Tells one vocabulary from another: a hash of what every token spells. Two that are equally large are not the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// The fingerprint of a vocabulary, given the bytes of each token, from token 0 on (FNV-1a, 64 bits, over all pieces
+    /// and their lengths).
+    pub fn of(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        let byte = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        let piece = |hash: u64, piece: &[u8]| {
+            piece.iter().fold((piece.len() as u32).to_le_bytes().iter().fold(hash, byte), byte)
+        };
+        Self(pieces.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, one| piece(hash, one.as_ref())))
+    }
 }
 
 /// Sizes of a decoder-only transformer.
@@ -47,6 +74,15 @@ impl Architecture {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fingerprint_tells_order_and_seams() {
+        let of = |pieces: &[&str]| Fingerprint::of(pieces);
+        assert_eq!(of(&["a", "bc"]), of(&["a", "bc"]));
+        assert_ne!(of(&["a", "bc"]), of(&["ab", "c"]));
+        assert_ne!(of(&["a", "b"]), of(&["b", "a"]));
+        assert_ne!(of(&["a"]), of(&["a", ""]));
+    }
 
     #[test]
     fn flops_of_a_range_are_the_sum_over_its_tokens() {

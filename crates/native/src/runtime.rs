@@ -97,6 +97,7 @@ impl NativeRuntime {
                 name,
                 context: slot_tokens,
                 vocabulary: shape.vocabulary,
+                spelling: tokenizer.spelling(shape.vocabulary),
                 beginning,
                 endings,
                 architecture: shape.architecture(),

@@ -2,9 +2,11 @@
 
 mod support;
 
-use deliberate_engine::ModelRuntime;
+use deliberate_engine::{ModelRuntime, RuntimeError, Tokenizer};
+use deliberate_lm::{Message, Token};
 use deliberate_native::{LoadError, NativeRuntime, Parts, Settings};
 use std::error::Error;
+use std::sync::Arc;
 use support::{parts, shape};
 
 fn refused(change: impl Fn(&mut Parts, &mut Settings), expected: &str) {
@@ -59,4 +61,30 @@ fn capacity_is_what_was_asked_for() {
     assert_eq!((capacity.slots, capacity.slot_tokens, capacity.total_tokens), (3, 50, 150));
     assert_eq!((capacity.batch_tokens, capacity.kv_bytes_per_token), (20, 2 * 2 * 64 * 2));
     assert_eq!((runtime.facts().context, runtime.facts().vocabulary), (50, 290));
+}
+
+#[test]
+fn models_tell_what_their_tokens_spell() {
+    /// As many tokens as [`support::Bytes`], two of them the other way round.
+    struct Swapped;
+    impl Tokenizer for Swapped {
+        fn encode(&self, text: &str, special: bool) -> Result<Vec<Token>, RuntimeError> {
+            support::Bytes.encode(text, special)
+        }
+        fn piece(&self, token: Token) -> Vec<u8> {
+            support::Bytes.piece(if token < 2 { 1 - token } else { token })
+        }
+        fn render(&self, _: &[Message]) -> Option<String> {
+            None
+        }
+    }
+    let settings = Settings { slots: 1, ..Settings::default() };
+    let facts = |seed: u64, tokenizer: Arc<dyn Tokenizer>| {
+        let parts = Parts { tokenizer, ..parts(shape(64, 2, 2, 2), seed) };
+        NativeRuntime::new(parts, &settings).expect("the parts fit").facts().clone()
+    };
+    let [one, other] = [1, 2].map(|seed| facts(seed, Arc::new(support::Bytes)));
+    let swapped = facts(1, Arc::new(Swapped));
+    assert!(one.shares_tokens(&other) && !one.shares_tokens(&swapped));
+    assert_eq!(one.vocabulary, swapped.vocabulary);
 }

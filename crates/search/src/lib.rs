@@ -123,7 +123,7 @@ pub use roles::{
     Verification, Verifier,
 };
 pub use seed::{mix, question_seed};
-pub use select::{Choice, Rule, Selection, Vote, select, select_chains};
+pub use select::{Choice, Copies, Rule, Selection, Vote, select, select_chains};
 pub use state::State;
 pub use strategies::{SpecError, StrategySpec};
 pub use strategy::{Decision, Draw, Expand, Purpose, Reach, Revise, StopReason, Strategy};

@@ -165,12 +165,17 @@ pub trait Reviser<S>: Send + Sync {
     }
 }
 
-/// What the domain knows of final answers.
+/// What the domain knows of answers, and of states that are the same.
 pub trait Answers<S>: Send + Sync {
     /// Whether a complete state gives an answer at all; one that does not never votes.
     fn given(&self, state: &S) -> bool;
     /// Whether two complete states that give answers give the same one.
     fn same(&self, one: &S, other: &S) -> bool;
+    /// Whether two states with as many steps, both open or both complete, are copies: everything that can be drawn from or
+    /// said of one holds for the other. An equivalence; of no domain by default.
+    fn copies(&self, _one: &S, _other: &S) -> bool {
+        false
+    }
 }
 
 impl<S, P: Proposer<S> + ?Sized> Proposer<S> for Arc<P> {
@@ -192,6 +197,9 @@ impl<S, V: Verifier<S> + ?Sized> Verifier<S> for Arc<V> {
     fn granularity(&self) -> Granularity {
         (**self).granularity()
     }
+    fn prior<'a>(&'a self, root: &'a S) -> Answer<'a, Option<f64>> {
+        (**self).prior(root)
+    }
     fn flops(&self, positions: Range<u64>) -> f64 {
         (**self).flops(positions)
     }
@@ -209,5 +217,38 @@ impl<S, R: Reviser<S> + ?Sized> Reviser<S> for Arc<R> {
     }
     fn flops(&self, positions: Range<u64>) -> f64 {
         (**self).flops(positions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::executor::block_on;
+
+    struct Knowing;
+
+    impl Verifier<u8> for Knowing {
+        fn verify<'a>(&'a self, _: &'a [Verification<'a, u8>]) -> Answer<'a, Assessed> {
+            Box::pin(async { Ok(Assessed { scores: Vec::new(), usage: Usage::default() }) })
+        }
+        fn granularity(&self) -> Granularity {
+            Granularity::Whole
+        }
+        fn prior<'a>(&'a self, root: &'a u8) -> Answer<'a, Option<f64>> {
+            Box::pin(async move { Ok(Some(f64::from(*root) / 10.0)) })
+        }
+        fn flops(&self, positions: Range<u64>) -> f64 {
+            positions.end as f64
+        }
+    }
+
+    #[test]
+    fn a_shared_verifier_says_all_that_it_says_alone() {
+        let shared: Arc<dyn Verifier<u8>> = Arc::new(Knowing);
+        assert_eq!(block_on(Verifier::prior(&shared, &3)), Ok(Some(0.3)));
+        assert_eq!(
+            (Verifier::granularity(&shared), Verifier::flops(&shared, 0..5)),
+            (Granularity::Whole, 5.0)
+        );
     }
 }

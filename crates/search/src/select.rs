@@ -35,6 +35,27 @@ impl Selection {
     pub const MAJORITY: Self = Self { rule: Rule::Majority, aggregation: Aggregation::Last };
 }
 
+/// Whether a solution that was drawn several times votes as often.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Copies {
+    /// Every draw votes: how often the proposer says something is evidence, as long as the draws are independent.
+    #[default]
+    Count,
+    /// Equal solutions vote together, once: for searches that come back to the same prefixes of their own accord.
+    Once,
+}
+
+impl Copies {
+    /// Those that vote: all, or of equal ones the first that was scored.
+    pub fn voters(self, tree: &Tree, candidates: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
+        match self {
+            Self::Count => candidates.into_iter().collect(),
+            Self::Once => tree.distinct(candidates, |id| tree.node(id).scores.is_some()),
+        }
+    }
+}
+
 /// What speaks for one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Vote {
@@ -51,37 +72,49 @@ pub struct Vote {
 /// The chosen answer and what spoke for each.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
-    /// The chosen solution; `None` only if no solution is complete.
+    /// The chosen solution; `None` if no solution is complete, or if the rule reads scores and the verifier failed wherever
+    /// it was asked.
     pub node: Option<NodeId>,
     /// All answers, the chosen one first.
     pub votes: Vec<Vote>,
 }
 
-/// Chooses among `candidates`; those that are not complete are passed over.
+/// Chooses among `candidates`; those that are not complete (or not of this tree) are passed over.
 ///
 /// Solutions without a verified score do not count for `Best` and `Weighted`, solutions without an answer do not
-/// count at all — unless nothing else is complete: then the majority decides, and at last the lowest id.
+/// count at all — unless nothing else is complete: then the majority decides, and at last the lowest id. That is for
+/// solutions that nobody verified, for want of budget. Where a verification *failed* and no other came, nothing is chosen:
+/// a verifier's failure is never a vote.
 pub fn select(tree: &Tree, candidates: &[NodeId], selection: Selection) -> Choice {
-    let complete: Vec<NodeId> =
-        candidates.iter().copied().filter(|&id| tree.node(id).status == Status::Complete).collect();
+    let complete = |id: &NodeId| tree.get(*id).is_some_and(|node| node.status == Status::Complete);
+    let complete: Vec<NodeId> = candidates.iter().copied().filter(complete).collect();
     let answering: Vec<NodeId> =
         complete.iter().copied().filter(|&id| tree.node(id).class.is_some()).collect();
-    let scored = |ids: &[NodeId]| -> Vec<(NodeId, f64)> {
-        ids.iter().filter_map(|&id| Some((id, tree.score(id, selection.aggregation)?))).collect()
-    };
-    let (ballots, rule) = match selection.rule {
-        Rule::Majority => (answering.iter().map(|&id| (id, 1.0)).collect(), Rule::Majority),
-        rule => (scored(&answering), rule),
-    };
-    if !ballots.is_empty() {
-        return count(tree, &ballots, rule, selection.aggregation);
+    let voting = if answering.is_empty() { &complete } else { &answering };
+    if selection.rule != Rule::Majority {
+        let scored = |&id: &NodeId| Some((id, tree.score(id, selection.aggregation)?));
+        let ballots: Vec<(NodeId, f64)> = voting.iter().filter_map(scored).collect();
+        if !ballots.is_empty() {
+            let rule = if answering.is_empty() { Rule::Best } else { selection.rule };
+            return count(tree, &ballots, rule, selection.aggregation);
+        }
+        if voting.iter().any(|&id| tree.node(id).failure.is_some()) {
+            return Choice::default();
+        }
     }
-    if !answering.is_empty() {
-        let ballots: Vec<_> = answering.iter().map(|&id| (id, 1.0)).collect();
-        return count(tree, &ballots, Rule::Majority, selection.aggregation);
+    if answering.is_empty() {
+        return lowest(tree, &complete, selection);
     }
-    let scored = scored(&complete);
-    let ballots = if scored.is_empty() { complete.iter().map(|&id| (id, 0.0)).collect() } else { scored };
+    let ballots: Vec<_> = answering.iter().map(|&id| (id, 1.0)).collect();
+    count(tree, &ballots, Rule::Majority, selection.aggregation)
+}
+
+/// The choice among solutions that give no answer: the best score, whoever asked for it, and then the lowest id.
+fn lowest(tree: &Tree, silent: &[NodeId], selection: Selection) -> Choice {
+    let score = |id| tree.score(id, selection.aggregation);
+    let any = silent.iter().any(|&id| score(id).is_some());
+    let ballots: Vec<_> =
+        silent.iter().filter_map(|&id| Some((id, if any { score(id)? } else { 0.0 }))).collect();
     count(tree, &ballots, Rule::Best, selection.aggregation)
 }
 
@@ -122,4 +155,70 @@ pub fn select_chains(tree: &Tree, chains: &[Vec<NodeId>], selection: Selection) 
     let champions: Vec<NodeId> =
         chains.iter().filter_map(|chain| select(tree, chain, selection).node).collect();
     select(tree, &champions, selection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Charge, Failure, Node, Origin};
+
+    /// Solutions with these classes, scores and failures, below a question.
+    fn tree(solutions: &[(u32, Option<f64>, bool)]) -> Tree {
+        let root = Node {
+            parent: None,
+            origin: Origin::Root,
+            status: Status::Open,
+            steps: 0,
+            units: 0,
+            seed: 0,
+            drawing: Charge::default(),
+            verifying: Charge::default(),
+            scores: None,
+            failure: None,
+            copy_of: None,
+            class: None,
+            children: Vec::new(),
+        };
+        let mut tree = Tree::new(root.clone());
+        for &(class, score, failed) in solutions {
+            tree.push(Node {
+                parent: Some(NodeId::ROOT),
+                origin: Origin::Extended,
+                status: Status::Complete,
+                scores: score.map(|score| vec![score]),
+                failure: failed.then(|| Failure { reason: "timeout".to_owned() }),
+                class: Some(ClassId(class)),
+                ..root.clone()
+            });
+        }
+        tree
+    }
+
+    fn check(solutions: &[(u32, Option<f64>, bool)], rule: Rule, expected: Option<(u32, f64)>) {
+        let tree = tree(solutions);
+        let chosen =
+            select(&tree, &tree.answers().collect::<Vec<_>>(), Selection { rule, ..Selection::default() });
+        let first = chosen.votes.first().and_then(|vote| Some((vote.class?.0, vote.weight)));
+        assert_eq!(first, expected, "{solutions:?} {rule:?}");
+    }
+
+    #[test]
+    fn what_nobody_verified_votes_by_number_and_what_failed_never_does() {
+        let unverified = [(0, None, false), (1, None, false), (1, None, false)];
+        let failed = [(0, None, true), (1, None, false), (1, None, true)];
+        let one_scored = [(0, Some(0.2), false), (1, None, false), (1, None, true)];
+        for rule in [Rule::Best, Rule::Weighted] {
+            check(&unverified, rule, Some((1, 2.0)));
+            check(&failed, rule, None);
+            check(&one_scored, rule, Some((0, 0.2)));
+        }
+        check(&failed, Rule::Majority, Some((1, 2.0)));
+    }
+
+    #[test]
+    fn a_candidate_of_another_tree_is_passed_over() {
+        let tree = tree(&[(0, Some(0.5), false)]);
+        let choice = select(&tree, &[NodeId(77), NodeId(1)], Selection::default());
+        assert_eq!((choice.node, choice.votes.len()), (Some(NodeId(1)), 1));
+    }
 }

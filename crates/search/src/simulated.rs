@@ -35,6 +35,8 @@ pub struct World {
     pub silent: f64,
     /// Probability that a solution ends before its first step.
     pub empty: f64,
+    /// Different steps that can follow a state, all equally likely; `None` if no two draws are ever alike.
+    pub choices: Option<u64>,
 }
 
 impl Default for World {
@@ -49,6 +51,7 @@ impl Default for World {
             derailed: 0.7,
             silent: 0.0,
             empty: 0.0,
+            choices: None,
         }
     }
 }
@@ -60,7 +63,7 @@ pub struct Step {
     pub right: bool,
     /// Repetitions up to here.
     pub repetitions: u32,
-    /// Tells this step from every other one that was drawn.
+    /// Tells this step, and what leads to it, from every other one that can be drawn.
     pub trail: u64,
 }
 
@@ -123,12 +126,23 @@ impl World {
     /// Continues `from`; `chance` is what a new step is right with.
     fn extend(&self, from: &Sketch, seed: u64, furthest: u32, limit: u64, chance: f64) -> Proposal<Sketch> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut dice = ChaCha8Rng::seed_from_u64(mix(seed, 2));
         let mut state = from.clone();
         let mut drawn = 0;
         if state.steps.is_empty() && random.random_bool(self.empty) {
             return Proposal { state: self.finish(state, &mut random), status: Status::Complete, drawn };
         }
         while state.steps() < furthest {
+            let before = state.trail();
+            let trail = match self.choices {
+                None => mix(mix(before, seed), u64::from(state.steps())),
+                Some(choices) => {
+                    // The same choice after the same steps has the same dice, whoever draws it.
+                    let trail = mix(before, dice.random_range(0..choices.max(1)));
+                    random = ChaCha8Rng::seed_from_u64(trail);
+                    trail
+                }
+            };
             let units = random.random_range(1..=self.step_units);
             if drawn + units > limit {
                 state.units += limit - drawn;
@@ -141,7 +155,7 @@ impl World {
             let step = Step {
                 right: state.sound() && holds,
                 repetitions: state.repetitions() + u32::from(repeats),
-                trail: mix(mix(state.trail(), seed), u64::from(state.steps())),
+                trail,
             };
             state.steps.push(step);
             if state.steps() >= self.length + state.repetitions().min(self.length) {
@@ -203,7 +217,7 @@ impl Proposer<Sketch> for SimulatedProposer {
     }
 }
 
-/// Answers are equal if they are the same number.
+/// Answers are equal if they are the same number, states if they took the same steps.
 impl Answers<Sketch> for SimulatedProposer {
     fn given(&self, state: &Sketch) -> bool {
         state.answer.is_some()
@@ -211,6 +225,10 @@ impl Answers<Sketch> for SimulatedProposer {
 
     fn same(&self, one: &Sketch, other: &Sketch) -> bool {
         one.answer == other.answer
+    }
+
+    fn copies(&self, one: &Sketch, other: &Sketch) -> bool {
+        one.steps == other.steps && one.answer == other.answer
     }
 }
 

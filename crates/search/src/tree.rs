@@ -3,8 +3,9 @@
 //! Strategies see only this, so they work for every kind of state, and a tree can be stored and looked at without
 //! the model that grew it.
 
-use crate::{Aggregation, Charge};
+use crate::{Aggregation, Charge, Failure};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A node's index in its tree; later nodes have higher ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,14 +41,14 @@ pub enum Origin {
 }
 
 /// Whether a node can go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// It ended at a step boundary and can be extended.
     Open,
     /// It ended of itself: an answer.
     Complete,
-    /// It was cut by a length limit: neither a step nor an answer.
+    /// It was cut by a length limit: neither a step nor an answer. Its state holds what was written until then.
     Truncated,
 }
 
@@ -72,6 +73,13 @@ pub struct Node {
     pub verifying: Charge,
     /// Verified scores in 0..=1, one per step (or a single one for a whole answer); `None` until verified.
     pub scores: Option<Vec<f64>>,
+    /// Why its verification failed, if it did. Not to be taken for a node that nobody verified, be it that no strategy asked
+    /// or that the budget did not afford it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The first node with the same state, if that is another one (lookahead rollouts and truncated draws apart).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<NodeId>,
     /// Class of its final answer; `None` unless complete and an answer was found in it.
     pub class: Option<ClassId>,
     /// Its children, in the order in which they were drawn.
@@ -135,6 +143,30 @@ impl Tree {
     /// One number for a node's verified scores; `None` if it was not verified.
     pub fn score(&self, id: NodeId, aggregation: Aggregation) -> Option<f64> {
         self.node(id).scores.as_deref().and_then(|scores| aggregation.of(scores))
+    }
+
+    /// The first node with the same state: the node itself, unless it is a copy.
+    pub fn original(&self, id: NodeId) -> NodeId {
+        self.node(id).copy_of.unwrap_or(id)
+    }
+
+    /// One node of each set of copies: the first that is `preferred`, or else the first. In the order of `nodes`.
+    pub fn distinct(
+        &self,
+        nodes: impl IntoIterator<Item = NodeId>,
+        preferred: impl Fn(NodeId) -> bool,
+    ) -> Vec<NodeId> {
+        let mut kept: Vec<NodeId> = Vec::new();
+        let mut places: BTreeMap<NodeId, usize> = BTreeMap::new();
+        for id in nodes {
+            let place = *places.entry(self.original(id)).or_insert(kept.len());
+            match kept.get_mut(place) {
+                None => kept.push(id),
+                Some(first) if !preferred(*first) && preferred(id) => *first = id,
+                Some(_) => {}
+            }
+        }
+        kept
     }
 
     /// The node and its ancestors up to the root, nearest first.

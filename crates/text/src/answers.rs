@@ -2,7 +2,7 @@
 
 use crate::Trace;
 use deliberate_grade::{Answer, correct, same};
-use deliberate_search::Answers;
+use deliberate_search::{Answers, Status};
 
 /// Compares final answers as mathematics. Each trace's answer is found and read once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +15,15 @@ impl Answers<Trace> for TextAnswers {
 
     fn same(&self, one: &Trace, other: &Trace) -> bool {
         matches!((one.parsed_answer(), other.parsed_answer()), (Some(one), Some(other)) if same(one, other))
+    }
+
+    /// Unfinished ones by their tokens, which are what is continued; finished ones by their text, as nothing continues what
+    /// was drawn past their end.
+    fn copies(&self, one: &Trace, other: &Trace) -> bool {
+        match one.status() {
+            Status::Complete => one.text() == other.text(),
+            Status::Open | Status::Truncated => one.tokens() == other.tokens(),
+        }
     }
 }
 

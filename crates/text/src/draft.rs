@@ -8,6 +8,7 @@ use crate::steps::StepRule;
 use crate::trace::{StepEnd, Trace};
 use deliberate_lm::{Token, TokenStat};
 use deliberate_search::Status;
+use std::sync::Arc;
 
 /// Drawn tokens up to a place where drawing paused.
 #[derive(Debug, Clone)]
@@ -33,8 +34,8 @@ pub(crate) enum PieceEnd {
 /// What a piece came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// Nothing but white space, which joins the next step.
-    Blank,
+    /// No step yet: white space, or too few lines. The next piece goes on from there.
+    Within,
     /// A step.
     Step,
     /// The end of the solution.
@@ -46,7 +47,7 @@ pub(crate) enum Taken {
 impl Taken {
     pub(crate) fn status(self) -> Status {
         match self {
-            Self::Blank | Self::Step => Status::Open,
+            Self::Within | Self::Step => Status::Open,
             Self::Complete => Status::Complete,
             Self::Truncated => Status::Truncated,
         }
@@ -57,7 +58,9 @@ impl Taken {
 #[derive(Debug, Clone)]
 pub(crate) struct Draft<'a> {
     pub(crate) base: &'a Trace,
-    pub(crate) tokens: Vec<Token>,
+    /// Tokens past those of the base, which are never copied before the trace is made.
+    drawn: Vec<Token>,
+    /// The whole solution, as are its steps and statistics.
     pub(crate) text: String,
     pub(crate) ends: Vec<StepEnd>,
     pub(crate) stats: Vec<TokenStat>,
@@ -69,7 +72,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn new(base: &'a Trace, rule: &'a StepRule, ending: &'a Ending) -> Self {
         Self {
             base,
-            tokens: base.tokens().to_vec(),
+            drawn: Vec::new(),
             text: base.text().to_owned(),
             ends: base.ends().to_vec(),
             stats: base.raw_stats().to_vec(),
@@ -83,17 +86,31 @@ impl<'a> Draft<'a> {
         (self.ends.len() - self.base.ends().len()) as u32
     }
 
+    /// All tokens, those of the base included: its own while nothing was drawn.
+    pub(crate) fn tokens(&self) -> Arc<[Token]> {
+        if self.drawn.is_empty() {
+            return Arc::clone(self.base.tokens());
+        }
+        self.base.tokens().iter().chain(&self.drawn).copied().collect()
+    }
+
+    fn length(&self) -> usize {
+        self.base.tokens().len() + self.drawn.len()
+    }
+
     /// Tokens past the last finished step.
     pub(crate) fn unfinished(&self) -> usize {
-        self.tokens.len() - self.ends.last().map_or(self.base.prompt_tokens(), |end| end.token)
+        self.length() - self.ends.last().map_or(self.base.prompt_tokens(), |end| end.token)
     }
 
     /// How many bytes of a piece belong to the solution, if it holds the solution's end in the middle.
     pub(crate) fn cut(&self, piece: &Piece<'_>) -> Option<usize> {
-        let text = [self.text.as_str(), piece.text].concat();
+        let (step, known) = (self.step_start(), self.text.len());
+        let from = self.ending.reach(&self.text, step)?;
+        let text = [&self.text[from..], piece.text].concat();
         let over = piece.end == PieceEnd::Solution;
-        let at = self.ending.find(&text, self.step_start(), self.text.len(), over)?;
-        Some(at.saturating_sub(self.text.len()))
+        let at = self.ending.find(&text, step - from, known - from, over)?;
+        Some((from + at).saturating_sub(known))
     }
 
     /// Adds a piece. Where [`Self::cut`] found the solution's end in it, `kept` says how many of its bytes and of its
@@ -101,7 +118,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn take(&mut self, piece: &Piece<'_>, kept: Option<(usize, usize)>) -> Taken {
         let (bytes, tokens) = kept.unwrap_or((piece.text.len(), piece.tokens.len()));
         self.text.push_str(&piece.text[..bytes]);
-        self.tokens.extend_from_slice(&piece.tokens[..tokens]);
+        self.drawn.extend_from_slice(&piece.tokens[..tokens]);
         self.stats.extend(piece.stats.iter().take(tokens));
         let from = self.text.len() - bytes;
         if kept.is_some() || piece.end == PieceEnd::Solution {
@@ -112,16 +129,16 @@ impl<'a> Draft<'a> {
             return Taken::Truncated;
         }
         let text = self.rule.text_end(&self.text, from);
-        if self.text[self.step_start()..text].trim().is_empty() {
-            return Taken::Blank;
+        if !self.rule.whole(&self.text[self.step_start()..text]) {
+            return Taken::Within;
         }
-        self.ends.push(StepEnd { token: self.tokens.len(), text });
+        self.ends.push(StepEnd { token: self.length(), text });
         Taken::Step
     }
 
     /// What stands after the last step becomes a step, or, if it is white space or has no token of its own, joins it.
     fn finish(&mut self) {
-        let end = StepEnd { token: self.tokens.len(), text: self.text.len() };
+        let end = StepEnd { token: self.length(), text: self.text.len() };
         if self.unfinished() > 0 && !self.text[self.step_start()..].trim().is_empty() {
             self.ends.push(end);
         } else if let Some(last) = self.ends.last_mut() {
@@ -162,9 +179,9 @@ mod tests {
     #[test]
     fn white_space_never_becomes_a_step() {
         use PieceEnd::{Solution, Step};
-        check("newline", &[("\n", Step), ("a\n", Step)], &[Taken::Blank, Taken::Step], &["\na\n"]);
+        check("newline", &[("\n", Step), ("a\n", Step)], &[Taken::Within, Taken::Step], &["\na\n"]);
         let all = [("a\n", Step), ("\n", Step), ("b\n", Step)];
-        check("newline", &all, &[Taken::Step, Taken::Blank, Taken::Step], &["a\n", "\nb\n"]);
+        check("newline", &all, &[Taken::Step, Taken::Within, Taken::Step], &["a\n", "\nb\n"]);
         check("newline", &[("a\n", Step), (" ", Solution)], &[Taken::Step, Taken::Complete], &["a\n "]);
         check("newline", &[("a\n", Step), ("", Solution)], &[Taken::Step, Taken::Complete], &["a\n"]);
         check("newline", &[("", Solution)], &[Taken::Complete], &[]);
@@ -177,7 +194,7 @@ mod tests {
         let taken = [Taken::Step, Taken::Step, Taken::Complete];
         check("step", &pieces, &taken, &["Step 1: a\n", "Step 2: b\n", "Step 3: c"]);
         let leading = [("\nStep", Step), (" 1: a\nStep", Step)];
-        check("step", &leading, &[Taken::Blank, Taken::Step], &["\nStep 1: a\n"]);
+        check("step", &leading, &[Taken::Within, Taken::Step], &["\nStep 1: a\n"]);
     }
 
     #[test]
@@ -187,7 +204,18 @@ mod tests {
         check("newline", &pieces, &[Taken::Step, Taken::Complete], &["a\n", "So b"]);
         let pieces = [("a\nSo", Step), ("", Solution)];
         check("newline", &pieces, &[Taken::Step, Taken::Complete], &["a\nSo"]);
-        check("newline", &[("\nSo", Step), (" b\n", Step)], &[Taken::Blank, Taken::Step], &["\nSo b\n"]);
+        check("newline", &[("\nSo", Step), (" b\n", Step)], &[Taken::Within, Taken::Step], &["\nSo b\n"]);
+    }
+
+    #[test]
+    fn tokens_of_the_base_are_shared_until_something_is_drawn() {
+        let root = Trace::root("q", 1, vec![0; 1000]);
+        let (rule, ending) = (StepRule::Newline, Ending::default());
+        let mut draft = Draft::new(&root, &rule, &ending);
+        assert!(Arc::ptr_eq(&draft.clone().tokens(), root.tokens()));
+        assert!(Arc::ptr_eq(draft.clone().into_trace(Taken::Truncated).tokens(), root.tokens()));
+        draft.take(&Piece { tokens: &[7], text: "a\n", stats: &[], end: PieceEnd::Step }, None);
+        assert_eq!((draft.tokens().len(), draft.tokens()[1000], draft.unfinished()), (1001, 7, 0));
     }
 
     #[test]

@@ -17,6 +17,17 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// From where on [`Self::find`] reads the text before a piece: no further back than a line or the longest stop text, so
+    /// that looking at every step of a long solution takes no longer than its length. `None` if there is nothing to find.
+    pub(crate) fn reach(&self, text: &str, step: usize) -> Option<usize> {
+        let stop = self.stop.iter().map(String::len).max().unwrap_or(0);
+        if stop == 0 && self.answer_lines.is_empty() {
+            return None;
+        }
+        let line = text[..step].rfind('\n').map_or(0, |at| at + 1);
+        Some(line.min(floor(text, (text.len() + 1).saturating_sub(stop.max(1)))))
+    }
+
     /// The offset at which the solution ends, looking at no more than the pieces of text that are new.
     ///
     /// `step` is where the step in progress began, `piece` where the newest text began; `over` tells that nothing
@@ -78,6 +89,16 @@ mod tests {
         check("a\n\nQuestion: x\n", 2, 3, false, Some("a\n"));
         check("Question: x\n", 0, 0, false, None);
         check("é\nQuestion:", 0, 3, true, Some("é"));
+    }
+
+    #[test]
+    fn no_more_than_a_line_is_read_again() {
+        let ending = Ending { answer_lines: vec!["The answer is".into()], stop: vec!["\n\n\nStop".into()] };
+        let text = "é\n".repeat(1000);
+        assert_eq!(ending.reach(&text, text.len()), Some(text.len() - 6));
+        assert_eq!(ending.reach("first\nsecond", 8), Some(6));
+        assert_eq!(ending.reach("", 0), Some(0));
+        assert_eq!(Ending::default().reach(&text, 0), None);
     }
 
     #[test]

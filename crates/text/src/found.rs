@@ -1,14 +1,17 @@
 //! What a search over language came to, node by node.
 
 use crate::Trace;
-use deliberate_search::{NodeId, Origin, Outcome};
+use deliberate_search::{NodeId, Origin, Outcome, Status};
 
-/// The steps that a node adds to its parent; all of them for a revision.
+/// What a node adds to its parent, step by step; all of it for a revision. Of a draw that was cut by a limit the last entry
+/// is the step that it was in.
 pub fn added_steps(outcome: &Outcome<Trace>, id: NodeId) -> impl Iterator<Item = &str> {
     let node = outcome.tree.node(id);
     let before = match node.parent {
         Some(parent) if node.origin != Origin::Revised => outcome.tree.node(parent).steps,
         _ => 0,
     };
-    outcome.state(id).step_texts().skip(before as usize)
+    let trace = outcome.state(id);
+    let cut = (node.status == Status::Truncated).then(|| trace.unfinished_text());
+    trace.step_texts().skip(before as usize).chain(cut.filter(|text| !text.is_empty()))
 }

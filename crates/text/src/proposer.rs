@@ -68,6 +68,8 @@ struct Bounds {
     /// Tokens drawn, at most.
     tokens: usize,
     sampling: Sampling,
+    /// In one generation, to be cut into steps afterwards.
+    whole: bool,
 }
 
 impl<M: LanguageModel> TextProposer<M> {
@@ -96,12 +98,9 @@ impl<M: LanguageModel> TextProposer<M> {
     /// Continues one trace, once for each seed. One failed generation fails its own draws.
     pub(crate) async fn extend(
         &self,
-        state: &Trace,
-        seeds: &[u64],
-        reach: Reach,
-        draw: Draw,
-        limit: Option<u64>,
+        expansion: &Expansion<'_, Trace>,
     ) -> (Vec<Result<Proposal<Trace>, LmError>>, LmUsage) {
+        let &Expansion { state, ref seeds, reach, draw, limit } = expansion;
         if seeds.is_empty() {
             return (Vec::new(), LmUsage::default());
         }
@@ -116,10 +115,10 @@ impl<M: LanguageModel> TextProposer<M> {
                 Draw::Sample => self.settings.sampling,
                 Draw::Greedy => Sampling::GREEDY,
             },
+            whole: reach == Reach::End && self.spelling.is_some(),
         };
         let draft = Draft::new(state, &self.settings.steps, &self.settings.ending);
-        let whole = reach == Reach::End && self.spelling.is_some();
-        let first = match self.pause(&draft, 0, bounds, seeds.to_vec(), whole).await {
+        let first = match self.pause(&draft, 0, bounds, seeds.clone()).await {
             Ok(Some(generation)) => generation,
             Ok(None) => {
                 let cut = Proposal {
@@ -137,7 +136,7 @@ impl<M: LanguageModel> TextProposer<M> {
             let (sample, draft) = (samples.next(), draft.clone());
             async move {
                 match sample {
-                    Some(sample) if whole => (Ok(self.cut_whole(draft, &sample)), LmUsage::default()),
+                    Some(sample) if bounds.whole => (Ok(self.cut_whole(draft, &sample)), LmUsage::default()),
                     Some(sample) => self.walk(draft, seed, sample, bounds).await,
                     None => (Err(self.fault("fewer samples than seeds")), LmUsage::default()),
                 }
@@ -154,14 +153,13 @@ impl<M: LanguageModel> TextProposer<M> {
         drawn: usize,
         bounds: Bounds,
         seeds: Vec<u64>,
-        whole: bool,
     ) -> Result<Option<Generation>, LmError> {
         let mut tokens = bounds.tokens.saturating_sub(drawn);
         if bounds.steps.is_some() {
             tokens = tokens.min((self.settings.step_tokens as usize).saturating_sub(draft.unfinished()));
         }
         let mut stop = Vec::new();
-        if !whole {
+        if !bounds.whole {
             stop = self.settings.steps.separators();
             if let Some(budget) = self.settings.steps.token_budget() {
                 tokens = tokens.min(budget as usize);
@@ -172,7 +170,7 @@ impl<M: LanguageModel> TextProposer<M> {
             return Ok(None);
         }
         let request = GenerateRequest {
-            prompt: draft.tokens.as_slice().into(),
+            prompt: draft.tokens(),
             seeds,
             sampling: bounds.sampling,
             stop,
@@ -202,7 +200,7 @@ impl<M: LanguageModel> TextProposer<M> {
             if finished || bounds.steps.is_some_and(|steps| draft.steps() >= steps) {
                 return (Ok(proposal(draft, taken, drawn)), usage);
             }
-            let next = match self.pause(&draft, drawn, bounds, vec![mix(seed, ordinal)], false).await {
+            let next = match self.pause(&draft, drawn, bounds, vec![mix(seed, ordinal)]).await {
                 Ok(next) => next,
                 Err(error) => return (Err(error), usage),
             };
@@ -315,10 +313,7 @@ pub(crate) fn closed<T>(results: &[Result<T, LmError>]) -> Option<Failure> {
 impl<M: LanguageModel> Proposer<Trace> for TextProposer<M> {
     fn propose<'a>(&'a self, batch: &'a [Expansion<'a, Trace>]) -> Answer<'a, Drawn<Trace>> {
         Box::pin(async move {
-            let rows = batch.iter().map(|expansion| {
-                let Expansion { state, seeds, reach, draw, limit } = expansion;
-                self.extend(state, seeds, *reach, *draw, *limit)
-            });
+            let rows = batch.iter().map(|expansion| self.extend(expansion));
             let mut drawn = Vec::with_capacity(batch.len());
             let mut total = LmUsage::default();
             for (row, used) in join_all(rows).await {

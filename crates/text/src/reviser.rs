@@ -7,7 +7,9 @@ use crate::prompt::PromptKind;
 use crate::proposer::{DrawSettings, closed, usage};
 use crate::{Prompt, PromptError, TextProposer, Trace};
 use deliberate_lm::{Finish, GenerateRequest, LanguageModel, LmError, Usage as LmUsage};
-use deliberate_search::{Answer, Attempt, Draw, Drawn, Failure, Proposal, Reach, Reviser, Status, mix};
+use deliberate_search::{
+    Answer, Attempt, Draw, Drawn, Expansion, Failure, Proposal, Reach, Reviser, Status, mix,
+};
 use futures::future::join_all;
 use std::ops::Range;
 
@@ -140,7 +142,8 @@ impl<M: LanguageModel> TextReviser<M> {
     }
 
     async fn draw(&self, root: &Trace, seeds: &[u64], limit: Option<u64>) -> Revised {
-        self.proposer.extend(root, seeds, Reach::End, Draw::Sample, limit).await
+        let (seeds, reach, draw) = (seeds.to_vec(), Reach::End, Draw::Sample);
+        self.proposer.extend(&Expansion { state: root, seeds, reach, draw, limit }).await
     }
 
     async fn root(

@@ -4,8 +4,8 @@
 //! tokens. It keeps a log of what it was asked, and counts prefix reuse as an engine would.
 
 use deliberate_lm::{
-    Answer, Architecture, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
-    Reading, Role, Sample, ScoreRequest, Scoring, Token, TokenStat, Usage,
+    Answer, Architecture, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message,
+    ModelFacts, Reading, Role, Sample, ScoreRequest, Scoring, Token, TokenStat, Usage,
 };
 use std::sync::{Arc, Mutex};
 
@@ -61,6 +61,7 @@ impl Simulated {
                 name: "simulated".to_owned(),
                 context: 4096,
                 vocabulary: 400,
+                spelling: Fingerprint::of((0..317).filter(|id| !(259..300).contains(id)).map(Self::bytes)),
                 beginning: Some(256),
                 endings: vec![258],
                 architecture,

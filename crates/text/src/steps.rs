@@ -10,13 +10,15 @@ use std::str::FromStr;
 
 /// What separates the steps of a solution.
 ///
-/// Written `newline`, `blank-line`, `heading:Step` (or `step`), `tokens:64`.
+/// Written `newline`, `lines:3`, `blank-line`, `heading:Step` (or `step`), `tokens:64`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum StepRule {
     /// One step a line.
     #[default]
     Newline,
+    /// A step is this many lines, blank ones not counted.
+    Lines(NonZeroU32),
     /// Paragraphs.
     BlankLine,
     /// A step goes on until a line opens with this word: "Step 1: …", "Step 2: …".
@@ -32,7 +34,7 @@ impl StepRule {
     /// Texts that end a step, for [`deliberate_lm::GenerateRequest::stop`].
     pub fn separators(&self) -> Vec<String> {
         match self {
-            Self::Newline => vec!["\n".to_owned()],
+            Self::Newline | Self::Lines(_) => vec!["\n".to_owned()],
             Self::BlankLine => vec!["\n\n".to_owned()],
             Self::Heading(word) => vec![format!("\n{word}")],
             Self::Tokens(_) => Vec::new(),
@@ -45,6 +47,15 @@ impl StepRule {
             Self::Tokens(tokens) => Some(tokens.get()),
             _ => None,
         }
+    }
+
+    /// Whether a text that ends where steps may end is a step, and not only the beginning of one.
+    pub(crate) fn whole(&self, text: &str) -> bool {
+        let lines = match self {
+            Self::Lines(lines) => lines.get(),
+            _ => 1,
+        };
+        text.lines().filter(|line| !line.trim().is_empty()).nth(lines as usize - 1).is_some()
     }
 
     /// Where the text of a step ends, given all text so far and where its newest piece began: an offset in bytes.
@@ -67,7 +78,9 @@ pub(crate) fn floor(text: &str, mut at: usize) -> usize {
 
 /// A text that names no step rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is no step rule (use newline, blank-line, step, heading:WORD or tokens:NUMBER)")]
+#[error(
+    "`{given}` is no step rule (use newline, lines:NUMBER, blank-line, step, heading:WORD or tokens:NUMBER)"
+)]
 pub struct StepRuleError {
     /// What was given.
     pub given: String,
@@ -85,6 +98,7 @@ impl FromStr for StepRule {
             Some(("heading", word)) if !word.trim().is_empty() && !word.contains('\n') => {
                 Ok(Self::Heading(word.to_owned()))
             }
+            Some(("lines", number)) => number.parse().map(Self::Lines).map_err(|_| wrong()),
             Some(("tokens", number)) => number.parse().map(Self::Tokens).map_err(|_| wrong()),
             _ => Err(wrong()),
         }
@@ -95,6 +109,7 @@ impl fmt::Display for StepRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Newline => f.write_str("newline"),
+            Self::Lines(lines) => write!(f, "lines:{lines}"),
             Self::BlankLine => f.write_str("blank-line"),
             Self::Heading(word) => write!(f, "heading:{word}"),
             Self::Tokens(tokens) => write!(f, "tokens:{tokens}"),
@@ -121,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_rule_is_written_as_it_is_read() {
-        for text in ["newline", "blank-line", "heading:Step", "heading:Étape", "tokens:64"] {
+        for text in ["newline", "lines:3", "blank-line", "heading:Step", "heading:Étape", "tokens:64"] {
             assert_eq!(text.parse::<StepRule>().unwrap().to_string(), text);
         }
         assert_eq!("step".parse::<StepRule>().unwrap(), StepRule::Heading("Step".to_owned()));
@@ -129,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_wrong_rule_is_named_with_the_alternatives() {
-        for text in ["", "lines", "tokens:0", "tokens:", "heading:", "heading: ", "newline:1"] {
+        for text in ["", "lines", "lines:0", "tokens:0", "tokens:", "heading:", "heading: ", "newline:1"] {
             let error = text.parse::<StepRule>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{text}`")) && error.contains("blank-line"), "{error}");
         }

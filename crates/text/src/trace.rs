@@ -71,12 +71,13 @@ impl Trace {
 
     /// What a draft came to.
     pub(crate) fn from_draft(draft: Draft<'_>, status: Status) -> Self {
-        let Draft { base, tokens, text, ends, stats, .. } = draft;
+        let tokens = draft.tokens();
+        let Draft { base, text, ends, stats, .. } = draft;
         Self(Arc::new(Parts {
             question: Arc::clone(&base.0.question),
             question_tokens: base.0.question_tokens,
             prompt: base.0.prompt,
-            tokens: tokens.into(),
+            tokens,
             text,
             ends,
             stats,
@@ -175,6 +176,11 @@ impl Trace {
     /// All finished steps as text.
     pub fn step_texts(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.step_count()).map(|step| self.step_text(step))
+    }
+
+    /// What was written of a step that was not finished, as it stood when the draw was cut.
+    pub fn unfinished_text(&self) -> &str {
+        &self.0.text[self.0.ends.last().map_or(0, |end| end.text)..]
     }
 
     /// What the proposer thought of each token of the solution; `None` where a backend could not tell.

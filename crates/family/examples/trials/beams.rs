@@ -48,13 +48,15 @@ const fn purses(name: &'static str, strategy: &'static str, scores: Scores) -> A
 
 const PLAIN: &str = "beam:branching=4,distinct=false";
 const DISTINCT: &str = "beam:branching=4,distinct=true";
+const ONCE: &str = "beam:branching=4,distinct=true,copies=once";
 
-const ARMS: [Arm; 15] = [
+const ARMS: [Arm; 16] = [
     arm("best-of-16 weighted, PRM", "best-of-n", Scores::Prm),
     arm("best-of-16 weighted, PRM x likelihood", "best-of-n", Scores::Product),
     arm("best-of-16, oracle", "best-of-n", Scores::Oracle),
     arm("beam M=4, PRM", PLAIN, Scores::Prm),
     arm("beam M=4 distinct, PRM", DISTINCT, Scores::Prm),
+    arm("beam M=4 distinct, PRM, copies vote once", ONCE, Scores::Prm),
     arm("beam M=2, PRM", "beam:branching=2,distinct=false", Scores::Prm),
     arm("beam M=2 distinct, PRM", "beam:branching=2,distinct=true", Scores::Prm),
     arm("beam M=4, PRM x likelihood", PLAIN, Scores::Product),

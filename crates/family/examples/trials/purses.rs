@@ -126,4 +126,8 @@ impl Answers<Cut> for Final<'_> {
     fn same(&self, one: &Cut, other: &Cut) -> bool {
         self.0.same(&one.trace, &other.trace)
     }
+
+    fn copies(&self, one: &Cut, other: &Cut) -> bool {
+        self.0.copies(&one.trace, &other.trace)
+    }
 }

@@ -87,6 +87,8 @@ mod tests {
             drawing: Charge { tokens: 5, flops: 2.0 },
             verifying: Charge::default(),
             scores: score.map(|score| vec![score]),
+            failure: None,
+            copy_of: None,
             class: None,
             children: children.iter().copied().map(NodeId).collect(),
         };

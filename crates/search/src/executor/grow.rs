@@ -30,9 +30,13 @@ impl<S: State> Executor<'_, S> {
                     Ok(proposal) => {
                         self.meter.record(from, proposal.state.steps());
                         let flops = self.roles.proposer.flops(start..proposal.state.units());
+                        self.verdict.proposer.succeeded();
                         self.push(act.node, origin, seed, proposal, flops);
                     }
-                    Err(failure) => self.fail(from, &failure),
+                    Err(failure) => {
+                        self.fail(from, &failure);
+                        self.verdict.proposer.failed(failure);
+                    }
                 }
             }
         }
@@ -55,10 +59,14 @@ impl<S: State> Executor<'_, S> {
                         self.meter.record(0, proposal.state.steps());
                         let units = proposal.state.units();
                         let flops = reviser.flops(start.min(units)..units);
+                        self.verdict.reviser.succeeded();
                         self.push(parent, Origin::Revised, seed, proposal, flops);
                         start = opening;
                     }
-                    Err(failure) => self.fail(0, &failure),
+                    Err(failure) => {
+                        self.fail(0, &failure);
+                        self.verdict.reviser.failed(failure);
+                    }
                 }
             }
         }
@@ -77,6 +85,8 @@ impl<S: State> Executor<'_, S> {
         self.ledger.charged += drawing;
         let answers = status == Status::Complete && origin != Origin::Lookahead;
         let class = answers.then(|| self.class(&state)).flatten();
+        let copies = status != Status::Truncated && origin != Origin::Lookahead;
+        let copy_of = copies.then(|| self.original(&state, status)).flatten();
         let id = self.tree.push(Node {
             parent: Some(parent),
             origin,
@@ -87,9 +97,14 @@ impl<S: State> Executor<'_, S> {
             drawing,
             verifying: Charge::default(),
             scores: None,
+            failure: None,
+            copy_of,
             class,
             children: Vec::new(),
         });
+        if copies && copy_of.is_none() {
+            self.originals.entry((status, state.steps())).or_default().push(id);
+        }
         if class.is_some_and(|class| class.0 as usize == self.classes.len()) {
             self.classes.push(id);
         }
@@ -106,6 +121,13 @@ impl<S: State> Executor<'_, S> {
         }
         let known = self.classes.iter().position(|first| answers.same(&self.states[first.index()], state));
         Some(ClassId(known.unwrap_or(self.classes.len()) as u32))
+    }
+
+    /// The first node with the same state, if there is one.
+    fn original(&self, state: &S, status: Status) -> Option<NodeId> {
+        let alike = self.originals.get(&(status, state.steps()))?;
+        let copies = |first: &&NodeId| self.roles.answers.copies(&self.states[first.index()], state);
+        alike.iter().find(copies).copied()
     }
 
     fn fail(&mut self, from: u32, failure: &Failure) {
@@ -131,10 +153,15 @@ impl<S: State> Executor<'_, S> {
             }
             self.read = read;
             match scores.and_then(|new| check_scores(&new, known, self.tree.node(id).steps, granularity)) {
-                Ok(scores) => self.write_scores(id, scores, granularity),
+                Ok(scores) => {
+                    self.verdict.verifier.succeeded();
+                    self.write_scores(id, scores, granularity);
+                }
                 Err(failure) => {
                     tracing::warn!(%failure, "a verification failed");
                     self.ledger.failures += 1;
+                    self.tree.node_mut(id).failure = Some(failure.clone());
+                    self.verdict.verifier.failed(failure);
                 }
             }
         }
@@ -151,11 +178,17 @@ impl<S: State> Executor<'_, S> {
                     break;
                 }
                 let own = scores[..node.steps as usize].to_vec();
-                self.tree.node_mut(parent).scores = Some(own);
+                self.scored(parent, own);
                 node = self.tree.node(parent);
             }
         }
-        self.tree.node_mut(id).scores = Some(scores);
+        self.scored(id, scores);
+    }
+
+    fn scored(&mut self, id: NodeId, scores: Vec<f64>) {
+        let node = self.tree.node_mut(id);
+        node.scores = Some(scores);
+        node.failure = None;
     }
 }
 

@@ -5,21 +5,30 @@
 
 mod admit;
 mod grow;
+mod outcome;
 mod parts;
+mod replay;
+mod seeds;
+mod verdict;
+
+pub use outcome::{Ended, Outcome, SearchError};
 
 use crate::journal::{Record, Reply};
 use crate::meter::Meter;
 use crate::{
-    Answers, Assessed, Attempt, Budget, Charge, Choice, Decision, Drawn, Expansion, Failure, Ledger, Node,
-    NodeId, Observer, ObserverError, Origin, Proposer, Revise, Reviser, State, Status, StopReason, Strategy,
-    Tree, Verification, Verifier, mix,
+    Answers, Assessed, Attempt, Budget, Charge, Decision, Drawn, Expansion, Failure, Ledger, Node, NodeId,
+    Observer, Origin, Proposer, Revise, Reviser, State, Status, StopReason, Strategy, Tree, Verification,
+    Verifier, mix,
 };
 use futures::future::{BoxFuture, Either, Shared, select};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use serde::{Deserialize, Serialize};
+use replay::Replay;
+use seeds::NextSeed;
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::time::Instant;
+use verdict::Verdict;
 
 /// Resolves when a search should end with the best it has; many searches can share one.
 pub type Cancellation = Shared<BoxFuture<'static, ()>>;
@@ -58,107 +67,6 @@ impl<S> Settings<S> {
     }
 }
 
-/// Why a search ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ended {
-    /// The strategy stopped.
-    Stopped(StopReason),
-    /// The budget did not allow all that the strategy decided.
-    Budget,
-    /// It was told to.
-    Cancelled,
-    /// A role failed for a whole batch.
-    Failed {
-        /// Which role: `proposer`, `verifier` or `reviser`.
-        role: String,
-        /// What it said.
-        failure: Failure,
-    },
-}
-
-impl Ended {
-    /// What failed, if a role did, as a sentence.
-    pub fn failure(&self) -> Option<String> {
-        match self {
-            Self::Failed { role, failure } => Some(format!("the {role} failed: {failure}")),
-            _ => None,
-        }
-    }
-}
-
-/// What a search found and what it cost.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Outcome<S> {
-    /// The chosen answer, and what spoke for each.
-    pub choice: Choice,
-    /// Why it ended.
-    pub ended: Ended,
-    /// The bill.
-    pub ledger: Ledger,
-    /// Generations that the strategy would have spent if nothing had stopped it.
-    pub planned: Option<u32>,
-    /// Everything that happened.
-    pub tree: Tree,
-    /// The states, by node id.
-    pub states: Vec<S>,
-}
-
-impl<S> Outcome<S> {
-    /// The chosen state, if any solution is complete.
-    pub fn answer(&self) -> Option<&S> {
-        self.choice.node.map(|id| self.state(id))
-    }
-
-    /// The state of a node of this tree.
-    pub fn state(&self, id: NodeId) -> &S {
-        &self.states[id.index()]
-    }
-
-    /// Generations left unspent by stopping early.
-    pub fn saved(&self) -> u32 {
-        match self.ended {
-            Ended::Stopped(StopReason::Confident { .. }) => {
-                self.planned.unwrap_or(0).saturating_sub(self.ledger.generations)
-            }
-            _ => 0,
-        }
-    }
-}
-
-/// A search that could not be carried out.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SearchError {
-    /// The strategy wants scores and nobody gives any.
-    #[error("this strategy needs a verifier (choose one, or a strategy that votes)")]
-    NoVerifier,
-    /// The strategy wants revisions and nobody writes any.
-    #[error("this strategy needs a reviser")]
-    NoReviser,
-    /// A strategy asked for something impossible: a fault in the strategy.
-    #[error("the strategy made an impossible decision: {reason}")]
-    BadDecision {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A strategy kept deciding things that change nothing: a fault in the strategy.
-    #[error("the strategy goes on without effect")]
-    Stalled,
-    /// The checkpoint belongs to another search. Records do not name the seed: whoever stores them stores it beside
-    /// them.
-    #[error(
-        "record {index} of the checkpoint does not fit this search (other strategy, budget or question?)"
-    )]
-    ForeignCheckpoint {
-        /// Which record, from 0.
-        index: usize,
-    },
-    /// The observer could not do its part.
-    #[error("the search could not be recorded")]
-    Observer(#[from] ObserverError),
-}
-
 /// Runs `strategy` from `root` until it stops, the budget ends, or it is cancelled.
 ///
 /// Deterministic: the same root, strategy, budget and seed give the same tree, as far as the roles answer the same
@@ -175,8 +83,11 @@ pub async fn search<S: State>(
 ) -> Result<Outcome<S>, SearchError> {
     let Settings { budget, seed, cancel, checkpoint, part } = settings;
     let mut executor = Executor::new(root, roles, budget, seed, part);
-    let ended = executor.run(strategy, cancel, checkpoint, observer).await?;
+    let around = Around { cancel, checkpoint: Replay::new(checkpoint), observer };
+    let ended = executor.run(strategy, around).await?;
     let choice = strategy.choose(&executor.tree);
+    executor.check_choice(&choice)?;
+    let ended = executor.judge(ended, &choice);
     Ok(Outcome {
         choice,
         ended,
@@ -201,7 +112,17 @@ struct Executor<'a, S> {
     drawn: Vec<u64>,
     /// First node of each answer class, by class id.
     classes: Vec<NodeId>,
+    /// First node of each set of copies, by status and number of steps.
+    originals: HashMap<(Status, u32), Vec<NodeId>>,
+    verdict: Verdict,
     trimmed: bool,
+}
+
+/// What surrounds a search: what may end it, what it did before, who watches.
+struct Around<'o, S> {
+    cancel: Option<Cancellation>,
+    checkpoint: Replay<S>,
+    observer: &'o mut dyn Observer<S>,
 }
 
 /// What the budget allows of a decision, at once.
@@ -235,6 +156,8 @@ impl<'a, S: State> Executor<'a, S> {
             drawing,
             verifying: Charge::default(),
             scores: None,
+            failure: None,
+            copy_of: None,
             class: None,
             children: Vec::new(),
         };
@@ -249,6 +172,8 @@ impl<'a, S: State> Executor<'a, S> {
             read: vec![false],
             drawn: vec![0],
             classes: Vec::new(),
+            originals: HashMap::new(),
+            verdict: Verdict::default(),
             trimmed: false,
         }
     }
@@ -256,17 +181,11 @@ impl<'a, S: State> Executor<'a, S> {
     async fn run(
         &mut self,
         strategy: &mut dyn Strategy,
-        cancel: Option<Cancellation>,
-        checkpoint: Vec<Record<S>>,
-        observer: &mut dyn Observer<S>,
+        mut around: Around<'_, S>,
     ) -> Result<Ended, SearchError> {
-        let reading = self.tree.node(NodeId::ROOT).drawing;
-        if !self.affords(reading) {
-            self.tree.node_mut(NodeId::ROOT).drawing = Charge::default();
+        if !self.read_question() {
             return Ok(Ended::Budget);
         }
-        self.ledger.charged += reading;
-        let mut checkpoint = Replay::new(checkpoint);
         let mut unfinished = None;
         let mut idle = 0;
         loop {
@@ -278,47 +197,69 @@ impl<'a, S: State> Executor<'a, S> {
             });
             if let Decision::Stop(reason) = decision {
                 let bound = self.trimmed && reason == StopReason::Finished;
-                checkpoint.end()?;
+                around.checkpoint.end()?;
                 return Ok(if bound { Ended::Budget } else { Ended::Stopped(reason) });
             }
             let trimmed_before = std::mem::take(&mut self.trimmed);
-            let Admitted { decision, limit, rest } = self.admit(decision, since)?;
-            if decision.is_empty() && !fresh {
-                // What was drawn of it can still be verified.
-                self.trimmed |= trimmed_before;
-                continue;
-            }
-            if decision.is_empty() {
-                if self.trimmed {
-                    checkpoint.end()?;
+            let admitted = self.admit(decision, since)?;
+            let (nothing, trimmed) = (admitted.decision.is_empty(), self.trimmed);
+            self.trimmed |= trimmed_before;
+            match (nothing, fresh) {
+                (true, true) if trimmed => {
+                    around.checkpoint.end()?;
                     return Ok(Ended::Budget);
                 }
-                self.trimmed = trimmed_before;
-                idle += 1;
-                if idle > 3 {
-                    return Err(SearchError::Stalled);
+                (true, true) => {
+                    idle += 1;
+                    if idle > 3 {
+                        return Err(SearchError::Stalled);
+                    }
                 }
-                continue;
-            }
-            self.trimmed |= trimmed_before;
-            idle = 0;
-            unfinished = rest.map(|decision| Unfinished { decision, since });
-            observer.decided(&decision, &self.tree);
-            let parts = decision.parts(self.part);
-            let mut records = checkpoint.take(&parts)?;
-            let ended = self.perform(&parts, &mut records, limit, cancel.as_ref(), observer).await?;
-            let last = records.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-            for (part, record) in parts.iter().zip(records).take(last) {
-                match record {
-                    Some(record) => self.apply(record, limit)?,
-                    None => self.skip(part),
+                // What was drawn of it can still be verified.
+                (true, false) => {}
+                (false, _) => {
+                    idle = 0;
+                    if let Some(ended) = self.carry_out(&admitted, &mut around).await? {
+                        return Ok(ended);
+                    }
+                    unfinished = admitted.rest.map(|decision| Unfinished { decision, since });
                 }
-            }
-            observer.changed(&self.tree, &self.states, &self.ledger);
-            if let Some(ended) = ended {
-                return Ok(ended);
             }
         }
+    }
+
+    /// Charges the question, if the budget affords to read it.
+    fn read_question(&mut self) -> bool {
+        let root = self.tree.node_mut(NodeId::ROOT);
+        let reading = root.drawing;
+        root.drawing = Charge::default();
+        let affordable = self.affords(reading);
+        if affordable {
+            self.tree.node_mut(NodeId::ROOT).drawing = reading;
+            self.ledger.charged += reading;
+        }
+        affordable
+    }
+
+    /// Performs what was admitted and grows the tree by it. Says why if not all of it came.
+    async fn carry_out(
+        &mut self,
+        admitted: &Admitted,
+        around: &mut Around<'_, S>,
+    ) -> Result<Option<Ended>, SearchError> {
+        around.observer.decided(&admitted.decision, &self.tree);
+        let parts = admitted.decision.parts(self.part);
+        let mut records = around.checkpoint.take(&parts)?;
+        let ended = self.perform(&parts, &mut records, admitted.limit, around).await?;
+        let last = records.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        for (part, record) in parts.iter().zip(records).take(last) {
+            match record {
+                Some(record) => self.apply(record, admitted.limit)?,
+                None => self.skip(part),
+            }
+        }
+        around.observer.changed(&self.tree, &self.states, &self.ledger);
+        Ok(ended)
     }
 
     /// Carries out the parts of an admitted decision that have no record yet, all at once, and records each as it
@@ -328,8 +269,7 @@ impl<'a, S: State> Executor<'a, S> {
         parts: &[Decision],
         records: &mut [Option<Record<S>>],
         limit: Option<u64>,
-        cancel: Option<&Cancellation>,
-        observer: &mut dyn Observer<S>,
+        around: &mut Around<'_, S>,
     ) -> Result<Option<Ended>, SearchError> {
         let mut next = NextSeed::new(&self.tree, &self.drawn);
         let mut calls = FuturesUnordered::new();
@@ -342,7 +282,7 @@ impl<'a, S: State> Executor<'a, S> {
         }
         let mut since = Instant::now();
         loop {
-            let arrived = match cancel {
+            let arrived = match &around.cancel {
                 None => calls.next().await,
                 Some(cancel) => match select(cancel.clone(), calls.next()).await {
                     Either::Left(_) => return Ok(Some(Ended::Cancelled)),
@@ -358,7 +298,7 @@ impl<'a, S: State> Executor<'a, S> {
             let seconds = (now - since).as_secs_f64();
             since = now;
             let record = Record { asked: parts[index].clone(), part: index as u32, reply, seconds };
-            observer.performed(&record)?;
+            around.observer.performed(&record)?;
             records[index] = Some(record);
         }
     }
@@ -458,54 +398,4 @@ impl<'a, S: State> Executor<'a, S> {
 /// The attempt that a revision is a child of.
 fn latest(act: &Revise) -> NodeId {
     *act.attempts.last().expect("admitted revisions have attempts")
-}
-
-/// The records of an earlier search, decision by decision.
-struct Replay<S> {
-    records: std::iter::Enumerate<std::vec::IntoIter<Record<S>>>,
-}
-
-impl<S> Replay<S> {
-    fn new(records: Vec<Record<S>>) -> Self {
-        Self { records: records.into_iter().enumerate() }
-    }
-
-    /// The records of a decision's parts, in whatever order they arrived; only the last decision's may be too few.
-    fn take(&mut self, parts: &[Decision]) -> Result<Vec<Option<Record<S>>>, SearchError> {
-        let mut taken: Vec<Option<Record<S>>> = parts.iter().map(|_| None).collect();
-        for (index, record) in self.records.by_ref().take(parts.len()) {
-            let part = record.part as usize;
-            match (parts.get(part), taken.get_mut(part)) {
-                (Some(asked), Some(empty @ None)) if *asked == record.asked => *empty = Some(record),
-                _ => return Err(SearchError::ForeignCheckpoint { index }),
-            }
-        }
-        Ok(taken)
-    }
-
-    /// A search that ends before its checkpoint does is not the one that wrote it.
-    fn end(&mut self) -> Result<(), SearchError> {
-        self.records.next().map_or(Ok(()), |(index, _)| Err(SearchError::ForeignCheckpoint { index }))
-    }
-}
-
-/// Hands out the seeds of a batch's draws: each node's next ones, also when it is named twice.
-struct NextSeed<'t> {
-    tree: &'t Tree,
-    drawn: &'t [u64],
-    given: std::collections::HashMap<NodeId, u64>,
-}
-
-impl<'t> NextSeed<'t> {
-    fn new(tree: &'t Tree, drawn: &'t [u64]) -> Self {
-        Self { tree, drawn, given: std::collections::HashMap::new() }
-    }
-
-    fn seeds(&mut self, node: NodeId, draws: u32) -> Vec<u64> {
-        let parent = self.tree.node(node);
-        let next = self.given.entry(node).or_insert(self.drawn[node.index()]);
-        let first = *next;
-        *next += u64::from(draws);
-        (first..*next).map(|ordinal| mix(parent.seed, ordinal)).collect()
-    }
 }

@@ -1,10 +1,9 @@
 //! Beam search against a verifier, with optional lookahead.
 
 use super::Branching;
-use super::levels::{Allotment, Candidate, Level, Levels, ROUNDS, Shape, best_first, resolve_width};
+use super::levels::{Allotment, Level, Levels, ROUNDS, Shape, best_first, resolve_width};
 use super::options::{Needs, Options, Plan, options};
 use crate::{NodeId, Strategy};
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 options! {
@@ -13,8 +12,8 @@ options! {
     ///
     /// Draws N first steps; each round keeps the N/M best-scored prefixes and draws M next steps from each, so that
     /// every level is N wide. A finished solution is kept as an answer and takes up its place; a truncated one is
-    /// dropped. With N' places left, N'/M rounded up are kept and the last one gets what the others leave. Costs
-    /// N × (lookahead + 1) generations.
+    /// dropped. With N' places left, N'/M rounded up are kept and the last one gets what the others leave; where
+    /// there are fewer, each gets more, so that the N' places are always used. Costs N × (lookahead + 1) generations.
     pub struct Beam {
         /// Beams (N).
         generations: Option<NonZeroU32> = None,
@@ -22,7 +21,7 @@ options! {
         branching: Branching = Branching::FOUR,
         /// A prefix is scored at the end of a greedy throw-away rollout of up to this many further steps (k).
         lookahead: u32 = 0,
-        /// Whether copies of a prefix (those with its score) go on only where no other prefix is left.
+        /// Whether copies (equal prefixes, equal finished solutions) are kept once: the width goes to different ones.
         distinct: bool = false,
         /// Steps of a solution, at most.
         rounds: NonZeroU32 = ROUNDS,
@@ -48,55 +47,35 @@ impl Plan for Beam {
             width,
             lookahead: self.lookahead,
             rounds: self.rounds.get(),
-            selection: self.selection(),
+            distinct: self.distinct,
+            voting: self.voting(),
         };
-        Some(Box::new(Levels::new(
-            shape,
-            KeepBest { branching: self.branching.of(width), distinct: self.distinct },
-        )))
+        Some(Box::new(Levels::new(shape, KeepBest { branching: self.branching.of(width) })))
     }
 }
 
-/// The best-scored prefixes get `branching` places each, until there are none left.
+/// The best directions get `branching` places each, until there are none left.
 struct KeepBest {
     branching: u32,
-    distinct: bool,
 }
 
 impl Allotment for KeepBest {
     fn allot(&mut self, level: &Level<'_>) -> Vec<(NodeId, u32)> {
-        let mut open = level.open.clone();
-        best_first(&mut open);
-        if self.distinct {
-            copies_last(&mut open);
-        }
-        let mut left = level.places;
-        open.into_iter()
-            .map(|candidate| {
-                let draws = self.branching.min(left);
-                left -= draws;
-                (candidate.node, draws)
-            })
-            .collect()
+        let mut directions = level.directions();
+        best_first(&mut directions);
+        let draws = spread(level.places, self.branching, directions.len() as u32);
+        directions.into_iter().map(|direction| direction.node).zip(draws).collect()
     }
 }
 
-/// Every scored prefix once, then the second copies, and so on; the order is otherwise kept.
-///
-/// Where steps are short, most of a level are copies of a few prefixes, and copies of the best one would fill the beam.
-fn copies_last(candidates: &mut Vec<Candidate>) {
-    let mut seen: HashMap<u64, usize> = HashMap::new();
-    let copies = |candidate: Candidate| {
-        let copy = candidate.score.map_or(usize::MAX, |score| {
-            let copies = seen.entry(score.to_bits()).or_default();
-            *copies += 1;
-            *copies
-        });
-        (copy, candidate)
-    };
-    let mut ranked: Vec<(usize, Candidate)> = candidates.drain(..).map(copies).collect();
-    ranked.sort_by_key(|&(copy, _)| copy);
-    candidates.extend(ranked.into_iter().map(|(_, candidate)| candidate));
+/// Draws of the best directions: `branching` each and the last one what is left, or, where there are too few of them to fill
+/// the places in this way, all places spread evenly, the better ones first.
+fn spread(places: u32, branching: u32, directions: u32) -> Vec<u32> {
+    let kept = places.div_ceil(branching);
+    if directions < kept {
+        return (0..directions).map(|i| places / directions + u32::from(i < places % directions)).collect();
+    }
+    (0..kept).map(|i| branching.min(places - i * branching)).collect()
 }
 
 #[cfg(test)]
@@ -104,12 +83,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_come_after_all_others_and_those_without_a_score_last() {
-        let scores = [Some(0.9), Some(0.9), Some(0.9), Some(0.8), Some(0.7), Some(0.7), None, None];
-        let mut candidates: Vec<Candidate> =
-            (0..).zip(scores).map(|(id, score)| Candidate { node: NodeId(id), score }).collect();
-        copies_last(&mut candidates);
-        let order: Vec<u32> = candidates.iter().map(|candidate| candidate.node.0).collect();
-        assert_eq!(order, [0, 3, 4, 1, 5, 2, 6, 7]);
+    fn few_directions_get_more_draws_each_and_no_place_is_lost() {
+        assert_eq!(spread(16, 4, 9), [4, 4, 4, 4]);
+        assert_eq!(spread(10, 4, 9), [4, 4, 2]);
+        assert_eq!(spread(16, 4, 3), [6, 5, 5]);
+        assert_eq!(spread(16, 2, 1), [16]);
+        assert_eq!(spread(0, 4, 3), [0_u32; 0]);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::asked::Asked;
 use super::options::{Needs, Options, Plan, options};
-use crate::{Choice, Decision, Expand, NodeId, Rule, Selection, StopReason, Strategy, Tree, select};
+use super::voting::Voting;
+use crate::{Choice, Decision, Expand, NodeId, Rule, StopReason, Strategy, Tree};
 use std::num::NonZeroU32;
 
 options! {
@@ -33,14 +34,14 @@ impl Plan for BestOfN {
 
     fn build(&self) -> Option<Box<dyn Strategy>> {
         let generations = self.generations?.get();
-        let selection = self.selection();
-        Some(Box::new(Sampling { generations, selection, drawn: false, asked: Asked::default() }))
+        let voting = self.voting();
+        Some(Box::new(Sampling { generations, voting, drawn: false, asked: Asked::default() }))
     }
 }
 
 struct Sampling {
     generations: u32,
-    selection: Selection,
+    voting: Voting,
     drawn: bool,
     asked: Asked,
 }
@@ -50,16 +51,13 @@ impl Strategy for Sampling {
         if !std::mem::replace(&mut self.drawn, true) {
             return Decision::Expand(vec![Expand::solve(NodeId::ROOT, self.generations)]);
         }
-        let unscored = if self.selection.rule == Rule::Majority {
-            None
-        } else {
-            self.asked.verify(tree, tree.answers())
-        };
+        let unscored =
+            if self.voting.scored() { self.asked.verify(tree, self.voting.voters(tree)) } else { None };
         unscored.unwrap_or(Decision::Stop(StopReason::Finished))
     }
 
     fn choose(&self, tree: &Tree) -> Choice {
-        select(tree, &tree.answers().collect::<Vec<_>>(), self.selection)
+        self.voting.choose(tree)
     }
 
     fn generations(&self) -> Option<u32> {

@@ -4,7 +4,7 @@ use super::Branching;
 use super::levels::{Allotment, Level, Levels, ROUNDS, Shape, best_first, resolve_width};
 use super::options::{Needs, Options, Plan, options};
 use crate::{NodeId, Strategy, Tree};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 options! {
@@ -22,6 +22,8 @@ options! {
         branching: Branching = Branching::FOUR,
         /// A prefix is scored at the end of a greedy throw-away rollout of up to this many further steps.
         lookahead: u32 = 0,
+        /// Whether a subtree keeps, where it has one, a prefix that no earlier subtree keeps a copy of.
+        distinct: bool = false,
         /// Steps of a solution, at most.
         rounds: NonZeroU32 = ROUNDS,
     }
@@ -46,7 +48,8 @@ impl Plan for Dvts {
             width,
             lookahead: self.lookahead,
             rounds: self.rounds.get(),
-            selection: self.selection(),
+            distinct: self.distinct,
+            voting: self.voting(),
         };
         let subtrees = Subtrees { branching: self.branching.of(width), width, subtree: BTreeMap::new() };
         Some(Box::new(Levels::new(shape, subtrees)))
@@ -72,18 +75,33 @@ impl Subtrees {
     }
 }
 
+impl Subtrees {
+    /// Places of a subtree that its finished solutions leave.
+    fn places(&self, level: &Level<'_>, subtree: u32) -> u32 {
+        let width = self.branching.min(self.width.saturating_sub(subtree * self.branching));
+        let finished = level.finished.iter().filter(|one| self.subtree[&one.node] == subtree);
+        width.saturating_sub(finished.count() as u32)
+    }
+}
+
 impl Allotment for Subtrees {
     fn allot(&mut self, level: &Level<'_>) -> Vec<(NodeId, u32)> {
         self.place(level.tree, level.drawn, level.round == 1);
         let mut open = level.open.clone();
         best_first(&mut open);
-        let mut next: BTreeMap<u32, (NodeId, u32)> = BTreeMap::new();
+        let mut candidates: BTreeMap<u32, Vec<NodeId>> = BTreeMap::new();
         for candidate in open {
-            let subtree = self.subtree[&candidate.node];
-            let width = self.branching.min(self.width.saturating_sub(subtree * self.branching));
-            let finished = level.finished.iter().filter(|id| self.subtree[id] == subtree).count() as u32;
-            next.entry(subtree).or_insert((candidate.node, width.saturating_sub(finished)));
+            candidates.entry(self.subtree[&candidate.node]).or_default().push(candidate.node);
         }
-        next.into_values().collect()
+        let mut kept = BTreeSet::new();
+        candidates
+            .into_iter()
+            .map(|(subtree, best_first)| {
+                let fresh = |id: &&NodeId| !level.distinct || !kept.contains(&level.tree.original(**id));
+                let best = *best_first.iter().find(fresh).unwrap_or(&best_first[0]);
+                kept.insert(level.tree.original(best));
+                (best, self.places(level, subtree))
+            })
+            .collect()
     }
 }

@@ -3,11 +3,14 @@
 //! Only the allotment differs: beam search keeps the best prefixes, DVTS the best of each subtree, REBASE spreads by
 //! softmax, a particle filter resamples. A finished solution is kept as an answer and takes up its place, so the
 //! levels grow narrower and there are `width` answers at the end; truncated ones are dropped and give theirs back.
+//!
+//! In a distinct search the copies of a prefix are one direction: it is allotted places once, and copies of a finished
+//! solution take up one place together (allocation by direction as in DORA, Wang et al. 2025, where directions are equal
+//! states).
 
 use super::asked::Asked;
-use crate::{
-    Choice, Decision, Expand, NodeId, Origin, Selection, Status, StopReason, Strategy, Tree, select,
-};
+use super::voting::Voting;
+use crate::{Choice, Decision, Expand, NodeId, Origin, Status, StopReason, Strategy, Tree};
 use std::collections::BTreeMap;
 
 /// Rounds after which a search ends with what it has (section 5.2 of the paper).
@@ -17,7 +20,7 @@ pub(crate) const ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(40).ex
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Candidate {
     pub(crate) node: NodeId,
-    /// `None` if its verification failed.
+    /// `None` if it was not verified, or that failed.
     pub(crate) score: Option<f64>,
 }
 
@@ -30,15 +33,31 @@ pub(crate) struct Level<'t> {
     pub(crate) drawn: &'t [NodeId],
     /// Its prefixes that can go on, in order of id; at least one.
     pub(crate) open: Vec<Candidate>,
-    /// Finished solutions of this search.
-    pub(crate) finished: &'t [NodeId],
-    /// Places of the next level; at least one.
+    /// Finished solutions of this search, in order of id; in a distinct one each once.
+    pub(crate) finished: Vec<Candidate>,
+    /// Places that finished solutions leave.
     pub(crate) places: u32,
+    /// Places in all.
+    pub(crate) width: u32,
+    /// Whether copies are one direction.
+    pub(crate) distinct: bool,
+}
+
+impl Level<'_> {
+    /// What places are allotted to: the open prefixes, in a distinct search one of each set of copies.
+    pub(crate) fn directions(&self) -> Vec<Candidate> {
+        if !self.distinct {
+            return self.open.clone();
+        }
+        let known: BTreeMap<NodeId, Candidate> = self.open.iter().map(|one| (one.node, *one)).collect();
+        let scored = |id| known[&id].score.is_some();
+        self.tree.distinct(known.keys().copied(), scored).into_iter().map(|id| known[&id]).collect()
+    }
 }
 
 /// Who goes on, and with how many next steps.
 pub(crate) trait Allotment: Send {
-    /// Pairs of an open node and its number of draws, no more than `places` in all.
+    /// Pairs of an open node and its number of draws.
     fn allot(&mut self, level: &Level<'_>) -> Vec<(NodeId, u32)>;
 }
 
@@ -51,8 +70,10 @@ pub(crate) struct Shape {
     pub(crate) lookahead: u32,
     /// Levels at most.
     pub(crate) rounds: u32,
+    /// Whether copies are one direction.
+    pub(crate) distinct: bool,
     /// How the answer is chosen and how step scores become one.
-    pub(crate) selection: Selection,
+    pub(crate) voting: Voting,
 }
 
 enum Phase {
@@ -132,17 +153,28 @@ impl<A: Allotment> Levels<A> {
 
     fn allot(&mut self, tree: &Tree) -> Option<Vec<(NodeId, u32)>> {
         self.round += 1;
-        let places = self.shape.width.saturating_sub(self.finished.len() as u32);
-        let aggregation = self.shape.selection.aggregation;
-        let open: Vec<Candidate> = self
-            .open(tree)
-            .map(|node| Candidate { node, score: tree.score(self.scored_by(node), aggregation) })
-            .collect();
-        if self.round >= self.shape.rounds || places == 0 || open.is_empty() {
+        let Shape { width, rounds, distinct, voting, .. } = self.shape;
+        let candidate =
+            |node| Candidate { node, score: tree.score(self.scored_by(node), voting.aggregation()) };
+        let open: Vec<Candidate> = self.open(tree).map(candidate).collect();
+        if self.round >= rounds || open.is_empty() {
             return None;
         }
-        let (round, drawn, finished) = (self.round, self.level.as_slice(), self.finished.as_slice());
-        let mut next = self.allotment.allot(&Level { tree, round, drawn, open, finished, places });
+        let mut finished = self.finished.clone();
+        if distinct {
+            finished = tree.distinct(finished, |_| false);
+        }
+        let level = Level {
+            tree,
+            round: self.round,
+            drawn: &self.level,
+            open,
+            places: width.saturating_sub(finished.len() as u32),
+            finished: finished.into_iter().map(candidate).collect(),
+            width,
+            distinct,
+        };
+        let mut next = self.allotment.allot(&level);
         next.retain(|&(_, draws)| draws > 0);
         (!next.is_empty()).then_some(next)
     }
@@ -180,7 +212,7 @@ impl<A: Allotment> Strategy for Levels<A> {
     }
 
     fn choose(&self, tree: &Tree) -> Choice {
-        select(tree, &tree.answers().collect::<Vec<_>>(), self.shape.selection)
+        self.shape.voting.choose(tree)
     }
 
     fn generations(&self) -> Option<u32> {

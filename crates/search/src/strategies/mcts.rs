@@ -4,9 +4,8 @@ use super::Branching;
 use super::asked::Asked;
 use super::levels::{ROUNDS, resolve_width};
 use super::options::{Needs, Options, Plan, Positive, options};
-use crate::{
-    Choice, Decision, Expand, NodeId, Origin, Selection, Status, StopReason, Strategy, Tree, select,
-};
+use super::voting::Voting;
+use crate::{Choice, Decision, Expand, NodeId, Origin, Status, StopReason, Strategy, Tree};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
@@ -56,7 +55,7 @@ impl Plan for Mcts {
             exploration: self.exploration.get(),
             parallel: self.parallel.get(),
             rounds: self.rounds.get(),
-            selection: self.selection(),
+            voting: self.voting(),
             stats: BTreeMap::from([(NodeId::ROOT, Stat::default())]),
             drawn: BTreeMap::new(),
             mark: 0,
@@ -86,7 +85,7 @@ struct Search {
     exploration: f64,
     parallel: u32,
     rounds: u32,
-    selection: Selection,
+    voting: Voting,
     stats: BTreeMap<NodeId, Stat>,
     /// Steps asked for so far, by the number of steps that they start from.
     drawn: BTreeMap<u32, u32>,
@@ -116,7 +115,7 @@ impl Search {
             (stat.passing, stat.shut) = (0, false);
         }
         for id in std::mem::take(&mut self.grown) {
-            let Some(score) = tree.score(id, self.selection.aggregation) else { continue };
+            let Some(score) = tree.score(id, self.voting.aggregation()) else { continue };
             for ancestor in tree.ancestry(id) {
                 if let Some(stat) = self.stats.get_mut(&ancestor) {
                     stat.visits += 1;
@@ -203,7 +202,7 @@ impl Strategy for Search {
     }
 
     fn choose(&self, tree: &Tree) -> Choice {
-        select(tree, &tree.answers().collect::<Vec<_>>(), self.selection)
+        self.voting.choose(tree)
     }
 
     fn generations(&self) -> Option<u32> {

@@ -30,6 +30,7 @@ mod revisions;
 mod sequence;
 mod spec;
 mod text;
+mod voting;
 
 pub use asked::Asked;
 pub use beam::Beam;

@@ -1,6 +1,7 @@
 //! Options of strategies: one table per strategy gives its data type, its text form and its help.
 
-use crate::{Aggregation, Rule, Selection, Strategy};
+use super::voting::Voting;
+use crate::{Aggregation, Copies, Rule, Selection, Strategy};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
@@ -48,7 +49,7 @@ pub(crate) trait Options {
     fn set(&mut self, option: &str, value: &str) -> Result<(), Unset>;
     /// Those that differ from the default.
     fn shown(&self) -> Vec<(&'static str, String)>;
-    fn selection(&self) -> Selection;
+    fn voting(&self) -> Voting;
     fn select_by(&mut self, selection: Selection);
 }
 
@@ -64,7 +65,7 @@ pub(crate) trait Plan: Options {
     fn build(&self) -> Option<Box<dyn Strategy>>;
 }
 
-/// Declares a strategy's options. Every strategy also has `rule` and `aggregation`.
+/// Declares a strategy's options. Every strategy also has `rule`, `aggregation` and `copies`.
 macro_rules! options {
     (
         $name:literal
@@ -82,6 +83,8 @@ macro_rules! options {
             pub rule: $crate::Rule,
             /// How step scores become one: `last`, `min`, `product` or `mean`.
             pub aggregation: $crate::Aggregation,
+            /// Whether a solution drawn several times votes as often (`count`) or `once`.
+            pub copies: $crate::Copies,
         }
 
         impl Default for $type {
@@ -90,6 +93,7 @@ macro_rules! options {
                     $( $field: $default, )*
                     rule: $crate::Rule::default(),
                     aggregation: $crate::Aggregation::default(),
+                    copies: $crate::Copies::default(),
                 }
             }
         }
@@ -122,6 +126,11 @@ macro_rules! options {
                         help: "How step scores become one: `last`, `min`, `product` or `mean`.",
                         default: default.aggregation.show(),
                     },
+                    OptionInfo {
+                        name: "copies",
+                        help: "Whether a solution drawn several times votes as often (`count`) or `once`.",
+                        default: default.copies.show(),
+                    },
                 ]
             }
 
@@ -131,6 +140,7 @@ macro_rules! options {
                     $( stringify!($field) => self.$field = <$value>::read(value).map_err(Unset::Expected)?, )*
                     "rule" => self.rule = OptionValue::read(value).map_err(Unset::Expected)?,
                     "aggregation" => self.aggregation = OptionValue::read(value).map_err(Unset::Expected)?,
+                    "copies" => self.copies = OptionValue::read(value).map_err(Unset::Expected)?,
                     _ => return Err(Unset::Unknown),
                 }
                 Ok(())
@@ -143,6 +153,7 @@ macro_rules! options {
                     $( (stringify!($field), self.$field.show(), default.$field.show()), )*
                     ("rule", self.rule.show(), default.rule.show()),
                     ("aggregation", self.aggregation.show(), default.aggregation.show()),
+                    ("copies", self.copies.show(), default.copies.show()),
                 ];
                 all.into_iter()
                     .filter(|(_, value, default)| value != default)
@@ -150,8 +161,9 @@ macro_rules! options {
                     .collect()
             }
 
-            fn selection(&self) -> $crate::Selection {
-                $crate::Selection { rule: self.rule, aggregation: self.aggregation }
+            fn voting(&self) -> $crate::strategies::voting::Voting {
+                let selection = $crate::Selection { rule: self.rule, aggregation: self.aggregation };
+                $crate::strategies::voting::Voting { selection, copies: self.copies }
             }
 
             fn select_by(&mut self, selection: $crate::Selection) {
@@ -237,6 +249,17 @@ impl OptionValue for Aggregation {
     }
     fn show(&self) -> Option<String> {
         name_of(&AGGREGATIONS, self)
+    }
+}
+
+const COPIES: [(&str, Copies); 2] = [("count", Copies::Count), ("once", Copies::Once)];
+
+impl OptionValue for Copies {
+    fn read(text: &str) -> Result<Self, String> {
+        one_of(&COPIES, text)
+    }
+    fn show(&self) -> Option<String> {
+        name_of(&COPIES, self)
     }
 }
 

@@ -33,11 +33,12 @@ impl OptionValue for Resampling {
 
 options! {
     "particle"
-    /// Particle filtering (Puri et al. 2025): each round the open prefixes are resampled in proportion to
-    /// score^(1/temperature), and each copy goes one step on.
+    /// Particle filtering (Puri et al. 2025): each round all N particles are resampled by the odds of their scores,
+    /// (score / (1 − score))^(1/temperature), and each open copy goes one step on.
     ///
     /// Less greedy than beam search: a prefix that the verifier likes little survives with little probability
-    /// instead of none. Costs N generations.
+    /// instead of none. A finished solution is a particle that stands still: it is resampled with the others, so it
+    /// can take up several places or give its own up; it stays an answer either way. Costs N generations.
     pub struct Particle {
         /// Particles (N).
         generations: Option<NonZeroU32> = None,
@@ -65,8 +66,14 @@ impl Plan for Particle {
 
     fn build(&self) -> Option<Box<dyn Strategy>> {
         let width = self.generations?.get();
-        let shape = Shape { width, lookahead: 0, rounds: self.rounds.get(), selection: self.selection() };
-        let filter = Filter { temperature: self.temperature.get(), resampling: self.resampling };
+        let (rounds, voting) = (self.rounds.get(), self.voting());
+        let shape = Shape { width, lookahead: 0, rounds, distinct: false, voting };
+        let filter = Filter {
+            temperature: self.temperature.get(),
+            resampling: self.resampling,
+            stopped: Vec::new(),
+            finished: 0,
+        };
         Some(Box::new(Levels::new(shape, filter)))
     }
 }
@@ -74,6 +81,10 @@ impl Plan for Particle {
 struct Filter {
     temperature: f64,
     resampling: Resampling,
+    /// Finished particles, each as often as it was drawn.
+    stopped: Vec<Candidate>,
+    /// Finished solutions that have been resampled, or at least could have been.
+    finished: usize,
 }
 
 /// Tells this generator's seeds from those of draws.
@@ -83,20 +94,35 @@ impl Allotment for Filter {
     fn allot(&mut self, level: &Level<'_>) -> Vec<(NodeId, u32)> {
         let seed = mix(mix(level.tree.node(NodeId::ROOT).seed, STREAM), u64::from(level.round));
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        let weights = weights(&level.open, self.temperature);
-        let copies = resample(&weights, level.places, self.resampling, &mut generator);
-        level.open.iter().map(|candidate| candidate.node).zip(copies).collect()
+        self.stopped.extend(&level.finished[self.finished..]);
+        self.finished = level.finished.len();
+        let particles = [self.stopped.as_slice(), &level.open].concat();
+        let weights = weights(&particles, self.temperature);
+        let copies = resample(&weights, level.width, self.resampling, &mut generator);
+        let (stopped, open) = copies.split_at(self.stopped.len());
+        let stopped = self.stopped.iter().zip(stopped);
+        self.stopped = stopped.flat_map(|(&one, &copies)| vec![one; copies as usize]).collect();
+        level.open.iter().map(|candidate| candidate.node).zip(open.iter().copied()).collect()
     }
 }
 
-/// Scores to the power of 1/temperature, relative to the highest; all even if every score is 0 or absent.
-fn weights(open: &[Candidate], temperature: f64) -> Vec<f64> {
-    let score = |candidate: &Candidate| candidate.score.unwrap_or(0.0);
-    let highest = open.iter().map(score).fold(0.0, f64::max);
-    if highest <= 0.0 {
-        return vec![1.0; open.len()];
+/// Nearest that a score comes to 0 or 1 before its odds are taken, as in the authors' program.
+const NEAREST: f64 = 1e-7;
+
+/// Odds of the scores to the power of 1/temperature, relative to the highest (softmax of the log-odds / temperature). Those
+/// without a score weigh nothing, unless none has one.
+fn weights(particles: &[Candidate], temperature: f64) -> Vec<f64> {
+    let log_odds = |score: f64| {
+        let score = score.clamp(NEAREST, 1.0 - NEAREST);
+        (score / (1.0 - score)).ln() / temperature
+    };
+    let known = || particles.iter().filter_map(|particle| particle.score).map(log_odds);
+    let highest = known().fold(f64::NEG_INFINITY, f64::max);
+    if highest == f64::NEG_INFINITY {
+        return vec![1.0; particles.len()];
     }
-    open.iter().map(|candidate| (score(candidate) / highest).powf(temperature.recip())).collect()
+    let weight = |score| (log_odds(score) - highest).exp();
+    particles.iter().map(|particle| particle.score.map_or(0.0, weight)).collect()
 }
 
 /// Number of copies of each, `places` in all.
@@ -124,6 +150,22 @@ fn resample(weights: &[f64], places: u32, how: Resampling, generator: &mut ChaCh
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn particles_weigh_by_the_odds_of_their_scores() {
+        let of = |scores: &[Option<f64>], temperature| {
+            let particles: Vec<Candidate> =
+                scores.iter().map(|&score| Candidate { node: NodeId(1), score }).collect();
+            weights(&particles, temperature)
+        };
+        let nine_to_one = of(&[Some(0.9), Some(0.5)], 1.0);
+        assert!((nine_to_one[0] / nine_to_one[1] - 9.0).abs() < 1e-9, "{nine_to_one:?}");
+        let tempered = of(&[Some(0.9), Some(0.5)], 2.0);
+        assert!((tempered[0] / tempered[1] - 3.0).abs() < 1e-9, "{tempered:?}");
+        assert!(of(&[Some(1.0), Some(0.0)], 1.0).iter().all(|weight| weight.is_finite()));
+        assert_eq!(of(&[Some(0.0), None], 1.0), [1.0, 0.0]);
+        assert_eq!(of(&[None, None], 1.0), [1.0, 1.0]);
+    }
 
     fn copies(weights: &[f64], places: u32, how: Resampling, seed: u64) -> Vec<u32> {
         resample(weights, places, how, &mut ChaCha8Rng::seed_from_u64(seed))

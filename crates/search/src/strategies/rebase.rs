@@ -17,6 +17,8 @@ options! {
         generations: Option<NonZeroU32> = None,
         /// Balance between the best prefixes and all prefixes, in units of score.
         temperature: Positive = Positive::TENTH,
+        /// Whether copies (equal prefixes, equal finished solutions) count once: the places go to different ones.
+        distinct: bool = false,
         /// Steps of a solution, at most.
         rounds: NonZeroU32 = ROUNDS,
     }
@@ -37,7 +39,8 @@ impl Plan for Rebase {
 
     fn build(&self) -> Option<Box<dyn Strategy>> {
         let width = self.generations?.get();
-        let shape = Shape { width, lookahead: 0, rounds: self.rounds.get(), selection: self.selection() };
+        let (distinct, voting) = (self.distinct, self.voting());
+        let shape = Shape { width, lookahead: 0, rounds: self.rounds.get(), distinct, voting };
         Some(Box::new(Levels::new(shape, Balance { temperature: self.temperature.get() })))
     }
 }
@@ -48,9 +51,9 @@ struct Balance {
 
 impl Allotment for Balance {
     fn allot(&mut self, level: &Level<'_>) -> Vec<(NodeId, u32)> {
-        let weights = softmax(&level.open, self.temperature);
-        let draws = apportion(&weights, level.places);
-        level.open.iter().map(|candidate| candidate.node).zip(draws).collect()
+        let directions = level.directions();
+        let draws = apportion(&softmax(&directions, self.temperature), level.places);
+        directions.iter().map(|direction| direction.node).zip(draws).collect()
     }
 }
 

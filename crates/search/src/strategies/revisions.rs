@@ -2,9 +2,9 @@
 
 use super::asked::Asked;
 use super::options::{Needs, Options, Plan, options};
+use super::voting::Voting;
 use crate::{
-    Choice, Decision, Expand, NodeId, Origin, Revise, Rule, Selection, Status, StopReason, Strategy, Tree,
-    select, select_chains,
+    Choice, Decision, Expand, NodeId, Origin, Revise, Rule, Status, StopReason, Strategy, Tree, select_chains,
 };
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -63,7 +63,7 @@ impl Plan for Revisions {
             chains: vec![chain; self.chains?.get() as usize],
             window: self.window.get() as usize,
             planned: self.cost()?,
-            selection: self.selection(),
+            voting: self.voting(),
             begun: false,
             mark: None,
             asked: Asked::default(),
@@ -84,7 +84,7 @@ struct Revising {
     chains: Vec<Chain>,
     window: usize,
     planned: u32,
-    selection: Selection,
+    voting: Voting,
     begun: bool,
     /// Nodes at or past this index were asked for last; `None` before anything was.
     mark: Option<usize>,
@@ -94,7 +94,7 @@ struct Revising {
 impl Revising {
     /// Chains begin with the best answers that there are.
     fn begin(&mut self, tree: &Tree) {
-        let score = |id| tree.score(id, self.selection.aggregation).unwrap_or(f64::NEG_INFINITY);
+        let score = |id| tree.score(id, self.voting.aggregation()).unwrap_or(f64::NEG_INFINITY);
         let mut heads: Vec<NodeId> = tree.answers().collect();
         heads.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
         for (chain, head) in self.chains.iter_mut().zip(heads) {
@@ -153,7 +153,7 @@ impl Strategy for Revising {
         if let Some(mark) = self.mark.replace(tree.len()) {
             self.collect(tree, mark);
         }
-        if self.selection.rule != Rule::Majority
+        if self.voting.scored()
             && let Some(decision) = self.asked.verify(tree, tree.answers())
         {
             return decision;
@@ -165,8 +165,8 @@ impl Strategy for Revising {
     }
 
     fn choose(&self, tree: &Tree) -> Choice {
-        if self.selection.rule == Rule::Majority {
-            return select(tree, &tree.answers().collect::<Vec<_>>(), self.selection);
+        if !self.voting.scored() {
+            return self.voting.choose(tree);
         }
         let mut chains: Vec<Vec<NodeId>> = self.chains.iter().map(|chain| chain.attempts.clone()).collect();
         let mut placed: BTreeSet<NodeId> = chains.iter().flatten().copied().collect();
@@ -182,7 +182,9 @@ impl Strategy for Revising {
                 None => chains.push(vec![id]),
             }
         }
-        select_chains(tree, &chains, self.selection)
+        let voters: BTreeSet<NodeId> = self.voting.voters(tree).into_iter().collect();
+        chains.iter_mut().for_each(|chain| chain.retain(|id| voters.contains(id)));
+        select_chains(tree, &chains, self.voting.selection)
     }
 
     fn generations(&self) -> Option<u32> {

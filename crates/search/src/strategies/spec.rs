@@ -279,7 +279,7 @@ impl StrategySpec {
                 sequence.stages.last().map(|stage| stage.strategy.selection()).unwrap_or_default()
             }
             Self::EarlyStop(wrapper) => wrapper.strategy.selection(),
-            other => other.plan().map(Options::selection).unwrap_or_default(),
+            other => other.plan().map(|plan| plan.voting().selection).unwrap_or_default(),
         }
     }
 

@@ -243,7 +243,7 @@ fn write_stage(f: &mut fmt::Formatter<'_>, spec: &StrategySpec, share: NonZeroU3
         other => {
             let plan = other.plan().expect("neither a sequence nor early stopping");
             let mut options = plan.shown();
-            let majority = plan.name() == "best-of-n" && plan.selection().rule == Rule::Majority;
+            let majority = plan.name() == "best-of-n" && !plan.voting().scored();
             options.retain(|(option, _)| !(majority && *option == "rule"));
             (if majority { "majority" } else { plan.name() }, options, None)
         }
@@ -279,6 +279,9 @@ mod tests {
             "majority:generations=16",
             "beam",
             "beam:generations=8,branching=sqrt,lookahead=1",
+            "beam:branching=2,distinct=true,copies=once",
+            "dvts:distinct=true",
+            "rebase:distinct=true",
             "dvts:branching=2",
             "rebase:temperature=0.25",
             "particle:resampling=multinomial",
@@ -307,7 +310,7 @@ mod tests {
         let error = |text: &str| text.parse::<StrategySpec>().unwrap_err().to_string();
         assert_snapshot!(error("beem"), @"unknown strategy `beem` (did you mean `beam`? there are `best-of-n`, `beam`, `dvts`, `rebase`, `particle`, `mcts`, `revisions`, `majority`, `weighted`, `early-stop`)");
         assert_snapshot!(error("simulated-annealing"), @"unknown strategy `simulated-annealing` (there are `best-of-n`, `beam`, `dvts`, `rebase`, `particle`, `mcts`, `revisions`, `majority`, `weighted`, `early-stop`)");
-        assert_snapshot!(error("beam:width=4"), @"`beam` has no option `width` (it has `generations`, `branching`, `lookahead`, `distinct`, `rounds`, `rule`, `aggregation`)");
+        assert_snapshot!(error("beam:width=4"), @"`beam` has no option `width` (it has `generations`, `branching`, `lookahead`, `distinct`, `rounds`, `rule`, `aggregation`, `copies`)");
         assert_snapshot!(error("beam:branching=0"), @"`branching=0` of `beam` is not a whole number from 1, or `sqrt`");
         assert_snapshot!(error("beam:rule=loudest"), @"`rule=loudest` of `beam` is not one of `best`, `majority`, `weighted`");
         assert_snapshot!(error("beam:branching=2,branching=3"), @"`branching` of `beam` is given twice");
@@ -323,7 +326,7 @@ mod tests {
     #[test]
     fn data_with_a_wrong_field_is_refused() {
         let error = |data: &str| serde_json::from_str::<StrategySpec>(data).unwrap_err().to_string();
-        assert_snapshot!(error(r#"{"name":"beam","width":4}"#), @"unknown field `width`, expected one of `generations`, `branching`, `lookahead`, `distinct`, `rounds`, `rule`, `aggregation`");
+        assert_snapshot!(error(r#"{"name":"beam","width":4}"#), @"unknown field `width`, expected one of `generations`, `branching`, `lookahead`, `distinct`, `rounds`, `rule`, `aggregation`, `copies`");
         assert_snapshot!(error(r#"{"name":"beam","branching":"cube"}"#), @"branching `cube` is not a whole number from 1, or `sqrt`");
         assert_snapshot!(error(r#"{"name":"rebase","temperature":-1}"#), @"-1 is not a finite number above 0");
         assert_snapshot!(error(r#"{"name":"sequence","stages":[{"strategy":{"name":"beam"}}]}"#), @"a sequence has two stages or more");

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::simulated::{Simulated, spelling};
-use crate::{Critique, VerifierSpec};
+use crate::{Critique, VerifierSpec, added_steps};
 use deliberate_search::{
-    Aggregation, Budget, Choice, Decision, Expand, NodeId, Observer, ObserverError, Outcome, Record, Revise,
-    Rule, Selection, Settings, Silent, State, Status, StopReason, Strategy, Tree, search, select,
+    Aggregation, Budget, Choice, Decision, Ended, Expand, NodeId, Observer, ObserverError, Outcome, Record,
+    Revise, Rule, Selection, Settings, Silent, State, Status, StopReason, Strategy, StrategySpec, Tree,
+    search, select,
 };
 use futures::executor::block_on;
 use std::sync::Arc;
@@ -199,4 +200,47 @@ fn a_verifier_from_a_model_without_labels_is_refused() {
     let spec: VerifierSpec = "orm:nowhere/mine.toml".parse().unwrap();
     let error = block_on(spec.build(Arc::clone(&model), &model.facts)).err().unwrap().to_string();
     assert!(error.contains("nowhere/mine.toml"), "{error}");
+}
+
+#[test]
+fn products_of_step_scores_guide_a_search_and_equal_texts_are_copies() {
+    let domain = domain("prm:signs*likelihood", false);
+    let root = block_on(domain.root("What is 2 + 2?")).unwrap();
+    let spec: StrategySpec = "beam:generations=8,branching=2,distinct=true".parse().unwrap();
+    let settings = Settings::new(Budget::default(), 7);
+    let outcome =
+        block_on(search(root, &mut *spec.build().unwrap(), &domain.roles(), settings, &mut Silent)).unwrap();
+    let (tree, text) = (&outcome.tree, |id: NodeId| outcome.state(id).text());
+    assert_eq!((outcome.ended.clone(), outcome.ledger.failures), (Ended::Stopped(StopReason::Finished), 0));
+    let mut copies = 0;
+    for (id, node) in tree.iter().skip(1) {
+        assert_eq!(node.scores.as_ref().unwrap().len(), node.steps as usize);
+        let first = tree.iter().skip(1).find(|&(other, _)| text(other) == text(id)).unwrap().0;
+        assert_eq!(tree.original(id), first, "{:?}", text(id));
+        copies += u32::from(first != id);
+    }
+    assert!(copies > 8, "the model has two ways to go on at most");
+    // The one first step that there is gets all eight places.
+    assert_eq!(tree.node(NodeId(1)).children.len(), 8);
+    assert_eq!(outcome.answer().unwrap().answer(), Some("4"));
+}
+
+#[test]
+fn what_was_written_before_a_draw_was_cut_is_in_the_tree() {
+    let model = model();
+    let settings = DomainSettings { answer_tokens: 15, ..DomainSettings::default() };
+    let domain = Domain::new(model, &settings).unwrap();
+    for strategy in ["majority:generations=1", "beam:generations=1,rule=majority"] {
+        let root = block_on(domain.root("What is 2 + 2?")).unwrap();
+        let mut strategy = strategy.parse::<StrategySpec>().unwrap().build().unwrap();
+        let verifier = crate::CertaintyVerifier::new(crate::Confidence::Logprob);
+        let roles = Roles { verifier: Some(&verifier), ..domain.roles() };
+        let settings = Settings::new(Budget::default(), 7);
+        let outcome = block_on(search(root, &mut *strategy, &roles, settings, &mut Silent)).unwrap();
+        let (id, _) = outcome.tree.iter().last().unwrap();
+        assert_eq!((outcome.tree.node(id).status, outcome.choice.node), (Status::Truncated, None));
+        let written: Vec<&str> = (0..=id.0).flat_map(|id| added_steps(&outcome, NodeId(id))).collect();
+        assert_eq!(written.concat(), outcome.state(id).text());
+        assert!(written.len() > 1 && written.last().unwrap().starts_with("2 + 2"), "{written:?}");
+    }
 }

@@ -70,6 +70,8 @@ fn a_solution_has_the_same_steps_however_it_is_drawn() {
     check("newline", "\n \n", Status::Complete, &[]);
     check("newline", "a1\n2b\nSo c", Status::Complete, &["a1\n", "2b\n", "So c"]);
     check("blank-line", "a\nb\n\nc", Status::Complete, &["a\nb\n\n", "c"]);
+    check("lines:2", "a\nb\n\nc\nd\ne", Status::Complete, &["a\nb\n\n", "c\nd\n", "e"]);
+    check("lines:3", "a\n\n\nb\n\n", Status::Complete, &["a\n\n\nb\n\n"]);
     check("step", "Step 1: a\nStep 2: b", Status::Complete, &["Step 1: a\n", "Step 2: b"]);
     check("tokens:3", "abcdefgh", Status::Complete, &["abc", "def", "gh"]);
     check("tokens:3", "abcdef", Status::Complete, &["abc", "def"]);
@@ -226,7 +228,7 @@ proptest! {
             ]),
             0..14,
         ),
-        rule in proptest::sample::select(vec!["newline", "blank-line", "step", "tokens:1", "tokens:4"]),
+        rule in proptest::sample::select(vec!["newline", "lines:2", "blank-line", "step", "tokens:1", "tokens:4"]),
         answer_tokens in 1u32..40,
     ) {
         let script = script.concat();

@@ -37,7 +37,7 @@ impl<M: LanguageModel> LabelVerifier<M> {
         proposer: &ModelFacts,
     ) -> Result<Self, VerifierError> {
         let facts = model.facts();
-        if format.source == LabelSource::Tokens && facts.vocabulary != proposer.vocabulary {
+        if format.source == LabelSource::Tokens && !facts.shares_tokens(proposer) {
             return Err(VerifierError::OtherVocabulary {
                 verifier: facts.name.clone(),
                 verifier_entries: facts.vocabulary,
@@ -100,6 +100,8 @@ impl<M: LanguageModel> LabelVerifier<M> {
     }
 
     async fn score(&self, trace: &Trace, known: usize) -> Scores {
+        // The score of a whole is never known before.
+        let known = if self.granularity == Granularity::Whole { 0 } else { known };
         if self.granularity == Granularity::Step && trace.step_count() <= known {
             return (Ok(Vec::new()), LmUsage::default());
         }
@@ -107,7 +109,7 @@ impl<M: LanguageModel> LabelVerifier<M> {
             Ok(parts) => parts,
             Err(error) => return (Err(error.into()), LmUsage::default()),
         };
-        let mut marks = Vec::with_capacity(steps.len() - known);
+        let mut marks = Vec::with_capacity(steps.len().saturating_sub(known));
         for (index, step) in steps.iter().enumerate() {
             if index > 0 {
                 tokens.extend(&self.keep);

@@ -70,7 +70,7 @@ pub enum VerifierError {
     },
     /// The proposer's tokens mean something else to the verifier.
     #[error(
-        "`{verifier}` has {verifier_entries} vocabulary entries and `{proposer}` has {proposer_entries}, so it cannot read the proposer's tokens (use a label format with `source = \"text\"`)"
+        "`{verifier}` has another vocabulary ({verifier_entries} entries) than `{proposer}` ({proposer_entries} entries), so it cannot read the proposer's tokens (use a label format with `source = \"text\"`)"
     )]
     OtherVocabulary {
         /// Who scores.

@@ -2,8 +2,8 @@
 
 use deliberate_decoder::{Encoder, Model, VocabularyError};
 use deliberate_lm::{
-    Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
-    Token,
+    Answer, Fingerprint, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
+    ScoreRequest, Scoring, Token,
 };
 use std::future::ready;
 
@@ -16,15 +16,18 @@ pub(super) struct Words {
 impl Words {
     /// The words of a model.
     pub(super) fn new(model: &Model) -> Result<Self, VocabularyError> {
+        let encoder = Encoder::new(&model.vocabulary)?;
+        let pieces = (0..model.shape.vocabulary).map(|token| encoder.piece(token));
         let facts = ModelFacts {
             name: model.name.clone(),
             context: model.shape.context as usize,
             vocabulary: model.shape.vocabulary,
+            spelling: Fingerprint::of(pieces),
             beginning: model.vocabulary.beginning,
             endings: model.vocabulary.endings.clone(),
             architecture: model.shape.architecture(),
         };
-        Ok(Self { facts, encoder: Encoder::new(&model.vocabulary)? })
+        Ok(Self { facts, encoder })
     }
 
     /// The tokens of a solution.

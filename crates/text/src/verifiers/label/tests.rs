@@ -3,6 +3,7 @@
 use super::*;
 use crate::proposer::{DrawSettings, TextProposer};
 use crate::simulated::Simulated;
+use deliberate_lm::Fingerprint;
 use deliberate_search::{Draw, Expansion, Proposer, Reach};
 use futures::executor::block_on;
 
@@ -115,6 +116,14 @@ fn an_outcome_verifier_gives_one_score_for_the_whole() {
 }
 
 #[test]
+fn more_known_scores_than_steps_are_no_reason_to_panic() {
+    let known = [0.5; 9];
+    assert_eq!(verify(&verifier("signs", Granularity::Step), &solved("a\nb"), &known).0, [0.0; 0]);
+    assert_eq!(verify(&verifier("signs", Granularity::Whole), &solved("a\nb"), &known).0.len(), 1);
+    assert_eq!(verify(&verifier("math-shepherd", Granularity::Whole), &solved(""), &known).0.len(), 1);
+}
+
+#[test]
 fn a_batch_scores_as_its_members_would_alone() {
     let verifier = verifier("math-shepherd", Granularity::Step);
     let (one, other) = (solved("a\nb"), solved("d\na\nc"));
@@ -152,6 +161,19 @@ fn a_model_that_is_no_such_verifier_is_refused() {
     assert!(build(same, 400).contains("same token"));
     let tokens = "about='x'\nsource='tokens'\npositive='+'\nnegative='-'";
     assert!(build(tokens, 500).contains("500") && build(tokens, 500).contains("source = \"text\""));
+}
+
+#[test]
+fn a_proposer_whose_tokens_spell_something_else_is_refused_though_both_have_as_many() {
+    let model = reader();
+    let other = Fingerprint::of((0..400).map(|token: u32| format!("other {token}")));
+    let proposer = ModelFacts { spelling: other, name: "stranger".to_owned(), ..model.facts().clone() };
+    let format = LabelFormat::load("signs").unwrap();
+    let refused = block_on(LabelVerifier::new(model, format, Granularity::Step, &proposer));
+    let said = refused.err().unwrap().to_string();
+    assert!(said.contains("`stranger`") && said.contains("source = \"text\""), "{said}");
+    let text = LabelFormat::load("math-shepherd").unwrap();
+    assert!(block_on(LabelVerifier::new(reader(), text, Granularity::Step, &proposer)).is_ok());
 }
 
 #[test]
