@@ -421,7 +421,7 @@ pub(crate) struct MeasureArgs {
     /// The folder that `deliberate lab build` made the family in.
     #[arg(value_name = "DIRECTORY", default_value = "lab-build")]
     pub(crate) folder: PathBuf,
-    /// What the questions may be used for: results are of test questions, choices are made on validation questions.
+    /// What the questions are for: results are of test questions, choices of validation questions.
     #[arg(long, value_enum, default_value = "test")]
     pub(crate) split: QuestionSplit,
     /// Questions.
