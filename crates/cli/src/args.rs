@@ -454,7 +454,10 @@ pub(crate) struct MeasureArgs {
     /// The folder that `deliberate lab build` made the family in.
     #[arg(value_name = "DIRECTORY", default_value = "lab-build")]
     pub(crate) folder: PathBuf,
-    /// Test questions.
+    /// What the questions are for: results are of test questions, choices of validation questions.
+    #[arg(long, value_enum, default_value = "test")]
+    pub(crate) split: QuestionSplit,
+    /// Questions.
     #[arg(long, short = 'n', value_name = "N", default_value = "200")]
     pub(crate) questions: std::num::NonZeroUsize,
     /// Samples of each.

@@ -1,24 +1,19 @@
 //! The stages in their order.
 
-use crate::folder::Folder;
-use crate::learn::{Start, Task};
+use crate::watch::{Watch, unless_broken};
 use crate::words::asked;
-use crate::{BuildError, Card, Observer, Plan, Words, serve};
-use deliberate_decoder::{Model, Shape};
+use crate::workshop::{Lessons, PROPOSER, Task, Workshop};
+use crate::{BuildError, Card, Observer, Plan, Start, Words, serve};
+use deliberate_decoder::Shape;
 use deliberate_lab::{Question, Split, generate, generate_set};
 use deliberate_text::{Prompt, PromptKind};
 use deliberate_train::gather::{
-    Asked, Chains, GatherError, Progress, Returns, SamplePlan, Sampled, draw_chains, draw_samples,
-    estimate_returns,
+    Asked, Chains, Returns, SamplePlan, Sampled, draw_chains, draw_samples, estimate_returns,
 };
-use deliberate_train::{Device, Drawn, Epochs, Example, recipes};
+use deliberate_train::{Device, Drawn, Example, recipes};
 use futures::executor::block_on;
 use rand::Rng;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-
-/// What all models but the proposer begin as.
-pub(crate) const PROPOSER: Start = Start::From("proposer");
 
 /// Questions that validation of a proposer asks.
 const VALIDATION: usize = 256;
@@ -41,8 +36,7 @@ pub fn build(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Built, BuildError> {
-    let folder = Folder::open(path, plan)?;
-    let mut build = Build { plan, folder, device, observer, built: Built { models: Vec::new() } };
+    let mut build = Workshop::open(plan, path, device, observer)?;
     let words = build.words()?;
     build.proposer(&words)?;
     let (questions, sampled) = build.samples()?;
@@ -57,18 +51,10 @@ pub fn build(
     build.rest_em(&words, &questions)?;
     build.distilled(&words, &questions)?;
     build.revision_rest_em(&words, &chains)?;
-    Ok(build.built)
+    Ok(Built { models: build.made })
 }
 
-pub(crate) struct Build<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) folder: Folder,
-    pub(crate) device: &'a Device,
-    pub(crate) observer: &'a mut dyn Observer,
-    pub(crate) built: Built,
-}
-
-impl Build<'_> {
+impl Workshop<'_> {
     /// The vocabulary. It is not kept: learning it again takes seconds and gives the same.
     fn words(&mut self) -> Result<Words, BuildError> {
         self.observer.stage("vocabulary");
@@ -116,7 +102,7 @@ impl Build<'_> {
             let question = question.expect("the recipe was checked and has questions");
             words.solved(&question, &question.attempt(slips, random))
         });
-        self.learn(task, words, &mut source, &validation, None)
+        self.learn(task, words, Lessons { source: &mut source, validation, examples: None })
     }
 
     fn samples(&mut self) -> Result<(Vec<Asked>, Vec<Sampled>), BuildError> {
@@ -208,67 +194,8 @@ impl Build<'_> {
         self.copy(words, task, rows)
     }
 
-    /// Sizes of verifiers and of revisers.
-    pub(crate) fn judging(&self, words: &Words) -> Shape {
-        self.plan.proposer.deeper(self.plan.judging_blocks).shape(words.size())
-    }
-
     /// Sizes of the proposer and of its copies.
     pub(crate) fn proposer_shape(&self, words: &Words) -> Shape {
         self.plan.proposer.shape(words.size())
-    }
-
-    /// A copy of a model learns from a fixed set of examples, one row a question. The last questions are held out.
-    pub(crate) fn copy(
-        &mut self,
-        words: &Words,
-        task: Task<'_>,
-        mut rows: Vec<Vec<Example>>,
-    ) -> Result<(), BuildError> {
-        rows.retain(|row| !row.is_empty());
-        let held_out = rows.len() * self.plan.held_out as usize / 100;
-        let validation: Vec<Example> = rows.split_off(rows.len() - held_out).into_iter().flatten().collect();
-        let examples: Vec<Example> = rows.into_iter().flatten().collect();
-        if examples.is_empty() {
-            return Err(BuildError::Nothing { stage: task.name });
-        }
-        let count = examples.len();
-        let mut source = Epochs::new(examples, task.learning.batch_tokens, self.plan.seed);
-        self.learn(task, words, &mut source, &validation, Some(count))
-    }
-
-    /// The file of a finished model.
-    pub(crate) fn model(&self, name: &str) -> Result<PathBuf, BuildError> {
-        Ok(self.folder.of(name)?.join(format!("{name}.gguf")))
-    }
-
-    /// The weights of a finished model.
-    pub(crate) fn weights(&self, name: &str) -> Result<Model, BuildError> {
-        Ok(Model::read_gguf(self.model(name)?)?)
-    }
-}
-
-/// Passes a stage's progress on, and remembers that the observer wants to stop.
-pub(crate) struct Watch<'a> {
-    observer: &'a mut dyn Observer,
-}
-
-impl<'a> Watch<'a> {
-    pub(crate) fn new(observer: &'a mut dyn Observer) -> Self {
-        Self { observer }
-    }
-}
-
-/// Tells a stage that was broken off from one that failed.
-pub(crate) fn unless_broken<T>(result: Result<T, GatherError>) -> Result<T, BuildError> {
-    match result {
-        Err(GatherError::Interrupted) => Err(BuildError::Interrupted),
-        result => Ok(result?),
-    }
-}
-
-impl Progress for Watch<'_> {
-    fn at(&mut self, done: usize, all: usize) -> ControlFlow<()> {
-        self.observer.at(done as u64, all as u64, "questions")
     }
 }

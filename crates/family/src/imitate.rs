@@ -1,13 +1,13 @@
 //! The stages in which a proposer or a reviser learns from what turned out well.
 
-use crate::build::{Build, PROPOSER, Watch, unless_broken};
-use crate::learn::{Start, Task};
-use crate::{BuildError, ServeError, Words, serve};
+use crate::watch::{Watch, unless_broken};
+use crate::workshop::{PROPOSER, Task, Workshop};
+use crate::{BuildError, ServeError, Start, Words, serve};
 use deliberate_train::gather::{Asked, Chains, SamplePlan, Sampled, draw_samples, search_solutions};
 use deliberate_train::recipes;
 use futures::executor::block_on;
 
-impl Build<'_> {
+impl Workshop<'_> {
     /// STaR: the proposer learns from its own right samples.
     pub(crate) fn star(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
         let plan = self.plan;

@@ -2,8 +2,9 @@
 //!
 //! [`build`] follows a [`Plan`]: it invents a vocabulary, trains a proposer and a larger one on the lab's questions,
 //! draws samples and Monte-Carlo returns from the proposer, and trains a PRM, an ORM, a reviser and an ORM of
-//! revisions on them; on request also proposers and a reviser that learn from what turned out well. Every stage leaves its result in the folder; a kill at any moment loses little, and the same
-//! call goes on.
+//! revisions on them; on request also proposers and a reviser that learn from what turned out well. Every stage leaves
+//! its result in the folder; a kill at any moment loses little, and the same call goes on. A [`Workshop`] makes single
+//! models, out of ones that are there: what an experiment needs.
 
 mod build;
 mod bundle;
@@ -11,19 +12,23 @@ mod card;
 mod error;
 mod folder;
 mod imitate;
-mod learn;
 pub mod measure;
+mod oracle;
 mod plan;
 mod serve;
+mod watch;
 mod words;
+mod workshop;
 
 pub use build::{Built, build};
 pub use bundle::bundle;
 pub use card::Card;
 pub use error::BuildError;
+pub use oracle::OracleVerifier;
 pub use plan::{Learning, Plan, PlanError, Scale, Size};
-pub use serve::{ServeError, serve};
-pub use words::Words;
+pub use serve::{ServeError, domain, revising, serve, verifier};
+pub use words::{Words, asked};
+pub use workshop::{Start, Task, Workshop};
 
 use std::ops::ControlFlow;
 

@@ -39,12 +39,18 @@ pub fn serve(path: &Path) -> Result<Engine, ServeError> {
 }
 
 /// Asks questions as the family was trained to be asked.
-pub(crate) fn domain(proposer: &Engine, temperature: f32) -> Result<Domain<Engine>, ServeError> {
+///
+/// # Errors
+/// [`ServeError::Prompt`] if the prompt cannot be used.
+pub fn domain(proposer: &Engine, temperature: f32) -> Result<Domain<Engine>, ServeError> {
     Ok(Domain::new(proposer.clone(), &settings(temperature))?.with_spelling(spelling(proposer)))
 }
 
-/// The same with a reviser.
-pub(crate) async fn revising(
+/// The same with a reviser. With the reviser in both roles first attempts are its own: revisions of nothing.
+///
+/// # Errors
+/// [`ServeError::Prompt`] if a prompt cannot be used.
+pub async fn revising(
     proposer: &Engine,
     reviser: &Engine,
     temperature: f32,
@@ -57,8 +63,14 @@ pub(crate) async fn revising(
     Ok(domain.with_reviser(reviser))
 }
 
-/// A verifier of the family, by its format.
-pub(crate) async fn verifier(engine: &Engine, spec: &str) -> Result<Box<dyn Verifier<Trace>>, VerifierError> {
+/// A verifier of the family, by its specification: `prm:signs`.
+///
+/// # Errors
+/// [`VerifierError`] if the model is none.
+///
+/// # Panics
+/// If the text specifies no verifier that a model stands behind.
+pub async fn verifier(engine: &Engine, spec: &str) -> Result<Box<dyn Verifier<Trace>>, VerifierError> {
     let spec: VerifierSpec = spec.parse().expect("the family's formats are built in");
     let verifier = spec.build(engine.clone(), engine.facts()).await?;
     Ok(verifier.expect("a model is behind it"))

@@ -62,7 +62,7 @@ impl Words {
 }
 
 /// A lab question as training asks it.
-pub(crate) fn asked(question: &Question) -> Asked {
+pub fn asked(question: &Question) -> Asked {
     Asked { id: question.id.clone(), problem: question.problem.clone(), answer: question.answer.clone() }
 }
 

@@ -76,13 +76,23 @@ fn the_tiny_family_is_better_than_chance() {
     let plan = Scale::Tiny.plan();
     let folder = tempfile::tempdir().unwrap();
     build(&plan, folder.path(), &Device::Cpu, &mut ()).unwrap();
-    let extent = Extent { questions: 80, samples: 16, chains: (2, 3), rollouts: (10, 8), seed: 5 };
+    let (split, chains, rollouts) = (Split::Test, (1, 3), (10, 8));
+    let extent = Extent { split, questions: 80, samples: 16, chains, rollouts, seed: 5 };
     let measured = measure(&plan, folder.path(), &extent, &mut ()).unwrap();
     // One in eleven by guessing.
     assert!(measured.proposers.pass_at_1.low > 0.2, "{:?}", measured.proposers);
     assert!(measured.verifiers.areas.answer.unwrap() > 0.6, "{:?}", measured.verifiers);
     assert!(measured.verifiers.areas.orm.unwrap() > 0.6, "{:?}", measured.verifiers);
-    assert_eq!(measured.revisions.along[0].pass_at_1.len(), 3);
+    let along = &measured.revisions.along[0];
+    assert_eq!(along.pass_at_1.len(), 3);
+    assert!((1.0..=3.0).contains(&along.distinct.value), "{along:?}");
+    // The first attempt of a chain was once the proposer's, so that its curve was a change of model.
+    let samples = measured.revisions.curves.iter().find(|one| one.by == "samples of the reviser, majority");
+    assert_eq!(
+        samples.unwrap().points[0],
+        (1, along.pass_at_1[0]),
+        "a chain begins with a sample of the reviser"
+    );
     // Two ways to the same number: one group of all samples, and all samples at once.
     for (curve, chosen) in [("majority", "majority of 16"), ("weighted, ORM", "best-of-16 weighted, ORM")] {
         let curve = measured.verifiers.curves.iter().find(|one| one.by == curve).unwrap();

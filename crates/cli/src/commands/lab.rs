@@ -9,7 +9,7 @@ use crate::output::{self, note};
 use crate::progress::stage;
 use crate::show::{Table, bytes, count, seconds, share};
 use anyhow::Context;
-use deliberate_family::measure::{Extent, Measured, measure};
+use deliberate_family::measure::{Chosen, Extent, Measured, Proposers, Revisions, Verifiers, measure};
 use deliberate_family::{BuildError, Built, Observer, Plan, build};
 use deliberate_lab::{Family, Recipe, Split, generate_set};
 use deliberate_run::Interval;
@@ -40,12 +40,8 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<ExitCode> {
         (None, QuestionFamily::Purses) => Recipe::of(Family::Purses),
         (None, QuestionFamily::Mixed) => Recipe::mixed(),
     };
-    let split = match args.split {
-        QuestionSplit::Train => Split::Train,
-        QuestionSplit::Validation => Split::Validation,
-        QuestionSplit::Test => Split::Test,
-    };
-    let questions = generate_set(&recipe, split, args.seed, args.count.get()).map_err(bad_input)?;
+    let questions =
+        generate_set(&recipe, split(args.split), args.seed, args.count.get()).map_err(bad_input)?;
     let mut text = String::new();
     for question in &questions {
         let _ = writeln!(text, "{}", serde_json::to_string(question)?);
@@ -57,6 +53,14 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<ExitCode> {
         None => output::data(text)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn split(named: QuestionSplit) -> Split {
+    match named {
+        QuestionSplit::Train => Split::Train,
+        QuestionSplit::Validation => Split::Validation,
+        QuestionSplit::Test => Split::Test,
+    }
 }
 
 fn make(args: &BuildArgs, global: &Global) -> anyhow::Result<ExitCode> {
@@ -134,6 +138,7 @@ fn bundle(args: &BundleArgs, global: &Global) -> anyhow::Result<ExitCode> {
 fn examine(args: &MeasureArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let plan = plan_of(&args.folder)?;
     let extent = Extent {
+        split: split(args.split),
         questions: args.questions.get(),
         samples: args.samples.get(),
         chains: (2, args.length.get()),
@@ -164,18 +169,27 @@ fn examine(args: &MeasureArgs, global: &Global) -> anyhow::Result<ExitCode> {
 
 fn tables(measured: &Measured) -> anyhow::Result<()> {
     let Measured { extent, proposers, verifiers, revisions } = measured;
-    let percent = |rate: &f64| format!("{:.1} %", rate * 100.0);
-    let many = |rates: &[f64]| rates.iter().map(percent).collect::<Vec<_>>().join("  ");
-    let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
+    output::data(proposing(extent, proposers))?;
+    output::data(verifying(verifiers))?;
+    output::data(choosing(&verifiers.chosen))?;
+    output::data(revising(extent, revisions))
+}
 
-    let title = format!("proposers, {} test questions × {} samples", extent.questions, extent.samples);
+fn percent(rate: f64) -> String {
+    format!("{:.1} %", rate * 100.0)
+}
+
+fn proposing(extent: &Extent, proposers: &Proposers) -> Table {
+    let many = |rates: &[f64]| rates.iter().copied().map(percent).collect::<Vec<_>>().join("  ");
+    let of = format!("{:?}", extent.split).to_lowercase();
+    let title = format!("proposers, {} {of} questions × {} samples", extent.questions, extent.samples);
     let mut table = Table::new([title.as_str(), "value [95 % interval]"]);
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("pass@1", share(proposers.pass_at_1));
     row("pass@1 by fifths, easiest first", many(&proposers.fifths));
     row("a right sample, by fifths", many(&proposers.coverage));
     for (k, rate) in &proposers.pass_at {
-        row(&format!("pass@{k}"), percent(rate));
+        row(&format!("pass@{k}"), percent(*rate));
     }
     row("greedy", share(proposers.greedy));
     if let (Some(large), Some(gain)) = (proposers.large_greedy, proposers.large_gain) {
@@ -190,59 +204,66 @@ fn tables(measured: &Measured) -> anyhow::Result<()> {
         row(&format!("pass@1, {family}"), share(*rate));
     }
     row("tokens of a solution", format!("{:.0}", proposers.tokens));
-    output::data(table)?;
+    table
+}
 
+fn verifying(verifiers: &Verifiers) -> Table {
+    let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
     let mut table = Table::new(["verifiers", "value"]);
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     let families = verifiers.families.iter().map(|(family, areas)| (format!(", {family}"), areas));
     for (of, areas) in std::iter::once((String::new(), &verifiers.areas)).chain(families) {
-        row(
-            &format!("PRM, area under the curve{of}: is the right answer in reach after this step?"),
-            number(areas.step),
-        );
-        row(&format!("PRM, area under the curve{of}: is the answer right?"), number(areas.answer));
-        row(&format!("ORM, area under the curve{of}: is the answer right?"), number(areas.orm));
-        let name = format!("PRM × likelihood, area under the curve{of}: is the answer right?");
-        row(&name, number(areas.product));
+        let area = |of_what: &str, asked: &str| format!("{of_what}, area under the curve{of}: {asked}");
+        row(&area("PRM", "is the right answer in reach after this step?"), number(areas.step));
+        row(&area("PRM", "is the answer right?"), number(areas.answer));
+        row(&area("ORM", "is the answer right?"), number(areas.orm));
+        row(&area("PRM × likelihood", "is the answer right?"), number(areas.product));
     }
     for bin in &verifiers.reliability {
         let name = format!("PRM says {:.2}, fresh rollouts say ({} steps)", bin.predicted, bin.count);
         row(&name, format!("{:.2}", bin.observed));
     }
-    output::data(table)?;
+    table
+}
 
-    let families = verifiers.chosen.first().map_or(&[][..], |chosen| &chosen.families);
+fn choosing(chosen: &[Chosen]) -> Table {
+    let families = chosen.first().map_or(&[][..], |chosen| &chosen.families);
     let named = families.iter().map(|(family, _)| family.to_string());
     let head = ["choosing", "accuracy [95 % interval]", "against the majority"].map(str::to_owned);
     let mut table = Table::new(head.into_iter().chain(named));
-    for chosen in &verifiers.chosen {
-        let families = chosen.families.iter().map(|(_, rate)| percent(&rate.value));
+    for chosen in chosen {
+        let families = chosen.families.iter().map(|(_, rate)| percent(rate.value));
         table
             .row([chosen.by.clone(), share(chosen.accuracy), share(chosen.gain)].into_iter().chain(families));
     }
-    output::data(table)?;
+    table
+}
 
-    let title = format!("revisions, chains of {}", extent.chains.1);
+fn revising(extent: &Extent, revisions: &Revisions) -> Table {
+    let title = format!("revisions, chains of {}, the first attempt the reviser's own", extent.chains.1);
     let mut table = Table::new([title.as_str(), "value [95 % interval]"]);
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    let number = |Interval { value, low, high }| format!("{value:.2} [{low:.2}, {high:.2}]");
     for along in &revisions.along {
         for (place, rate) in along.pass_at_1.iter().enumerate() {
             row(&format!("{}, attempt {}", along.model, place + 1), share(*rate));
         }
-        row(&format!("{}, right answers turned wrong", along.model), percent(&along.spoilt));
-        row(&format!("{}, wrong answers turned right", along.model), percent(&along.righted));
+        row(&format!("{}, right answers turned wrong", along.model), share(along.spoilt));
+        row(&format!("{}, wrong answers turned right", along.model), share(along.righted));
+        row(&format!("{}, different solutions in a chain", along.model), number(along.distinct));
     }
+    row("different solutions among as many samples of the reviser", number(revisions.distinct_parallel));
     let mut compare = |what: &str, against: &str, [sequential, parallel, gain]: [Interval; 3]| {
         row(&format!("{what}: a chain"), share(sequential));
         row(&format!("{what}: as many samples of the {against}"), share(parallel));
         row(&format!("{what}: difference"), share(gain));
     };
-    compare("majority", "proposer", revisions.majority);
-    compare("majority", "reviser", revisions.majority_alike);
-    compare("weighted by ORMs", "proposer", revisions.weighted);
-    compare("weighted by ORMs", "reviser", revisions.weighted_alike);
-    row("weighted: a chain, ORM that sees no history", share(revisions.without_history));
-    output::data(table)
+    compare("majority", "reviser", revisions.majority);
+    compare("weighted by ORMs", "reviser", revisions.weighted);
+    compare("majority", "proposer", revisions.majority_proposer);
+    compare("weighted by ORMs", "proposer", revisions.weighted_proposer);
+    row("weighted: a chain, ORM that learnt from no history", share(revisions.without_history));
+    table
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -54,7 +54,7 @@ pub(crate) fn chosen_right(
 
 /// How often the rule chooses a right answer among `n` solutions, over disjoint groups of `n` from the first on: each
 /// group is as good a sample as the first, so a mean over them is less noisy.
-pub(crate) fn right_among(solutions: &[&Solution], weights: &[Option<f64>], rule: Rule, n: usize) -> f64 {
+pub fn right_among(solutions: &[&Solution], weights: &[Option<f64>], rule: Rule, n: usize) -> f64 {
     let groups = solutions.chunks_exact(n).zip(weights.chunks_exact(n));
     let right: Vec<bool> =
         groups.map(|(some, weights)| chosen_right(some, &classes(some), weights, rule)).collect();
@@ -62,6 +62,6 @@ pub(crate) fn right_among(solutions: &[&Solution], weights: &[Option<f64>], rule
 }
 
 /// One number a solution.
-pub(crate) fn aggregated(scores: &[Vec<f64>], aggregation: Aggregation) -> Vec<Option<f64>> {
+pub fn aggregated(scores: &[Vec<f64>], aggregation: Aggregation) -> Vec<Option<f64>> {
     scores.iter().map(|scores| aggregation.of(scores)).collect()
 }

@@ -4,19 +4,21 @@
 //! interval over questions.
 
 mod choose;
+mod groups;
 mod page;
 mod proposers;
 mod revisers;
 mod statistics;
 mod verifiers;
 
+pub use choose::{aggregated, right_among};
 pub use page::page;
 pub use proposers::{Learnt, Proposers};
 pub use revisers::{Along, Revisions};
-pub use statistics::Bin;
+pub use statistics::{Bin, area, difference, mean};
 pub use verifiers::{Areas, Chosen, Curve, Verifiers};
 
-use crate::build::{Watch, unless_broken};
+use crate::watch::{Watch, unless_broken};
 use crate::words::asked;
 use crate::{BuildError, Observer, Plan, serve};
 use deliberate_engine::Engine;
@@ -30,7 +32,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Extent {
-    /// Test questions.
+    /// What the questions may be used for: results are of test questions, choices are made on validation questions.
+    pub split: Split,
+    /// Questions.
     pub questions: usize,
     /// Samples of each.
     pub samples: u32,
@@ -66,17 +70,26 @@ pub fn measure(
     extent: &Extent,
     observer: &mut dyn Observer,
 ) -> Result<Measured, BuildError> {
-    let Extent { questions, samples, seed, .. } = *extent;
-    let name = format!("measure-{questions}x{samples}-seed{seed}");
-    let work = folder.join(name);
-    std::fs::create_dir_all(&work).map_err(BuildError::file(&work))?;
-    let questions = generate_set(&plan.questions, Split::Test, seed, questions)?;
-    let asked = questions.iter().map(asked).collect();
-    let mut bench = Bench { plan, folder, work, extent, questions, asked, observer };
+    let mut bench = Bench::open(plan, folder, extent, observer)?;
     let (proposers, sampled) = bench.proposers()?;
     let verifiers = bench.verifiers(&sampled)?;
     let revisions = bench.revisions(&sampled)?;
     Ok(Measured { extent: *extent, proposers, verifiers, revisions })
+}
+
+/// Measures the revisers alone. They take the proposer, the ORM and the ORM of revisions that are in the folder.
+///
+/// # Errors
+/// [`BuildError`]; what was drawn stays in the folder.
+pub fn measure_revisions(
+    plan: &Plan,
+    folder: &Path,
+    extent: &Extent,
+    observer: &mut dyn Observer,
+) -> Result<Revisions, BuildError> {
+    let mut bench = Bench::open(plan, folder, extent, observer)?;
+    let sampled = bench.draw("proposer", extent.samples, plan.temperature)?;
+    bench.revisions(&sampled)
 }
 
 /// What all measurements share.
@@ -90,7 +103,26 @@ struct Bench<'a> {
     observer: &'a mut dyn Observer,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    fn open(
+        plan: &'a Plan,
+        folder: &'a Path,
+        extent: &'a Extent,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, BuildError> {
+        let Extent { split, questions, samples, seed, .. } = *extent;
+        let of = match split {
+            Split::Test => "",
+            Split::Validation => "validation-",
+            Split::Train => "train-",
+        };
+        let work = folder.join(format!("measure-{of}{questions}x{samples}-seed{seed}"));
+        std::fs::create_dir_all(&work).map_err(BuildError::file(&work))?;
+        let questions = generate_set(&plan.questions, split, seed, questions)?;
+        let asked = questions.iter().map(asked).collect();
+        Ok(Self { plan, folder, work, extent, questions, asked, observer })
+    }
+
     fn engine(&self, name: &str) -> Result<Engine, BuildError> {
         Ok(serve(&self.folder.join(name).join(format!("{name}.gguf")))?)
     }

@@ -1,6 +1,7 @@
 //! A measurement as a page of figures: twins of the paper's on models.
 
-use super::{Areas, Curve, Extent, Measured, Proposers, Revisions, Verifiers};
+use super::{Along, Areas, Curve, Extent, Measured, Proposers, Revisions, Verifiers};
+use deliberate_lab::Split;
 use deliberate_report::{
     Axis, BarSeries, Bars, Cell, Chart, Figure, Page, Plot, Point, Section, Series, Table,
 };
@@ -9,10 +10,14 @@ use deliberate_run::Interval;
 /// The page. `command` is what made it.
 pub fn page(measured: &Measured, command: &str) -> Page {
     let Measured { extent, proposers, verifiers, revisions } = measured;
-    let Extent { questions, samples, seed, .. } = extent;
+    let Extent { split, questions, samples, seed, .. } = extent;
+    let which = match split {
+        Split::Test => "test questions that no model has seen, up to renaming,",
+        Split::Validation => "validation questions, which no model has learnt from,",
+        Split::Train => "training questions",
+    };
     let summary = format!(
-        "{questions} test questions that no model has seen, up to renaming, with {samples} samples of each. Brackets are \
-         95 % bootstrap intervals over questions."
+        "{questions} {which} with {samples} samples of each. Brackets are 95 % bootstrap intervals over questions."
     );
     Page::new("What the lab's models can do")
         .summary(summary)
@@ -116,11 +121,20 @@ fn revising(revisions: &Revisions) -> Section {
         plot.with(Series::line(along.model, places.map(|(place, rate)| at(place as f64 + 1.0, *rate))))
     });
     let turned = revisions.along.iter().map(|along| {
-        let (spoilt, righted) = (along.spoilt * 100.0, along.righted * 100.0);
-        format!("{}: {spoilt:.0} % of the right attempts are turned wrong by the next, {righted:.0} % of the wrong ones right.", along.model)
+        let (spoilt, righted) = (along.spoilt.value * 100.0, along.righted.value * 100.0);
+        let Along { model, distinct, .. } = along;
+        format!(
+            "{model}: {spoilt:.0} % of the right attempts are turned wrong by the next, {righted:.0} % of the wrong ones \
+             right; a chain holds {:.1} different solutions.",
+            distinct.value
+        )
     });
     let chain = Figure::new("chain", "Attempt by attempt", Chart::Plot(plot))
-        .caption(turned.collect::<Vec<_>>().join(" "))
+        .caption(format!(
+            "{} As many parallel samples hold {:.1}.",
+            turned.collect::<Vec<_>>().join(" "),
+            revisions.distinct_parallel.value
+        ))
         .source("figure 6, left, and figure 16");
     let plot = Plot::new(Axis::linear("Attempts or samples"), Axis::percent("Accuracy"));
     let named = |with: &'static str| revisions.curves.iter().filter(move |curve| curve.by.contains(with));
@@ -139,17 +153,20 @@ fn revising(revisions: &Revisions) -> Section {
     .source("figure 15");
     let columns = ["choosing by", "against samples of the", "#a chain", "#as many samples", "#difference"];
     let rows = [
-        ("majority", "proposer", revisions.majority),
-        ("majority", "reviser", revisions.majority_alike),
-        ("ORMs", "proposer", revisions.weighted),
-        ("ORMs", "reviser", revisions.weighted_alike),
+        ("majority", "reviser", revisions.majority),
+        ("ORMs", "reviser", revisions.weighted),
+        ("majority", "proposer", revisions.majority_proposer),
+        ("ORMs", "proposer", revisions.weighted_proposer),
     ];
     let table = rows.into_iter().fold(Table::new("A chain against samples", columns), |table, row| {
         let (by, against, [chain, samples, difference]) = row;
         table.row([Cell::text(by), Cell::text(against), share(chain), share(samples), share(difference)])
     });
     Section::new("Revising")
-        .prose("A chain shows the reviser its latest attempts. The first attempt is the proposer's.")
+        .prose(
+            "A chain shows the reviser its latest attempts. The first attempt is its own, drawn without a context as the \
+             parallel samples are: the curve is of one model.",
+        )
         .figure(chain)
         .figure(sequential)
         .figure(history)

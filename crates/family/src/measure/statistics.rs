@@ -1,10 +1,13 @@
 //! The numbers of a measurement. All over questions, so that intervals are honest.
 
-use deliberate_run::{Interval, bootstrap_mean};
+use deliberate_run::{Interval, bootstrap, bootstrap_mean};
+
+/// Resamples for statistics that take a while.
+const RESAMPLES: usize = 2_000;
 
 /// Area under the curve: how often a right item scores above a wrong one, ties half (Mann and Whitney 1947). `None`
 /// if there are not both.
-pub(crate) fn area(items: &[(f64, bool)]) -> Option<f64> {
+pub fn area(items: &[(f64, bool)]) -> Option<f64> {
     let mut sorted: Vec<(f64, bool)> = items.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut ranks, mut right, mut at) = (0.0, 0.0, 0);
@@ -49,14 +52,24 @@ pub(crate) fn reliability(pairs: &[(f64, f64)], bins: usize) -> Vec<Bin> {
 }
 
 /// Mean over questions; all 0 without questions.
-pub(crate) fn mean(values: &[f64], seed: u64) -> Interval {
+pub fn mean(values: &[f64], seed: u64) -> Interval {
     bootstrap_mean(values, seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 })
 }
 
 /// Mean difference of two numbers of the same questions.
-pub(crate) fn difference(one: &[f64], other: &[f64], seed: u64) -> Interval {
+pub fn difference(one: &[f64], other: &[f64], seed: u64) -> Interval {
     let differences: Vec<f64> = one.iter().zip(other).map(|(one, other)| one - other).collect();
     mean(&differences, seed)
+}
+
+/// Share over all items of all questions, from (how many, of how many) of each; all 0 without items.
+pub(crate) fn ratio(counts: &[(f64, f64)], seed: u64) -> Interval {
+    let share = |drawn: &[usize]| {
+        let add = |(part, whole), &at: &usize| (part + counts[at].0, whole + counts[at].1);
+        let (part, whole) = drawn.iter().fold((0.0, 0.0), add);
+        part / whole
+    };
+    bootstrap(counts.len(), RESAMPLES, seed, share).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Bench;
 use super::choose::{aggregated, chosen_right, classes, right_among};
 use super::statistics::{Bin, area, difference, mean, reliability};
-use crate::build::{Watch, unless_broken};
+use crate::watch::{Watch, unless_broken};
 use crate::{BuildError, ServeError, serve};
 use deliberate_lab::{Family, judge};
 use deliberate_run::Interval;

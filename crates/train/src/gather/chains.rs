@@ -1,10 +1,10 @@
 //! Chains of revisions, each conditioned on the latest attempts (section 6 of the paper).
 
-use super::samples::{Solution, continuations, root, seeds};
+use super::samples::{Solution, children, continuations, root};
 use super::stage::{Line, Progress, stage};
 use super::{Asked, GatherError};
 use deliberate_lm::LanguageModel;
-use deliberate_search::{Attempt, Status};
+use deliberate_search::{Attempt, Status, mix, question_seed};
 use deliberate_text::{Domain, Trace};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -55,11 +55,12 @@ pub async fn draw_chains<M: LanguageModel>(
     let reviser = roles.reviser.ok_or(GatherError::NoReviser)?;
     let work = async |question: &Asked| {
         let root = root(domain, question).await?;
-        let first =
-            continuations(domain, question, &root, seeds(plan.seed, &question.id, plan.chains)).await?;
+        let mut seeds = children(question_seed(plan.seed, &question.id), plan.chains);
+        let first = continuations(domain, question, &root, seeds.clone()).await?;
         let mut chains: Vec<Vec<Trace>> = first.into_iter().map(|attempt| vec![attempt]).collect();
         for round in 1..plan.length {
-            let next = seeds(plan.seed ^ u64::from(round), &question.id, plan.chains);
+            // A revision is the first child of the attempt before it.
+            seeds.iter_mut().for_each(|seed| *seed = mix(*seed, 0));
             let open: Vec<usize> =
                 (0..chains.len()).filter(|&chain| goes_on(&chains[chain], round)).collect();
             let batch: Vec<Attempt<'_, Trace>> = open
@@ -69,7 +70,7 @@ pub async fn draw_chains<M: LanguageModel>(
                     let shown = attempts.len().saturating_sub(plan.window as usize);
                     Attempt {
                         earlier: attempts[shown..].iter().collect(),
-                        seeds: vec![next[chain]],
+                        seeds: vec![seeds[chain]],
                         limit: None,
                     }
                 })

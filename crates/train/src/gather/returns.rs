@@ -1,9 +1,10 @@
 //! Monte-Carlo returns: how often a solution that begins like this comes out right (section D of the paper).
 
-use super::samples::{continuations, seeds};
+use super::samples::{children, continuations};
 use super::stage::{Line, Progress, stage};
 use super::{Asked, GatherError, Sampled};
 use deliberate_lm::LanguageModel;
+use deliberate_search::{mix, question_seed};
 use deliberate_text::{Domain, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -93,9 +94,9 @@ async fn value<M: LanguageModel>(
     plan: &ReturnsPlan,
 ) -> Result<f32, GatherError> {
     // Seeds follow from the prefix, so that equal prefixes have equal values whatever came before.
-    let begun =
-        prefix.tokens().iter().fold(plan.seed, |hash, &token| deliberate_search::mix(hash, token.into()));
-    let rollouts = continuations(domain, question, prefix, seeds(begun, &question.id, plan.rollouts)).await?;
+    let root = question_seed(plan.seed, &question.id);
+    let node = prefix.tokens().iter().fold(root, |node, &token| mix(node, token.into()));
+    let rollouts = continuations(domain, question, prefix, children(node, plan.rollouts)).await?;
     let right = rollouts.iter().filter(|rollout| question.right(rollout)).count();
     Ok(right as f32 / rollouts.len().max(1) as f32)
 }

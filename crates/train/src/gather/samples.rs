@@ -3,7 +3,7 @@
 use super::stage::{Line, Progress, stage};
 use super::{Asked, GatherError};
 use deliberate_lm::LanguageModel;
-use deliberate_search::{Draw, Expansion, Reach, Status, mix};
+use deliberate_search::{Draw, Expansion, Reach, Status, mix, question_seed};
 use deliberate_text::{Domain, Trace};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -75,7 +75,7 @@ pub async fn draw_samples<M: LanguageModel>(
 ) -> Result<Vec<Sampled>, GatherError> {
     let work = async |question: &Asked| {
         let root = root(domain, question).await?;
-        let seeds = seeds(plan.seed, &question.id, plan.samples);
+        let seeds = children(question_seed(plan.seed, &question.id), plan.samples);
         let traces = continuations(domain, question, &root, seeds).await?;
         let solutions = traces.into_iter().map(|trace| Solution::judged(question, trace)).collect();
         Ok(Sampled { question: question.id.clone(), solutions })
@@ -91,10 +91,10 @@ pub(super) async fn root<M: LanguageModel>(
     domain.root(&question.problem).await.map_err(|source| GatherError::Question { id: id.clone(), source })
 }
 
-/// Seeds that follow from the plan's and the question, not from the order of questions.
-pub(super) fn seeds(seed: u64, question: &str, count: u32) -> Vec<u64> {
-    let name = question.bytes().fold(seed, |hash, byte| mix(hash, u64::from(byte)));
-    (0..u64::from(count)).map(|ordinal| mix(name, ordinal)).collect()
+/// Seeds of the first children of a node: as a search derives them, from the run's seed, the question and the node's
+/// place.
+pub(super) fn children(node: u64, count: u32) -> Vec<u64> {
+    (0..u64::from(count)).map(|ordinal| mix(node, ordinal)).collect()
 }
 
 /// Whole solutions from a prefix, one for each seed.

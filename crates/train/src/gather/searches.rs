@@ -4,7 +4,7 @@ use super::samples::{Solution, root};
 use super::stage::{Line, Progress, stage};
 use super::{Asked, GatherError};
 use deliberate_lm::LanguageModel;
-use deliberate_search::{Budget, Settings, StrategySpec, mix, search};
+use deliberate_search::{Budget, Settings, StrategySpec, question_seed, search};
 use deliberate_text::Domain;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -65,7 +65,7 @@ pub async fn search_solutions<M: LanguageModel>(
         let failed = |reason: String| GatherError::Strategy { reason };
         let root = root(domain, question).await?;
         let mut strategy = spec.build().map_err(|error| failed(error.to_string()))?;
-        let seed = question.id.bytes().fold(plan.seed, |hash, byte| mix(hash, u64::from(byte)));
+        let seed = question_seed(plan.seed, &question.id);
         let settings = Settings::new(Budget::generations(plan.generations), seed);
         let roles = domain.roles();
         let found = search(root, &mut *strategy, &roles, settings, &mut deliberate_search::Silent).await;

@@ -6,6 +6,7 @@
 use crate::Example;
 use crate::gather::Sampled;
 use deliberate_lm::LanguageModel;
+use deliberate_search::question_seed;
 use deliberate_text::{Prompt, PromptError, Trace};
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
@@ -43,8 +44,7 @@ pub async fn revisions<M: LanguageModel>(
     end: u32,
     plan: &RevisionPlan,
 ) -> Result<Vec<Example>, PromptError> {
-    let name = drawn.question.bytes().fold(plan.seed, |hash, byte| deliberate_search::mix(hash, byte.into()));
-    let mut random = ChaCha8Rng::seed_from_u64(name);
+    let mut random = ChaCha8Rng::seed_from_u64(question_seed(plan.seed, &drawn.question));
     let answered = drawn.solutions.iter().filter(|solution| solution.answered);
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for solution in answered {

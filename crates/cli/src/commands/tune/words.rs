@@ -2,8 +2,8 @@
 
 use deliberate_decoder::{Encoder, Model, VocabularyError};
 use deliberate_lm::{
-    Answer, Fingerprint, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
-    Token,
+    Answer, Fingerprint, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
+    ScoreRequest, Scoring, Token,
 };
 use std::future::ready;
 
