@@ -200,6 +200,7 @@ impl<'a> Trials<'a> {
         match self.candidates[candidate] {
             Candidate::Samples(_, samples) => Cell {
                 accuracy: f64::from(u8::from(path.right[candidate])),
+                runs: 1.0,
                 generations: samples.into(),
                 tokens: path.tokens[samples as usize],
                 flops: 0.0,
@@ -208,6 +209,7 @@ impl<'a> Trials<'a> {
                 let cell = self.searches.cells[row][question];
                 Cell {
                     accuracy: cell.accuracy,
+                    runs: cell.runs,
                     generations: cell.generations + f64::from(first),
                     tokens: cell.tokens + path.tokens[first as usize],
                     flops: 0.0,

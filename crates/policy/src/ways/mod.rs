@@ -105,6 +105,7 @@ impl Cell {
         let count = f64::from(orders.max(1));
         Self {
             accuracy: self.accuracy / count,
+            runs: self.runs,
             generations: self.generations / count,
             tokens: self.tokens / count,
             flops: self.flops / count,
