@@ -51,6 +51,7 @@ pub(crate) enum Command {
     #[command(after_help = EXCHANGE_EXAMPLES)]
     Exchange(ExchangeArgs),
     /// Measure the grader on labelled cases.
+    #[command(after_long_help = GRADE_CONVENTIONS)]
     Grade(GradeArgs),
     /// Fetch, list, check and remove models.
     Models(ModelsArgs),
@@ -71,6 +72,27 @@ pub(crate) enum Command {
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }
+
+const GRADE_CONVENTIONS: &str = "\
+Conventions that hold unless switched off:
+  units-optional          12 cm and 12
+  currency-optional       $12 and 12
+  percent-optional        12 % and 12
+  degree-optional         12 degrees and 12
+  lhs-optional            x = 5 and 5
+  unordered-list          1, 2 and 2, 1
+  set-braces-optional     1, 2 and {1, 2}
+  interval-vs-inequality  (1,2) and 1 < x < 2
+  vector-as-tuple         a column and (1, 2)
+  base-optional           52_8 and 52
+  decimal-comma           2,74 and 2.74
+  choice-words-optional   B and (B) 12
+Conventions that hold only if switched on:
+  tuple-as-set            (1, 2) and {2, 1}
+  base-converted          52_8 and 42
+  rounded-value           0.33 for 1/3
+  float-tolerance         decimals within a thousandth
+  percent-as-share        25 % and 1/4";
 
 const SOLVE_EXAMPLES: &str = "\
 The bundled models know the lab's purses alone: what to take so that every purse is spent exactly.
@@ -286,6 +308,9 @@ pub(crate) struct GradeArgs {
     /// List every case that the grader gets wrong.
     #[arg(long)]
     pub(crate) wrong: bool,
+    /// What mathematics leaves open, such as `units-optional=off,rounded-value`; `--help` lists all.
+    #[arg(long, value_name = "NAME[=on|off],...", default_value = "", hide_default_value = true)]
+    pub(crate) conventions: String,
     /// The report as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

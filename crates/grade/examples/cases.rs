@@ -16,7 +16,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         cases.retain(|case| (hash(&case.id) >> 4) % 2 == half);
     }
     let report = Report::of(&cases);
-    for (name, tally) in [("core", report.core), ("answers", report.answers), ("prose", report.prose)] {
+    for (name, tally) in [
+        ("core", report.core),
+        ("answers", report.answers),
+        ("prose", report.prose),
+        ("texts", report.texts),
+        ("all", report.all),
+    ] {
         println!(
             "{name:8} {:5} cases  {:6.2} %  {:3} false accepts  {:3} false rejects",
             tally.cases,

@@ -31,12 +31,13 @@ pub struct Answer {
 impl Answer {
     /// Reads an answer as mathematics, or failing that as text. Never fails: nonsense equals only itself.
     pub fn parse(text: &str) -> Self {
-        let text = text.trim();
         if text.len() > ANSWER_BYTES {
-            return Self::unread(text);
+            return Self::unread(text.trim());
         }
+        // Before anything is trimmed: what looks like white space may be left of a command.
         let repaired = with_backslashes(text);
-        let escaped = single_backslashes(&repaired);
+        let text = repaired.trim();
+        let escaped = single_backslashes(text);
         let content = boxed(&escaped).map_or(escaped.as_ref().into(), |boxed| boxed.text);
         let inner = unwrapped(&content);
         let cleaned = ascii(inner.trim());
@@ -55,6 +56,23 @@ impl Answer {
 
     fn unread(text: &str) -> Self {
         Self { value: None, decimal_comma: None, rounded: None, choice: None, spelling: text.to_owned() }
+    }
+
+    /// An answer that was never written, only computed.
+    pub(crate) fn of(value: Value) -> Self {
+        Self { value: Some(value), ..Self::unread("") }
+    }
+
+    pub(crate) fn value(&self) -> Option<&Value> {
+        self.value.as_ref()
+    }
+
+    pub(crate) fn decimal_comma(&self) -> Option<&Value> {
+        self.decimal_comma.as_ref()
+    }
+
+    pub(crate) fn choice(&self) -> Option<Choice> {
+        self.choice
     }
 
     /// Whether the answer is empty.

@@ -113,12 +113,12 @@ fn labelled(parts: &[Value]) -> bool {
     })
 }
 
-fn in_order(a: &[Value], b: &[Value]) -> bool {
+pub(crate) fn in_order(a: &[Value], b: &[Value]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
 }
 
 /// Equal as sets: each member of one is in the other.
-fn members(a: &[Value], b: &[Value]) -> bool {
+pub(crate) fn members(a: &[Value], b: &[Value]) -> bool {
     let within = |a: &[Value], b: &[Value]| a.iter().all(|a| b.iter().any(|b| same(a, b)));
     within(a, b) && within(b, a)
 }

@@ -13,6 +13,7 @@ mod braces;
 mod brackets;
 mod choice;
 mod clean;
+pub mod conventions;
 mod counting;
 mod delimiters;
 mod equality;

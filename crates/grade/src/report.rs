@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, correct, extract};
+use crate::conventions::{Conventions, correct_under};
+use crate::{Answer, extract};
 
 /// The category and convention of cases in which the answer must be dug out of prose.
 const PROSE: [&str; 2] = ["prose", "prose_extraction"];
@@ -61,8 +62,9 @@ impl Case {
         !self.is_prose() && self.convention.is_none() && !self.disputed
     }
 
-    /// The grader's verdict.
-    pub fn verdict(&self) -> bool {
+    /// The grader's verdict, under conventions.
+    pub fn verdict(&self, conventions: Conventions) -> bool {
+        let correct = |gold: &Answer, prediction: &Answer| correct_under(conventions, gold, prediction);
         let gold = Answer::parse(&self.gold);
         match self.kind {
             Kind::Answer => correct(&gold, &Answer::parse(&self.prediction)),
@@ -142,6 +144,12 @@ pub struct Report {
     pub answers: Tally,
     /// Cases in which the answer is hidden in prose.
     pub prose: Tally,
+    /// All cases whose prediction is a text.
+    #[serde(default)]
+    pub texts: Tally,
+    /// All cases.
+    #[serde(default)]
+    pub all: Tally,
     /// All cases but prose, by category.
     pub categories: BTreeMap<String, Tally>,
     /// Median time for extracting, parsing and comparing one pair.
@@ -153,19 +161,28 @@ pub struct Report {
 }
 
 impl Report {
-    /// Grades the cases and times each.
+    /// Grades the cases under the usual conventions and times each.
     pub fn of(cases: &[Case]) -> Self {
+        Self::under(Conventions::default(), cases)
+    }
+
+    /// Grades the cases under conventions of one's own and times each.
+    pub fn under(conventions: Conventions, cases: &[Case]) -> Self {
         let mut report = Self::default();
         let mut times = Vec::with_capacity(cases.len());
         for case in cases {
             let start = Instant::now();
-            let verdict = case.verdict();
+            let verdict = case.verdict(conventions);
             times.push(start.elapsed());
             if case.is_prose() {
                 report.prose.count(case.expected, verdict);
             } else {
                 report.answers.count(case.expected, verdict);
                 report.categories.entry(case.category.clone()).or_default().count(case.expected, verdict);
+            }
+            report.all.count(case.expected, verdict);
+            if case.kind == Kind::Text {
+                report.texts.count(case.expected, verdict);
             }
             if case.is_core() {
                 report.core.count(case.expected, verdict);

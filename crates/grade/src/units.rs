@@ -5,6 +5,9 @@ use num_traits::One;
 
 use crate::token::{Bracket, Token};
 
+/// Tokens of a unit; `kg m^2 s^{-2}` has eleven.
+const SUFFIX_TOKENS: usize = 24;
+
 /// What one unit measures and how large it is beside the first unit of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unit {
@@ -137,6 +140,9 @@ pub(crate) fn named(token: &Token) -> Option<Unit> {
 ///
 /// `None` where a word is no unit; what follows a unit without a "per" ("5 cm long") says nothing.
 pub(crate) fn dimension(suffix: &[Token]) -> Option<Dimension> {
+    if suffix.len() > SUFFIX_TOKENS {
+        return None;
+    }
     let mut dimension = Dimension { kinds: Vec::new(), size: BigRational::one() };
     let (mut at, mut sign, mut known) = (0, 1, false);
     while at < suffix.len() {

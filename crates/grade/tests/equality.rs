@@ -40,6 +40,86 @@ fn numbers_are_equal_however_they_are_written() {
 }
 
 #[test]
+fn spellings_that_strangers_bring() {
+    check(
+        true,
+        &[
+            ("1000000", "1 million"),
+            ("2500", "2.5 thousand"),
+            (r"\$2.5\text{ million}", "2500000"),
+            (r"\frac{7}{8}", "⅞"),
+            (r"\frac{10}{3}", "3⅓"),
+            (r"\frac{5}{6}", "⁵⁄₆"),
+            ("-12.5", "－１２．５"),
+            ("10^{-3}", "10⁻³"),
+            ("1/6", r"0.1\dot{6}"),
+            (r"\frac{4}{33}", r"0.\overline{12}"),
+            ("25", "twenty-five"),
+            (r"\frac{2}{3}", "two thirds"),
+            ("5", "'5'"),
+            (r"\frac{\pi}{4}", "\u{c}rac{\\pi}{4}"),
+            (r"\theta", "\theta"),
+            (r"\frac{1}{3000!}", r"\frac{3001}{3001!}"),
+            (r"\frac{1}{\sqrt{x}}", r"\sqrt{\frac{1}{x}}"),
+            (r"5\sqrt{2}", r"5\sqrt{2} \approx 7.07"),
+            ("7.07", r"5\sqrt{2} \approx 7.07"),
+            ("12", "12 (cm)"),
+            ("-2", r"\begin{vmatrix}1&2\\3&4\end{vmatrix}"),
+        ],
+    );
+    check(
+        false,
+        &[
+            ("1.5", "1.5 million"),
+            ("2500", "2.5k"),
+            (r"\frac{2}{3}", "⅓"),
+            ("0.16", r"0.1\overline{6}"),
+            ("2", "5 % 3"),
+            ("0", "1 % 0"),
+            (r"\frac{1}{3000!}", r"\frac{1}{3001!}"),
+            (r"\sqrt{x}", r"-\sqrt{x}"),
+            (r"5\sqrt{2}", r"5\sqrt{3} \approx 7.07"),
+            ("7.07", r"5\sqrt{3} \approx 7.07"),
+            (r"\text{two lines}", "2 points"),
+        ],
+    );
+}
+
+#[test]
+fn quantities_convert_and_add_and_ratios_reduce() {
+    check(
+        true,
+        &[
+            ("1 km", "1000 m"),
+            (r"1 \text{ m}^2", r"10000 \text{ cm}^2"),
+            ("60 km/h", "60 kilometers per hour"),
+            ("90 minutes", "1 hour 30 minutes"),
+            ("30 inches", "2 feet and 6 inches"),
+            ("12 square meters", "12 m^2"),
+            ("3:4", "6:8"),
+            (r"1:\sqrt{3}", r"\sqrt{3}:3"),
+            ("3:4", "3 to 4"),
+            ("€20", "20"),
+        ],
+    );
+    check(
+        false,
+        &[
+            ("5 km", "500 m"),
+            ("60 km/h", "60 km"),
+            ("60 km/h", "60 mph"),
+            ("12 m^2", "12 m"),
+            ("5m", "5"),
+            ("€20", r"\$20"),
+            (r"1:\sqrt{2}", r"\sqrt{2}:1"),
+            ("7:05", "7:5"),
+            ("5, 3", "x = 3, y = 5"),
+            ("23, 12", r"12 \text{ chickens and } 23 \text{ rabbits}"),
+        ],
+    );
+}
+
+#[test]
 fn near_numbers_are_different() {
     check(
         false,

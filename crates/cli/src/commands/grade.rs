@@ -5,10 +5,12 @@ use crate::exit::bad_input;
 use crate::output;
 use crate::show::Table;
 use anyhow::{Context, anyhow};
+use deliberate_grade::conventions::Conventions;
 use deliberate_grade::report::{Report, Tally, cases};
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &GradeArgs) -> anyhow::Result<ExitCode> {
+    let conventions = args.conventions.parse::<Conventions>().map_err(|error| bad_input(error.into()))?;
     let path = args.cases.display();
     let bytes =
         std::fs::read(&args.cases).with_context(|| format!("cannot read `{path}`")).map_err(bad_input)?;
@@ -21,7 +23,7 @@ pub(crate) fn run(args: &GradeArgs) -> anyhow::Result<ExitCode> {
     if cases.is_empty() {
         return Err(bad_input(anyhow!("`{path}` holds no case")));
     }
-    let report = Report::of(&cases);
+    let report = Report::under(conventions, &cases);
     if args.json {
         output::line(serde_json::to_string_pretty(&report)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -41,6 +43,8 @@ pub(crate) fn run(args: &GradeArgs) -> anyhow::Result<ExitCode> {
     add("core (no convention, not disputed, no prose)", &report.core);
     add("all but prose", &report.answers);
     add("prose (extraction)", &report.prose);
+    add("texts (the prediction is a text)", &report.texts);
+    add("all", &report.all);
     output::data(table)?;
     output::line(format_args!(
         "time per pair: median {:.1} µs, 99th percentile {:.1} µs",

@@ -20,6 +20,7 @@ pub(crate) fn announcement(text: &str) -> Option<Announced<'_>> {
         let (content, label) = behind_answer(text, at)?;
         announced(content).map(|text| Announced { text, at, label })
     });
+    let english = english.or_else(|| chosen(text, &lower));
     let chinese = if text.is_ascii() {
         None
     } else {
@@ -29,6 +30,22 @@ pub(crate) fn announcement(text: &str) -> Option<Announced<'_>> {
         (Some(a), Some(b)) => Some(if a.at > b.at { a } else { b }),
         (a, b) => a.or(b),
     }
+}
+
+/// "The correct option is C": a letter only.
+fn chosen<'a>(text: &'a str, lower: &str) -> Option<Announced<'a>> {
+    for (at, word) in ["option is ", "choice is ", "option: ", "choice: "]
+        .iter()
+        .flat_map(|word| lower.rmatch_indices(word))
+    {
+        let rest = &text[at + word.len()..];
+        let letter = without_reason(sentence(rest)).trim().trim_matches('*');
+        let plain = letter.trim_matches(['(', ')', '*', '$', ' ', '`', '.']);
+        if plain.len() == 1 && is_choice(plain) {
+            return Some(Announced { text: letter, at, label: false });
+        }
+    }
+    None
 }
 
 fn in_chinese<'a>(text: &'a str) -> impl Fn((usize, &str)) -> Option<Announced<'a>> {
@@ -62,6 +79,11 @@ fn behind_answer(text: &str, at: usize) -> Option<(&str, bool)> {
             let sure = matches!(verb, "is" | "equals") || starts_with_value(content);
             return sure.then_some((content, false));
         }
+    }
+    if let Some(denied) =
+        ["isn't ", "is n't ", "isn’t ", "wasn't "].iter().find_map(|verb| after.strip_prefix(verb))
+    {
+        return Some((denied_then_said(denied)?, false));
     }
     // "The answer to the question is 5", "the answer, in metres, is 5".
     let sentence = sentence(after);
@@ -123,6 +145,11 @@ fn affirmed(rest: &str) -> Option<&str> {
         let adverbs = ["therefore ", "thus ", "hence ", "then ", "simply ", "just ", "clearly ", "indeed "];
         return Some(adverbs.iter().find_map(|adverb| rest.strip_prefix(adverb)).unwrap_or(rest));
     };
+    denied_then_said(denied)
+}
+
+/// What is said in place of what is denied.
+fn denied_then_said(denied: &str) -> Option<&str> {
     let sentence = sentence(denied);
     let turn = [" but rather ", " but instead ", " but ", ", it is ", ", it's ", "; it is ", ", rather "];
     turn.iter().find_map(|turn| sentence.find(turn).map(|at| sentence[at + turn.len()..].trim()))
@@ -277,6 +304,7 @@ mod tests {
     fn a_denied_number_is_no_answer() {
         check("The answer is not 12 but 14.", "14");
         check("The answer is not 12, it is 14.", "14");
+        check("The answer isn't 12, it's 14.", "14");
         check("The answer is 42, not 48.", "42");
         check("The answer is 42 rather than 48.", "42");
         assert!(announcement("The answer is not 12.").is_none());
@@ -295,6 +323,7 @@ mod tests {
         check("**Answer: D**", "D");
         check("Answer: (B) because 7 is odd.", "(B)");
         check("The correct answer is option C.", "C");
+        check("The correct option is C because 3 of them vanish.", "C");
         check("Answer: D. The gas expands to 3 litres at last", "D. The gas expands to 3 litres at last");
     }
 }
