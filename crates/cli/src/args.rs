@@ -232,7 +232,8 @@ impl CalibrateArgs {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct FitArgs {
     /// In a bin of difficulty another strategy than the best single one is chosen if it is better there by so many
-    /// standard errors; 0 chooses the best of the bin, as in the paper, which pays for noise.
+    /// standard errors; 2 is about what the luckiest of thirty equals shows. 0 chooses whatever looks better, as in the
+    /// paper, which pays for noise.
     #[arg(long, value_name = "N", default_value = "2", value_parser = standard_errors)]
     pub(crate) standard_errors: f64,
     /// What was found as one JSON object on stdout instead of tables.

@@ -123,9 +123,9 @@ impl Simulated {
         if row / BUDGETS.len() == 4 { 0.75 * budget } else { budget }
     }
 
-    fn way(&self, arm: usize) -> Known {
+    fn way(&self, arm: usize) -> Spending {
         let rows = || (0..BUDGETS.len()).map(|place| Self::row(arm, place));
-        Known {
+        Spending {
             curve: self.curve(arm),
             costs: rows().map(Self::cost).collect(),
             known: rows().map(|row| self.known(row)).collect(),
@@ -134,7 +134,7 @@ impl Simulated {
     }
 
     /// The best of the pooled rules, as if re-selected, chosen without each fold.
-    fn best_rule(&self, seed: u64) -> Known {
+    fn best_rule(&self, seed: u64) -> Spending {
         let accuracy = |arm: usize| -> Vec<Vec<f64>> {
             self.curve(arm).iter().map(|cells| cells.iter().map(|cell| cell.accuracy).collect()).collect()
         };
@@ -156,7 +156,7 @@ impl Simulated {
         let known = |place: usize| rows(place).map(|row| self.known(row)).sum::<f64>() / QUESTIONS as f64;
         let cells =
             |place: usize| rows(place).enumerate().map(|(at, row)| self.table.cells[row][at]).collect();
-        Known {
+        Spending {
             curve: (0..BUDGETS.len()).map(cells).collect(),
             costs: BUDGETS.map(f64::from).to_vec(),
             known: (0..BUDGETS.len()).map(known).collect(),
@@ -165,10 +165,10 @@ impl Simulated {
     }
 
     /// A fit, its choices held out.
-    fn policy(&self, fit: &Fit) -> Known {
+    fn policy(&self, fit: &Fit) -> Spending {
         let cost =
             |arms: &Vec<usize>| arms.iter().map(|&row| Self::cost(row)).sum::<f64>() / arms.len() as f64;
-        Known {
+        Spending {
             curve: fit.points.iter().map(|point| point.chosen.clone()).collect(),
             costs: fit.points.iter().map(|point| cost(&point.arms)).collect(),
             known: fit.points.iter().map(|point| self.known_of(&point.arms)).collect(),
@@ -178,7 +178,7 @@ impl Simulated {
 }
 
 /// A way to spend, and what every setting would cost and achieve on all questions that there could be.
-struct Known {
+struct Spending {
     curve: Curve,
     costs: Vec<f64>,
     known: Vec<f64>,
@@ -186,7 +186,7 @@ struct Known {
     halves: bool,
 }
 
-impl Known {
+impl Spending {
     fn at(&self, generations: f64) -> f64 {
         let coin = Coin::between(&self.costs, generations).expect("one sample is affordable");
         self.known[coin.cheaper] + coin.chance * (self.known[coin.dearer] - self.known[coin.cheaper])
@@ -218,7 +218,7 @@ impl Coverage {
     }
 
     /// A way against the reference at this many generations.
-    fn count_at(&mut self, way: &Known, reference: &Known, generations: f64, seed: u64) {
+    fn count_at(&mut self, way: &Spending, reference: &Spending, generations: f64, seed: u64) {
         let allowed = Allowance { cost: Cost::Generations, amount: generations };
         let found = advantage(&way.curve, &reference.curve, allowed, seed).unwrap();
         let found = if way.halves { found.crossed() } else { found };
