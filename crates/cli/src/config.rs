@@ -189,9 +189,10 @@ impl FileLayer {
         let file = Self::read(named)?;
         let ignored = file.search.choices();
         if !ignored.is_empty() {
-            let names = ignored.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let ignored: Vec<String> = ignored.iter().map(|one| format!("`{one}`")).collect();
             note(format_args!(
-                "the settings file's {names} is left out: strategies and budgets come from the grid"
+                "the settings file's {} is left out: strategies and budgets come from the grid",
+                ignored.join(", ")
             ));
         }
         let search = search.over(file.search.without_choices());

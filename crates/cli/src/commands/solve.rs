@@ -137,8 +137,8 @@ pub(crate) fn print(
     }
     // What was chosen without the role that should have chosen is no answer.
     let chosen = outcome.answer().filter(|_| outcome.ended.failure().is_none());
-    if let Some(state) = chosen {
-        output::line(format_args!("{}\n", show::printable(state.text().trim())))?;
+    if let Some(text) = chosen.map(|state| state.text().trim()).filter(|text| !text.is_empty()) {
+        output::line(format_args!("{}\n", show::printable(text)))?;
     }
     match chosen.and_then(Trace::answer) {
         Some(answer) => output::line(format_args!("answer   {}", show::one_line(answer)))?,

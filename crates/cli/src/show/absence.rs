@@ -28,8 +28,8 @@ pub(crate) fn why_none(outcome: &Outcome<Trace>, limits: Limits) -> String {
     let complete = outcome.tree.answers().count();
     if complete > 0 {
         return format!(
-            "no answer is stated where the chosen one of {complete} complete solutions ends (does the model keep to the \
-             prompt? --show-prompt prints it)"
+            "none is stated in the chosen one of {complete} complete solutions (does the model keep to the prompt? \
+             --show-prompt prints it)"
         );
     }
     let cuts: Vec<Cut> = outcome

@@ -52,9 +52,9 @@ fn a_solution_that_states_no_answer_is_no_success() {
     let folder = tempfile::tempdir().unwrap();
     // What the model writes ends before it says anything.
     let prompt =
-        "about = \"x\"\nkind = \"solve\"\ntext = \"Question: {question}\\nAnswer:\\n\"\nstop = [\"=\"]\n";
+        "about = \"x\"\nkind = \"solve\"\ntext = \"Question: {question}\\nAnswer:\\n\"\nstop = [\"a\"]\n";
     std::fs::write(folder.path().join("prompt.toml"), prompt).unwrap();
     let ran = lab(folder.path(), ["solve", PURSES, "--prompt", "prompt.toml"]);
     assert_eq!(ran.code, Some(3), "{ran:#?}");
-    assert!(ran.out.contains("no answer"), "{ran:#?}");
+    assert!(ran.out.contains("no answer: none is stated"), "{ran:#?}");
 }
