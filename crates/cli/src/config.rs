@@ -50,7 +50,7 @@ pub(crate) struct SearchLayer {
     /// TOML file.
     #[arg(long, value_name = "PROMPT", help_heading = "Search")]
     pub(crate) prompt: Option<String>,
-    /// What separates steps: `newline`, `blank-line`, `step` or `tokens:64`.
+    /// What separates steps: `newline`, `lines:3`, `blank-line`, `step` or `tokens:64`.
     #[arg(long, value_name = "RULE", help_heading = "Search")]
     pub(crate) steps: Option<StepRule>,
     /// Tokens of one solution, at most.

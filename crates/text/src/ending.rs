@@ -20,12 +20,12 @@ impl Ending {
     /// From where on [`Self::find`] reads the text before a piece: no further back than a line or the longest stop text, so
     /// that looking at every step of a long solution takes no longer than its length. `None` if there is nothing to find.
     pub(crate) fn reach(&self, text: &str, step: usize) -> Option<usize> {
-        let stop = self.stop.iter().map(String::len).max().unwrap_or(0);
-        if stop == 0 && self.answer_lines.is_empty() {
+        let longest = self.stop.iter().map(String::len).max().unwrap_or(0);
+        if longest == 0 && self.answer_lines.is_empty() {
             return None;
         }
         let line = text[..step].rfind('\n').map_or(0, |at| at + 1);
-        Some(line.min(floor(text, (text.len() + 1).saturating_sub(stop.max(1)))))
+        Some(line.min(floor(text, (text.len() + 1).saturating_sub(longest.max(1)))))
     }
 
     /// The offset at which the solution ends, looking at no more than the pieces of text that are new.

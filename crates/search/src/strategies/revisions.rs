@@ -183,7 +183,9 @@ impl Strategy for Revising {
             }
         }
         let voters: BTreeSet<NodeId> = self.voting.voters(tree).into_iter().collect();
-        chains.iter_mut().for_each(|chain| chain.retain(|id| voters.contains(id)));
+        for chain in &mut chains {
+            chain.retain(|id| voters.contains(id));
+        }
         select_chains(tree, &chains, self.voting.selection)
     }
 
