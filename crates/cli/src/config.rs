@@ -57,7 +57,7 @@ pub(crate) struct SearchLayer {
     /// default), `chat` (a chat model's own template), or a TOML file.
     #[arg(long, value_name = "PROMPT", help_heading = "Search")]
     pub(crate) prompt: Option<String>,
-    /// What separates steps: `newline`, `blank-line`, `step` or `tokens:64`; by default what the prompt says.
+    /// What separates steps: `newline`, `lines:3`, `blank-line`, `step` or `tokens:64`; by default what the prompt says.
     #[arg(long, value_name = "RULE", help_heading = "Search")]
     pub(crate) steps: Option<StepRule>,
     /// Tokens of one solution, at most; 512 by default, 256 for the bundled models.

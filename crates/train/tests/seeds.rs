@@ -1,8 +1,8 @@
 //! Seeds of what is gathered follow from (run seed, question, place in the tree): a simulated model shows its dice.
 
 use deliberate_lm::{
-    Answer, Architecture, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
-    Sample, ScoreRequest, Scoring, Token, Usage,
+    Answer, Architecture, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message,
+    ModelFacts, Sample, ScoreRequest, Scoring, Token, Usage,
 };
 use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser};
 use deliberate_train::gather::{
@@ -25,6 +25,7 @@ impl Dice {
             name: "dice".to_owned(),
             context: 4096,
             vocabulary: 257,
+            spelling: Fingerprint::default(),
             beginning: None,
             endings: vec![256],
             architecture: Architecture { parameters: 1, layers: 1, attention_width: 1 },

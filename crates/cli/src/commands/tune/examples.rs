@@ -111,7 +111,7 @@ fn parse(line: &[u8]) -> Result<Solved, String> {
 fn finished(solution: &str, steps: &StepRule) -> String {
     let text = solution.trim_end();
     match steps {
-        StepRule::Newline | StepRule::BlankLine => format!("{text}\n"),
+        StepRule::Newline | StepRule::Lines(_) | StepRule::BlankLine => format!("{text}\n"),
         StepRule::Heading(_) | StepRule::Tokens(_) => text.to_owned(),
     }
 }
