@@ -83,6 +83,9 @@ pub trait Tokenizer: Send + Sync {
     fn encode(&self, text: &str, special: bool) -> Result<Vec<Token>, RuntimeError>;
     /// Bytes of one token; they may be a part of a character. Special tokens give their marker's text.
     fn piece(&self, token: Token) -> Vec<u8>;
-    /// A chat in the model's template, up to the assistant's turn; `None` if there is no usable template.
-    fn render(&self, messages: &[Message]) -> Option<String>;
+    /// A chat in the model's template, up to the assistant's turn.
+    ///
+    /// # Errors
+    /// If there is no template, or none that can be applied, with the reason.
+    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError>;
 }
