@@ -1,9 +1,10 @@
 //! One training of one model of the family.
 
 use crate::build::Build;
+use crate::bundle::FAMILY;
 use crate::folder::replace;
 use crate::{BuildError, Card, Learning, Observer, Words};
-use deliberate_decoder::{Model, Precision, Shape};
+use deliberate_decoder::{Asking, Model, Precision, Shape};
 use deliberate_train::{Decoder, Example, LogLine, Outcome, Progress, Source, grown, train};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
@@ -60,7 +61,9 @@ impl Build<'_> {
             return Err(BuildError::Interrupted);
         }
         let weights = decoder.to_weights()?;
-        let model = Model { name: name.to_owned(), shape, weights, vocabulary: words.vocabulary().clone() };
+        let vocabulary = words.vocabulary().clone();
+        let asking = Asking { team: Some(FAMILY.to_owned()), prompt: None };
+        let model = Model { name: name.to_owned(), shape, weights, vocabulary, asking };
         model.write_gguf(&file, Precision::Q8_0)?;
         let bytes = std::fs::read(&file).map_err(BuildError::file(&file))?;
         let card = Card {
