@@ -6,7 +6,7 @@ use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::{Speed, questions};
-use crate::session::{Loaded, search_settings};
+use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
 use deliberate_engine::Engine;
 use deliberate_policy::Reasons;
@@ -38,7 +38,8 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
     for skipped in &dataset.skipped {
         note(format_args!("passed over line {}: {}", skipped.line, skipped.reason));
     }
-    let loaded = Loaded::open(&engine, &[&settings])?;
+    let questions = args.concurrency.get().min(dataset.questions.len());
+    let loaded = Loaded::open(&Cast { settings: &engine, searches: &[&settings], questions })?;
     loaded.check(&settings)?;
     let configuration = json!({
         "dataset": {"path": dataset.path, "sha256": dataset.sha256, "questions": dataset.questions.len(),
