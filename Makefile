@@ -5,7 +5,7 @@
 #
 # The second installs what llama.cpp's build needs (see scripts/setup: Debian or Ubuntu), or says what to install.
 
-.PHONY: help demo test check setup build llama fmt clippy doc deny bench clean
+.PHONY: help demo test check setup build llama fmt clippy clippy-default cuda-types doc deny audit bench clean
 
 CARGO ?= cargo
 DELIBERATE = $(or $(CARGO_TARGET_DIR),target)/release/deliberate
@@ -14,7 +14,8 @@ LLAMA = --features deliberate-cli/llama
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo "make llama   build with llama.cpp, for any GGUF model"
-	@echo "make check   what CI runs: format, lints, tests, docs, licences"
+	@echo "make check   what CI runs: format, lints with and without llama.cpp, types of the CUDA build, tests, docs, licences"
+	@echo "make audit   known weaknesses of the dependencies (needs github.com)"
 	@echo "make bench   the engine and search measured side by side with a bare llama.cpp loop"
 
 demo: build
@@ -25,7 +26,7 @@ test: setup
 	@$(DELIBERATE) models pull
 	$(CARGO) test --release --workspace $(LLAMA)
 
-check: setup fmt clippy test doc deny
+check: setup fmt clippy clippy-default cuda-types test doc deny
 
 build:
 	$(CARGO) build --release --bin deliberate
@@ -42,12 +43,32 @@ fmt:
 clippy: setup
 	$(CARGO) clippy --release --workspace $(LLAMA) --all-targets -- -D warnings
 
+# What somebody builds who follows the README: no llama.cpp.
+clippy-default:
+	$(CARGO) clippy --release --workspace --exclude deliberate-llama --all-targets -- -D warnings
+
+# The feature `cuda` without a CUDA toolkit: its build scripts only ask for a compiler, and a stand-in leaves empty kernels.
+# Types are checked and nothing is linked. In a folder of its own, so that no real build ever finds those kernels. (With
+# llama.cpp as well it cannot be done: its CMake files test that the compiler works.)
+cuda-types: export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)/no-cuda
+cuda-types: export NVCC := $(CURDIR)/scripts/no-cuda/nvcc
+cuda-types: export PATH := $(CURDIR)/scripts/no-cuda:$(PATH)
+cuda-types: export CUDA_COMPUTE_CAP := 80
+cuda-types:
+	$(CARGO) check --release -p deliberate-cli --features cuda
+
 doc: setup
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace $(LLAMA) --no-deps
 
 deny:
 	@scripts/setup cargo-deny
 	$(CARGO) deny check bans licenses sources
+
+# Not a part of `check`: the database of advisories is a git repository on github.com and in no package registry, so it
+# cannot be had where only registries are reached, and a check that passes without it would say nothing.
+audit:
+	@scripts/setup cargo-deny
+	$(CARGO) deny check advisories
 
 bench: llama
 	@$(DELIBERATE) models pull

@@ -105,10 +105,12 @@ pub(crate) struct EngineLayer {
     /// default), which gives small files to the first if it knows them.
     #[arg(long, value_enum, hide_possible_values = true, help_heading = "Engine")]
     pub(crate) runtime: Option<RuntimeChoice>,
-    /// Tokens that one sequence can hold, at most; 2048 by default, 1024 for the bundled models.
+    /// Tokens that one sequence can hold, at most; by default 2048 (1024 for the bundled models), or what the model knows
+    /// where that is less.
     #[arg(long, value_name = "TOKENS", allow_negative_numbers = true, help_heading = "Engine")]
     pub(crate) context: Option<NonZeroU32>,
-    /// Sequences held at the same time; 64 by default, 256 for the bundled models, fewer where memory is short.
+    /// Sequences held at the same time; by default twice what the budget can draw at once, 64 (llama) or 256 (native)
+    /// at most.
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Engine")]
     pub(crate) slots: Option<NonZeroU32>,
     /// Tokens of one forward pass; 512 by default.
@@ -322,10 +324,9 @@ pub(crate) struct EngineSettings {
     pub(crate) reviser_model: Option<String>,
     pub(crate) memory: Option<Bytes>,
     pub(crate) runtime: RuntimeChoice,
-    pub(crate) context: u32,
-    pub(crate) slots: u32,
-    pub(crate) batch_tokens: u32,
-    pub(crate) threads: Option<u32>,
+    /// What each of them may take; left open where nobody chose.
+    #[serde(flatten)]
+    pub(crate) takes: deliberate_engine::Settings,
     /// Off only for measurements.
     #[serde(skip)]
     pub(crate) prefix_cache: bool,
@@ -367,19 +368,7 @@ impl Search {
             top_p: layer.top_p.unwrap_or(1.0),
             min_p: layer.min_p.unwrap_or(0.0),
         };
-        let bad = |what: &str| bad_input(anyhow!("{what}"));
-        if !(sampling.temperature.is_finite() && sampling.temperature >= 0.0) {
-            return Err(bad("--temperature must be 0 or above"));
-        }
-        if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
-            return Err(bad("--top-p must be above 0 and at most 1"));
-        }
-        if !(0.0..1.0).contains(&sampling.min_p) {
-            return Err(bad("--min-p must be at least 0 and below 1"));
-        }
-        if sampling.top_k == Some(0) {
-            return Err(bad("--top-k must be at least 1 (leave it out to keep all tokens)"));
-        }
+        sampling.check().map_err(bad_input)?;
         Ok(Self {
             strategy,
             policy,
@@ -426,25 +415,15 @@ impl EngineSettings {
             reviser_model: layer.reviser_model,
             memory: layer.memory,
             runtime: layer.runtime.unwrap_or_default(),
-            context: layer.context.map_or(2048, NonZeroU32::get),
-            slots: layer.slots.map_or(64, NonZeroU32::get),
-            batch_tokens: layer.batch_tokens.map_or(512, NonZeroU32::get),
-            threads: layer.threads.map(NonZeroU32::get),
+            takes: deliberate_engine::Settings {
+                slots: layer.slots.map(NonZeroU32::get),
+                context: layer.context.map(NonZeroU32::get),
+                batch_tokens: layer.batch_tokens.map(NonZeroU32::get),
+                threads: layer.threads.map(NonZeroU32::get),
+                gpu_layers: None,
+            },
             prefix_cache: true,
         }
-    }
-
-    /// What the native runtime is asked for, with all the context that a model knows.
-    pub(crate) fn native(&self) -> deliberate_native::Settings {
-        let Self { slots, batch_tokens, threads, .. } = *self;
-        deliberate_native::Settings { slots, context: None, batch_tokens, threads }
-    }
-
-    /// What the llama.cpp runtime is asked for.
-    #[cfg(feature = "llama")]
-    pub(crate) fn llama(&self) -> deliberate_llama::Settings {
-        let Self { context, slots, batch_tokens, threads, .. } = *self;
-        deliberate_llama::Settings { slots, context, batch_tokens, threads, gpu_layers: None }
     }
 }
 

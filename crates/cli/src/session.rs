@@ -66,44 +66,80 @@ impl Asked {
     }
 }
 
-impl Loaded {
-    /// Opens the models that the settings name, as far as these searches ask them; the proposer is the default model if
-    /// they name none, and does what no other model is named for.
-    pub(crate) fn open(settings: &EngineSettings, searches: &[&Search]) -> anyhow::Result<Self> {
-        let asked = searches.iter().map(|search| Asked::by(search)).fold(Asked::default(), Asked::or);
-        let models = Models::from_env().map_err(bad_input)?;
-        let proposer = settings.model.as_ref().unwrap_or(&models.catalogue().default);
-        let EngineSettings { verifier_model, revision_verifier_model, reviser_model, .. } = settings;
+/// Models that work together, as some settings name them, and what they are asked.
+pub(crate) struct Cast<'a> {
+    pub(crate) settings: &'a EngineSettings,
+    pub(crate) searches: &'a [&'a Search],
+    /// Questions that are worked on at the same time.
+    pub(crate) questions: usize,
+}
+
+impl Cast<'_> {
+    /// Sequences that are drawn at the same time, where a budget bounds them.
+    fn at_once(&self) -> Option<u32> {
+        let generations = self.searches.iter().map(|search| search.budget.generations);
+        let most = generations.collect::<Option<Vec<u32>>>()?.into_iter().max()?;
+        Some(most.saturating_mul(u32::try_from(self.questions).unwrap_or(u32::MAX)))
+    }
+
+    /// The models' files by their roles: the proposer, who is the default model where none is named and does what no other
+    /// model is named for, the verifier, that of revisions, the reviser.
+    fn files(&self, models: &Models) -> anyhow::Result<[Option<Wanted>; 4]> {
+        let asked = self.searches.iter().map(|search| Asked::by(search)).fold(Asked::default(), Asked::or);
+        let EngineSettings { verifier_model, revision_verifier_model, reviser_model, .. } = self.settings;
+        let proposer = self.settings.model.as_ref().unwrap_or(&models.catalogue().default);
         let revision_verifier = revision_verifier_model.as_ref().or(verifier_model.as_ref());
-        let names = [
-            Some(proposer),
-            verifier_model.as_ref().filter(|_| asked.verifier),
-            revision_verifier.filter(|_| asked.revision_verifier),
-            reviser_model.as_ref().filter(|_| asked.reviser),
-        ];
-        let adapter = settings.adapter.as_deref().map(|path| adapter(&models, path)).transpose()?;
+        let file = |name: Option<&String>| -> anyhow::Result<Option<Wanted>> {
+            let file = name.map(|name| models.resolve(name)).transpose().map_err(bad_input)?;
+            Ok(file.map(|file| Wanted { file, adapter: None }))
+        };
+        let mut proposer = file(Some(proposer))?;
+        // The adapter is the proposer's. Whoever is named beside it is asked as it is.
+        let adapter = self.settings.adapter.as_deref().map(|path| adapter(models, path)).transpose()?;
+        proposer.iter_mut().for_each(|proposer| proposer.adapter.clone_from(&adapter));
+        Ok([
+            proposer,
+            file(verifier_model.as_ref().filter(|_| asked.verifier))?,
+            file(revision_verifier.filter(|_| asked.revision_verifier))?,
+            file(reviser_model.as_ref().filter(|_| asked.reviser))?,
+        ])
+    }
+}
+
+impl Loaded {
+    /// Opens the models that the settings name, as far as these searches ask them.
+    pub(crate) fn open(cast: &Cast<'_>) -> anyhow::Result<Self> {
+        Ok(Self::open_all(std::slice::from_ref(cast))?.remove(0))
+    }
+
+    /// Opens all models of a command at once, because they share one memory and compute in turn. A file that is named
+    /// twice is loaded once. What memory there is and what the models may take is said by the first cast.
+    pub(crate) fn open_all(casts: &[Cast<'_>]) -> anyhow::Result<Vec<Self>> {
+        let models = Models::from_env().map_err(bad_input)?;
         let mut files: Vec<Wanted> = Vec::new();
-        let mut roles = Vec::new();
-        for (role, name) in names.into_iter().enumerate() {
-            let Some(name) = name else {
-                roles.push(0);
-                continue;
-            };
-            let file = models.resolve(name).map_err(bad_input)?;
-            // The adapter is the proposer's. Whoever is named beside it is asked as it is.
-            let wanted = Wanted { file, adapter: adapter.clone().filter(|_| role == 0) };
-            let known = files
-                .iter()
-                .position(|known| (&known.file.path, &known.adapter) == (&wanted.file.path, &wanted.adapter));
-            roles.push(known.unwrap_or(files.len()));
-            if known.is_none() {
+        let mut place = |wanted: Wanted| {
+            let same =
+                |known: &Wanted| (&known.file.path, &known.adapter) == (&wanted.file.path, &wanted.adapter);
+            files.iter().position(same).unwrap_or_else(|| {
                 files.push(wanted);
-            }
+                files.len() - 1
+            })
+        };
+        let mut places = Vec::new();
+        for cast in casts {
+            let [proposer, others @ ..] = cast.files(&models)?;
+            let proposer = place(proposer.expect("a proposer is always named"));
+            places.push((proposer, others.map(|other| other.map_or(proposer, &mut place))));
         }
-        let served = serve(files, settings)?;
-        let [proposer, verifier, revision_verifier, reviser] =
-            [0, 1, 2, 3].map(|role: usize| served[roles[role]].clone());
-        Ok(Self { proposer, verifier, revision_verifier, reviser })
+        let at_once: Option<Vec<u32>> = casts.iter().map(Cast::at_once).collect();
+        let at_once = at_once.and_then(|all| all.into_iter().max());
+        let Some(first) = casts.first() else { return Ok(Vec::new()) };
+        let served = serve(files, first.settings, at_once)?;
+        let loaded = |(proposer, others): (usize, [usize; 3])| {
+            let [verifier, revision_verifier, reviser] = others.map(|place| served[place].clone());
+            Self { proposer: served[proposer].clone(), verifier, revision_verifier, reviser }
+        };
+        Ok(places.into_iter().map(loaded).collect())
     }
 
     /// Who scores in a search, and the model that it does so with.
@@ -182,7 +218,8 @@ impl Loaded {
 
 /// The file of an adapter.
 fn adapter(models: &Models, path: &Path) -> anyhow::Result<ModelFile> {
-    let file = path.is_file().then(|| path.canonicalize().ok()).flatten();
+    // What is there and is no file is named as what it is.
+    let file = path.canonicalize().ok();
     let text = file.as_ref().and_then(|file| file.to_str()).ok_or_else(|| {
         bad_input(anyhow!(
             "there is no adapter `{}` (`deliberate tune --lora` writes one as `adapter.gguf`)",

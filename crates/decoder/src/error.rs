@@ -141,16 +141,66 @@ pub enum Fault {
         /// Values there should be; 0 for weights that should not be there.
         expected: u64,
     },
-    /// An adapter for a model with more or fewer blocks.
+    /// Changes of more or fewer blocks than the model has.
     #[error("the adapter is for {found} blocks, the model has {expected} (was it made for another model?)")]
     AdapterBlocks {
-        /// Blocks that it changes.
+        /// Blocks that it has room for.
         found: usize,
         /// Blocks of the model.
         expected: u32,
     },
+    /// An adapter where a model should be.
+    #[error(
+        "it is an adapter, which goes on top of a model (give it as --adapter, and its base as the model)"
+    )]
+    NotAModel,
+    /// A model where an adapter should be.
+    #[error("it is a model and no adapter (give it as --model)")]
+    NotAnAdapter,
+    /// Something that goes with a model, a projector for images for example.
+    #[error("it is of kind `{kind}`, neither a language model nor an adapter")]
+    OtherKind {
+        /// The kind that the file names.
+        kind: String,
+    },
+    /// One part of a model that is spread over several files.
+    #[error("it is one of {parts} parts of a model (merge them with `llama-gguf-split --merge`)")]
+    Split {
+        /// The number of files.
+        parts: u64,
+    },
+    /// An adapter that counts only from certain tokens on.
+    #[error(
+        "it is an activated adapter (aLoRA), which counts only behind certain tokens; here an adapter counts everywhere (take one without `adapter.alora.invocation_tokens`)"
+    )]
+    Activated,
+    /// One half of a change without the other.
+    #[error(
+        "the change of `{matrix}` has no `{half}`: it is the product of two, and the file has one (was it converted whole?)"
+    )]
+    HalfChange {
+        /// The matrix.
+        matrix: String,
+        /// The half that is missing.
+        half: String,
+    },
+    /// An adapter that changes nothing.
+    #[error("the adapter changes nothing: it has no tensors")]
+    EmptyAdapter,
+    /// A change of a matrix of another size.
+    #[error(
+        "the adapter was made for another model: its `{name}` has dimensions {found:?}, here they are {expected:?}"
+    )]
+    OtherBase {
+        /// The tensor.
+        name: String,
+        /// Its dimensions, in the order of the file.
+        found: Vec<u64>,
+        /// What the sizes of the model make them.
+        expected: Vec<u64>,
+    },
     /// A vocabulary of another size than the embedding.
-    #[error("the vocabulary has {tokens} tokens but the weights are for {rows}")]
+    #[error("the vocabulary has {tokens} tokens but the embedding has {rows} rows (convert the model again)")]
     VocabularySize {
         /// Tokens.
         tokens: usize,

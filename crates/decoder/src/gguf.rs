@@ -11,7 +11,7 @@ pub(crate) use adapter::{read_adapter, write_adapter};
 pub(crate) use write::content;
 pub(crate) use write::write;
 
-use crate::{Fault, Model, Shape, Weights};
+use crate::{Asking, Fault, Model, Shape, Weights};
 use deliberate_gguf::{Gguf, GgufError, Tensor, TensorFile, Value};
 use std::collections::HashMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ const FAMILY: &str = "llama";
 pub(crate) fn read_header(path: &Path) -> Result<Shape, Fault> {
     let file = TensorFile::open(path)?;
     let header = file.header();
-    refuse_adapter(header)?;
+    expect_model(header)?;
     let shape = read_shape(header, vocabulary::read(header)?.tokens.len())?;
     check_tensors(header, &shape)?;
     Ok(shape)
@@ -33,12 +33,13 @@ pub(crate) fn read_header(path: &Path) -> Result<Shape, Fault> {
 pub(crate) fn read(path: &Path) -> Result<Model, Fault> {
     let mut file = TensorFile::open(path)?;
     let header = file.header();
-    refuse_adapter(header)?;
+    expect_model(header)?;
     let vocabulary = vocabulary::read(header)?;
     let shape = read_shape(header, vocabulary.tokens.len())?;
     shape.check()?;
     vocabulary.check()?;
     let tensors = check_tensors(header, &shape)?;
+    let asking = Asking::of(header);
     let name = header.text("general.name").filter(|name| !name.is_empty());
     let stem = || path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let name = name.unwrap_or_else(stem);
@@ -47,7 +48,7 @@ pub(crate) fn read(path: &Path) -> Result<Model, Fault> {
     for (slot, tensor) in weights.named_mut().into_iter().zip(tensors) {
         *slot.1 = file.read(&tensor)?;
     }
-    Ok(Model { name, shape, weights, vocabulary })
+    Ok(Model { name, shape, weights, vocabulary, asking })
 }
 
 /// The tensors of [`Weights::layout`], once it is certain that the file has these, so large, and no others.
@@ -85,19 +86,25 @@ fn expect_text(header: &Gguf, key: &str, expected: &'static str) -> Result<(), F
     if value == expected { Ok(()) } else { Err(Fault::Setting { key: key.to_owned(), value, expected }) }
 }
 
-/// An adapter would otherwise be a model that lacks everything.
-fn refuse_adapter(header: &Gguf) -> Result<(), Fault> {
-    match header.text("general.type") {
-        Some(value) if value == "adapter" => {
-            let expected = "model (this file is an adapter, which goes on top of one)";
-            Err(Fault::Setting { key: "general.type".to_owned(), value, expected })
-        }
-        _ => Ok(()),
+/// An adapter, or a part of a model, would otherwise be a model that lacks everything.
+fn expect_model(header: &Gguf) -> Result<(), Fault> {
+    if let Some(parts) = header.integer("split.count")?.filter(|&parts| parts > 1) {
+        return Err(Fault::Split { parts });
+    }
+    match header.text("general.type").as_deref() {
+        None | Some("model") => Ok(()),
+        Some("adapter") => Err(Fault::NotAModel),
+        Some(kind) => Err(Fault::OtherKind { kind: kind.to_owned() }),
     }
 }
 
 fn read_shape(header: &Gguf, tokens: usize) -> Result<Shape, Fault> {
     expect_text(header, "general.architecture", FAMILY)?;
+    let embedding = header.tensors().iter().find(|tensor| tensor.name == "token_embd.weight");
+    if let Some(rows) = embedding.and_then(|table| table.shape.get(1)).filter(|&&rows| rows != tokens as u64)
+    {
+        return Err(Fault::VocabularySize { tokens, rows: u32::try_from(*rows).unwrap_or(u32::MAX) });
+    }
     let keys = Keys { header };
     let hidden = keys.required("embedding_length")?;
     let heads = keys.required("attention.head_count")?;

@@ -6,7 +6,7 @@ mod weights;
 
 pub(crate) use tokenizer::Pairs;
 
-use crate::{Fault, Model};
+use crate::{Asking, Fault, Model};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -24,7 +24,7 @@ pub(crate) fn read(folder: &Path) -> Result<Model, Fault> {
     tokenizer::fill(&mut vocabulary, shape.vocabulary);
     let folder_name = || folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
     let name = config.name().unwrap_or_else(folder_name);
-    let model = Model { name, shape, weights, vocabulary };
+    let model = Model { name, shape, weights, vocabulary, asking: Asking::default() };
     model.check()?;
     Ok(model)
 }

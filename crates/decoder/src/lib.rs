@@ -6,6 +6,7 @@
 //! before anything is reserved, and errors name what is wrong.
 
 mod adapter;
+mod asking;
 mod error;
 mod gguf;
 mod hugging_face;
@@ -17,6 +18,7 @@ mod vocabulary;
 mod weights;
 
 pub use adapter::{Adapter, LowRank};
+pub use asking::Asking;
 pub use deliberate_gguf::Precision;
 pub use error::{AdapterError, Fault, ModelError};
 pub use model::Model;

@@ -1,6 +1,6 @@
 //! A model: everything that its file holds.
 
-use crate::{Fault, ModelError, Precision, Shape, Vocabulary, Weights, gguf, hugging_face};
+use crate::{Asking, Fault, ModelError, Precision, Shape, Vocabulary, Weights, gguf, hugging_face};
 use std::path::Path;
 
 /// A decoder with its weights and its vocabulary.
@@ -14,6 +14,8 @@ pub struct Model {
     pub weights: Weights,
     /// Its vocabulary, with a token for each row of the embedding.
     pub vocabulary: Vocabulary,
+    /// How it wants to be asked; kept by GGUF files alone.
+    pub asking: Asking,
 }
 
 impl Model {

@@ -87,10 +87,9 @@ impl Shape {
         if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return fault(format!("`{name}` is 0"));
         }
-        let bounds = [(self.context, CONTEXT), (self.layers, LAYERS), (self.vocabulary, VOCABULARY)];
-        let widths = [(self.hidden, WIDTH), (self.feed_forward, WIDTH)];
-        if let Some((size, most)) = bounds.into_iter().chain(widths).find(|(size, most)| size > most) {
-            return fault(format!("a size of {size} is above {most}"));
+        let most = [VOCABULARY, CONTEXT, WIDTH, LAYERS, WIDTH, WIDTH, WIDTH];
+        if let Some(((name, size), most)) = sizes.iter().zip(most).find(|((_, size), most)| size > most) {
+            return fault(format!("`{name}` is {size}, at most {most} is possible"));
         }
         if !(self.rope_base.is_finite() && self.rope_base > 0.0) {
             return fault(format!("a rotary base of {} is not a positive number", self.rope_base));

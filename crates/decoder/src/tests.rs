@@ -5,7 +5,7 @@ mod gguf;
 mod hugging_face;
 mod vocabulary;
 
-use crate::{Model, Shape, Vocabulary, Weights};
+use crate::{Asking, Model, Shape, Vocabulary, Weights};
 use std::path::PathBuf;
 
 /// Texts of sums, in which pairs occur often.
@@ -48,7 +48,7 @@ fn model(tied: bool) -> Model {
             *value = (state >> 40) as f32 / (1 << 23) as f32 - 1.0;
         }
     }
-    Model { name: "tiny sums".to_owned(), shape, weights, vocabulary }
+    Model { name: "tiny sums".to_owned(), shape, weights, vocabulary, asking: Asking::default() }
 }
 
 /// `SmolLM2`, or a printed line and `None`.
@@ -78,11 +78,11 @@ fn a_model_whose_parts_do_not_fit_is_refused() {
     };
     model(false).check().expect("a sound model");
     check("3 heads do not divide", &|model| model.shape.heads = 3);
-    check("is above 512", &|model| model.shape.layers = u32::MAX);
-    check("is above 1048576", &|model| model.shape.hidden = 1 << 31);
+    check("`layers` is 4294967295, at most 512", &|model| model.shape.layers = u32::MAX);
+    check("`hidden` is 2147483648, at most 1048576", &|model| model.shape.hidden = 1 << 31);
     check("rotary base of NaN", &|model| model.shape.rope_base = f32::NAN);
     check("norm epsilon of -1", &|model| model.shape.norm_epsilon = -1.0);
-    check("tokens but the weights are for 301", &|model| model.shape.vocabulary += 1);
+    check("tokens but the embedding has 301 rows", &|model| model.shape.vocabulary += 1);
     check("`output.weight` have 0 values", &|model| model.weights.output = None);
     check("`output.weight` have 19200 values, expected 0", &|model| model.shape.tied = true);
     check("`blk.1.ffn_down.weight` have 6143 values, expected 6144", &|model| {

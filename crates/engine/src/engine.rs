@@ -2,12 +2,14 @@
 
 use crate::metrics::{Counters, Metrics};
 use crate::worker::{Job, Shares, Worker};
-use crate::{Capacity, EngineConfig, ModelRuntime, Shortage, Tokenizer, Turns, validate};
+use crate::{Capacity, ModelRuntime, Tokenizer, Turns, validate};
 use deliberate_lm::{
     Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
     Token,
 };
-use std::sync::{Arc, mpsc as blocking};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock, mpsc as blocking};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,16 +20,35 @@ pub enum StartError<E: std::error::Error + 'static> {
     /// The runtime could not be made.
     #[error("cannot load the model")]
     Load(#[source] E),
-    /// The runtime is smaller than was asked for.
-    #[error(transparent)]
-    Shortage(#[from] Shortage),
     /// There is no thread to run it on.
     #[error("cannot start a thread for the model")]
     Thread(#[source] std::io::Error),
     /// Making the runtime panicked.
-    #[error("loading the model panicked")]
-    Panicked,
+    #[error("loading the model failed by a fault of this program: {reason} (please report it)")]
+    Panicked {
+        /// The last words of the thread.
+        reason: String,
+    },
 }
+
+/// How a model is served.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// With whom it computes in turn.
+    pub turns: Turns,
+    /// Whether prefixes that were evaluated before, and prompts that samples share, are evaluated once. Without it
+    /// every sample evaluates all of its prompt: a yardstick, and a way to rule the cache out when in doubt.
+    pub prefix_cache: bool,
+}
+
+impl Default for Serving {
+    fn default() -> Self {
+        Self { turns: Turns::default(), prefix_cache: true }
+    }
+}
+
+/// Requests that may wait outside the scheduler before callers are held back.
+const QUEUE: usize = 256;
 
 /// A running model: cheap to clone, to be called concurrently. The model thread ends, and the runtime is dropped on
 /// it, when the last clone is dropped, which waits for that.
@@ -41,6 +62,8 @@ struct Shared {
     capacity: Capacity,
     tokenizer: Arc<dyn Tokenizer>,
     counters: Arc<Counters>,
+    /// Why the thread panicked, from before its callers learn that it is gone.
+    last_words: Arc<OnceLock<String>>,
     /// Only the drop takes it out.
     queue: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -53,63 +76,70 @@ struct Ready {
     tokenizer: Arc<dyn Tokenizer>,
 }
 
+impl Ready {
+    fn of(runtime: &impl ModelRuntime) -> Self {
+        let capacity = runtime.capacity();
+        let mut facts = runtime.facts().clone();
+        facts.context = facts.context.min(capacity.slot_tokens).min(capacity.total_tokens);
+        Self { facts: Arc::new(facts), capacity, tokenizer: runtime.tokenizer() }
+    }
+}
+
+/// Makes the runtime; a panic on the way is an error.
+fn made<R, E: std::error::Error + 'static>(make: impl FnOnce() -> Result<R, E>) -> Result<R, StartError<E>> {
+    match catch_unwind(AssertUnwindSafe(make)) {
+        Ok(runtime) => runtime.map_err(StartError::Load),
+        Err(panic) => Err(StartError::Panicked { reason: words(&*panic) }),
+    }
+}
+
+/// Works until no handle is left. A panic leaves its words before anyone who waits is let go.
+fn obey<R: ModelRuntime>(worker: &mut Worker<R>, requests: mpsc::Receiver<Job>, heard: &OnceLock<String>) {
+    let mut requests = requests;
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| worker.run(&mut requests))) {
+        let _ = heard.set(words(&*panic));
+    }
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned()
+}
+
 impl Engine {
     /// Makes a runtime on a thread of its own and starts serving it. Blocks until the runtime is made.
     ///
     /// # Errors
-    /// [`StartError`] if the runtime cannot be made or holds less than `config` asks for.
-    pub fn start<R, E, F>(config: EngineConfig, make: F) -> Result<Self, StartError<E>>
+    /// [`StartError`] if the runtime cannot be made.
+    pub fn start<R, E, F>(serving: Serving, make: F) -> Result<Self, StartError<E>>
     where
         R: ModelRuntime,
         E: std::error::Error + Send + 'static,
         F: FnOnce() -> Result<R, E> + Send + 'static,
     {
-        Self::start_in_turn(config, Turns::default(), make)
-    }
-
-    /// Like [`Self::start`], for a model that computes in turn with others.
-    ///
-    /// # Errors
-    /// As [`Self::start`].
-    pub fn start_in_turn<R, E, F>(config: EngineConfig, turns: Turns, make: F) -> Result<Self, StartError<E>>
-    where
-        R: ModelRuntime,
-        E: std::error::Error + Send + 'static,
-        F: FnOnce() -> Result<R, E> + Send + 'static,
-    {
-        let (queue, requests) = mpsc::channel(config.queue.get());
+        let (queue, requests) = mpsc::channel(QUEUE);
         let (report, ready) = blocking::sync_channel(1);
-        let counters = Arc::new(Counters::default());
-        let counted = Arc::clone(&counters);
-        let serve = move || {
-            let started = make().map_err(StartError::Load).and_then(|runtime| {
-                let capacity = config.within(runtime.capacity())?;
-                let mut facts = runtime.facts().clone();
-                facts.context = facts.context.min(capacity.slot_tokens);
-                if let Some(name) = &config.name {
-                    facts.name.clone_from(name);
+        let (counters, last_words) = (Arc::default(), Arc::default());
+        let (counted, heard) = (Arc::clone(&counters), Arc::clone(&last_words));
+        let serve = move || match made(make) {
+            Ok(runtime) => {
+                let answer = Ready::of(&runtime);
+                let facts = Arc::clone(&answer.facts);
+                let mut worker = Worker::new(runtime, Shares { facts, counters: counted, serving });
+                if report.send(Ok(answer)).is_ok() {
+                    obey(&mut worker, requests, &heard);
                 }
-                Ok((Ready { facts: Arc::new(facts), capacity, tokenizer: runtime.tokenizer() }, runtime))
-            });
-            match started {
-                Ok((answer, runtime)) => {
-                    let facts = Arc::clone(&answer.facts);
-                    let shares =
-                        Shares { facts, counters: counted, turns, prefix_cache: config.prefix_cache };
-                    let worker = Worker::new(runtime, answer.capacity, shares);
-                    if report.send(Ok(answer)).is_ok() {
-                        worker.run(requests);
-                    }
-                }
-                Err(error) => drop(report.send(Err(error))),
             }
+            Err(error) => drop(report.send(Err(error))),
         };
         let thread =
             thread::Builder::new().name("model".to_string()).spawn(serve).map_err(StartError::Thread)?;
-        let Ready { facts, capacity, tokenizer } = ready.recv().map_err(|_| StartError::Panicked)??;
+        let gone = |_| StartError::Panicked { reason: "its thread ended".to_owned() };
+        let Ready { facts, capacity, tokenizer } = ready.recv().map_err(gone)??;
         tracing::debug!(model = facts.name, ?capacity, "engine started");
-        let shared =
-            Shared { facts, capacity, tokenizer, counters, queue: Some(queue), thread: Some(thread) };
+        let (queue, thread) = (Some(queue), Some(thread));
+        let shared = Shared { facts, capacity, tokenizer, counters, last_words, queue, thread };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -134,7 +164,8 @@ impl Engine {
     }
 
     fn closed(&self) -> LmError {
-        LmError::Closed { model: self.shared.facts.name.clone() }
+        let reason = self.shared.last_words.get().cloned();
+        LmError::Closed { model: self.shared.facts.name.clone(), reason }
     }
 
     async fn ask<T>(
@@ -162,7 +193,13 @@ impl LanguageModel for Engine {
     fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
         let text = self.shared.tokenizer.render(messages);
         let model = &self.shared.facts.name;
-        Box::pin(std::future::ready(text.ok_or_else(|| LmError::NoChatTemplate { model: model.clone() })))
+        let text =
+            text.map_err(|error| LmError::NoChatTemplate { model: model.clone(), reason: error.reason });
+        Box::pin(std::future::ready(text))
+    }
+
+    fn piece(&self, token: Token) -> Option<Vec<u8>> {
+        Some(self.shared.tokenizer.piece(token))
     }
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
@@ -193,7 +230,7 @@ impl Drop for Shared {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // A panic on it has been reported to every caller as a closed model.
+            // A panic on it has been reported to every caller with its words.
             drop(thread.join());
         }
     }

@@ -21,7 +21,6 @@
 
 mod batch;
 mod compaction;
-mod config;
 mod draft;
 mod engine;
 pub mod logits;
@@ -31,6 +30,7 @@ pub mod radix;
 mod runtime;
 pub mod sampler;
 pub mod scheduler;
+mod settings;
 pub mod simulated;
 pub mod slots;
 mod stop;
@@ -38,9 +38,9 @@ mod turns;
 mod validate;
 mod worker;
 
-pub use config::{EngineConfig, Shortage};
-pub use engine::{Engine, StartError};
+pub use engine::{Engine, Serving, StartError};
 pub use memory::{MemoryBudget, MemoryError, MemoryGrant, MemoryRequest};
 pub use metrics::Metrics;
 pub use runtime::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer};
+pub use settings::{Reserve, Settings, SettingsError, Usual};
 pub use turns::Turns;

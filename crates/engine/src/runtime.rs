@@ -87,6 +87,9 @@ pub trait Tokenizer: Send + Sync {
     fn spelling(&self, tokens: u32) -> Fingerprint {
         Fingerprint::of((0..tokens).map(|token| self.piece(token)))
     }
-    /// A chat in the model's template, up to the assistant's turn; `None` if there is no usable template.
-    fn render(&self, messages: &[Message]) -> Option<String>;
+    /// A chat in the model's template, up to the assistant's turn.
+    ///
+    /// # Errors
+    /// If there is no template, or none that can be applied, with the reason.
+    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError>;
 }

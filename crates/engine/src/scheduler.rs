@@ -5,7 +5,8 @@
 //!
 //! - Sequences that decode come first, then prompts in the order of their arrival, in chunks, up to the size of a
 //!   batch.
-//! - Sequences are admitted to slots in the order of their requests. One whose prefix is being evaluated by another
+//! - Sequences are admitted to slots in the order of their requests, but no prompt holds more than a quarter of the slots
+//!   while others wait: one question with many samples does not keep the rest from theirs. One whose prefix is being evaluated by another
 //!   right now waits for it and then copies, instead of evaluating it again.
 //! - The samples of one request share one evaluation of the prompt: all draw their first token from the same row.
 //! - When the pool is full the youngest sequence gives up its slot, keeps its drawn tokens and comes back later.
@@ -16,7 +17,8 @@ use crate::radix::common_prefix;
 use crate::slots::{Claim, Lease, Operation, Slots};
 use crate::{Capacity, Slot, Span};
 use deliberate_lm::{Architecture, Token, Usage};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ enum Work {
 #[derive(Debug)]
 struct Request {
     given: Arc<[Token]>,
+    /// The same for all requests with these given tokens.
+    prompt: u64,
     work: Work,
     /// Given tokens below this have been counted, as cached or as prefilled.
     counted: Option<usize>,
@@ -52,6 +56,8 @@ struct Sequence {
 
 /// A shared prefix shorter than this, and shorter than half of what a sequence has to evaluate, is not waited for.
 const WORTH_WAITING: usize = 8;
+/// Slots that a prompt may hold whatever waits: with fewer, prompts would drive one another out of the cache.
+const LEAST_SHARE: usize = 4;
 /// Tokens of the pool per busy sequence that must be free before another is admitted.
 const HEADROOM: usize = 8;
 
@@ -253,7 +259,11 @@ impl Scheduler {
     fn add(&mut self, given: Arc<[Token]>, work: Work) -> RequestId {
         let request = self.arrivals;
         self.arrivals += 1;
-        self.requests.insert(request, Request { given, work, counted: None, prefilled: 0, flops: 0.0 });
+        let mut hasher = DefaultHasher::new();
+        given.hash(&mut hasher);
+        let prompt = hasher.finish();
+        let new = Request { given, prompt, work, counted: None, prefilled: 0, flops: 0.0 };
+        self.requests.insert(request, new);
         let id = SequenceId { request, sample: 0 };
         self.sequences.insert(id, Sequence::default());
         self.pending.insert(id);
@@ -312,8 +322,10 @@ impl Scheduler {
     }
 
     fn admit(&mut self) {
-        let waiting: Vec<SequenceId> = self.pending.iter().copied().collect();
-        for id in waiting {
+        if !self.slots.any_idle() {
+            return;
+        }
+        for id in self.waiting() {
             if !self.slots.any_idle() {
                 return;
             }
@@ -343,6 +355,23 @@ impl Scheduler {
             self.pending.remove(&id);
             self.active.insert(id);
         }
+    }
+
+    /// Who waits, in the order of being served: of each prompt a quarter of the slots, then of each another, and so on.
+    fn waiting(&self) -> Vec<SequenceId> {
+        let share = (self.slots.count() as usize / 4).max(LEAST_SHARE);
+        let mut held: HashMap<u64, usize> = HashMap::new();
+        for id in &self.active {
+            *held.entry(self.requests[&id.request].prompt).or_default() += 1;
+        }
+        let mut waiting: Vec<(usize, SequenceId)> = Vec::with_capacity(self.pending.len());
+        for &id in &self.pending {
+            let held = held.entry(self.requests[&id.request].prompt).or_default();
+            waiting.push((*held / share, id));
+            *held += 1;
+        }
+        waiting.sort_unstable();
+        waiting.into_iter().map(|(_, id)| id).collect()
     }
 
     /// The active sequence that is about to evaluate more of these tokens than the cache holds, if that saves enough.

@@ -150,7 +150,7 @@ impl Tokenizer for Bytes {
         u8::try_from(token).map_or_else(|_| b"<end>".to_vec(), |byte| vec![byte])
     }
 
-    fn render(&self, messages: &[Message]) -> Option<String> {
+    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
         let mut text = String::new();
         for Message { role, content } in messages {
             let role = match role {
@@ -158,9 +158,9 @@ impl Tokenizer for Bytes {
                 Role::User => "user",
                 Role::Assistant => "assistant",
             };
-            writeln!(text, "{role}: {content}").ok()?;
+            writeln!(text, "{role}: {content}").expect("writing to a string cannot fail");
         }
-        Some(text + "assistant: ")
+        Ok(text + "assistant: ")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Refuses requests that could not be served, before they reach the queue.
 
-use deliberate_lm::{GenerateRequest, LmError, ModelFacts, Sampling, ScoreRequest, Token};
+use deliberate_lm::{GenerateRequest, LmError, ModelFacts, ScoreRequest, Token};
 
 fn invalid(reason: impl Into<String>) -> LmError {
     LmError::InvalidRequest { reason: reason.into() }
@@ -16,23 +16,6 @@ fn tokens(tokens: &[Token], facts: &ModelFacts) -> Result<(), LmError> {
         Some(&token) => Err(LmError::UnknownToken { token, vocabulary: facts.vocabulary }),
         None => Ok(()),
     }
-}
-
-fn sampling(sampling: &Sampling) -> Result<(), LmError> {
-    let Sampling { temperature, top_k, top_p, min_p } = *sampling;
-    if !(temperature.is_finite() && temperature >= 0.0) {
-        return Err(invalid(format!("temperature {temperature} is not a number from 0 up")));
-    }
-    if top_k == Some(0) {
-        return Err(invalid("top_k 0 keeps no token (leave it out to keep all)"));
-    }
-    if !(top_p > 0.0 && top_p <= 1.0) {
-        return Err(invalid(format!("top_p {top_p} is not above 0 and at most 1")));
-    }
-    if !(0.0..=1.0).contains(&min_p) {
-        return Err(invalid(format!("min_p {min_p} is not from 0 to 1")));
-    }
-    Ok(())
 }
 
 /// Checks a request against the model that is to serve it.
@@ -55,7 +38,7 @@ pub(crate) fn generate(request: &GenerateRequest, facts: &ModelFacts) -> Result<
     if let Some(index) = request.stop.iter().position(String::is_empty) {
         return Err(invalid(format!("stop text {index} is empty")));
     }
-    sampling(&request.sampling)
+    Ok(request.sampling.check()?)
 }
 
 /// Checks a request against the model that is to serve it.
@@ -85,7 +68,7 @@ pub(crate) fn score(request: &ScoreRequest, facts: &ModelFacts) -> Result<(), Lm
 #[cfg(test)]
 mod tests {
     use super::*;
-    use deliberate_lm::{Architecture, Mark};
+    use deliberate_lm::{Architecture, Mark, Sampling};
 
     fn facts() -> ModelFacts {
         ModelFacts {
@@ -123,14 +106,6 @@ mod tests {
         check(|r| r.max_tokens = 0, "max_tokens is 0");
         check(|r| r.stop = vec!["a".into(), String::new()], "stop text 1 is empty");
         check(|r| r.sampling.temperature = f32::NAN, "temperature NaN");
-        check(|r| r.sampling.temperature = -0.5, "temperature -0.5");
-        check(|r| r.sampling.temperature = f32::INFINITY, "temperature inf");
-        check(|r| r.sampling.top_k = Some(0), "top_k 0");
-        check(|r| r.sampling.top_p = 0.0, "top_p 0");
-        check(|r| r.sampling.top_p = 1.5, "top_p 1.5");
-        check(|r| r.sampling.top_p = f32::NAN, "top_p NaN");
-        check(|r| r.sampling.min_p = -0.1, "min_p -0.1");
-        check(|r| r.sampling.min_p = f32::NAN, "min_p NaN");
     }
 
     fn check_score(length: usize, marks: &[(usize, u32)], expected: &str) {

@@ -6,7 +6,7 @@ use crate::metrics::Counters;
 use crate::sampler::Distribution;
 use crate::scheduler::{Batch, Purpose, RequestId, Scheduler, SequenceId};
 use crate::slots::Operation;
-use crate::{Capacity, ModelRuntime, RuntimeError, Tokenizer, Turns};
+use crate::{ModelRuntime, RuntimeError, Serving, Tokenizer, Turns};
 use deliberate_lm::{
     GenerateRequest, Generation, LmError, ModelFacts, Reading, ScoreRequest, Scoring, Token, TokenStat, Usage,
 };
@@ -63,8 +63,7 @@ struct Harvest {
 pub(crate) struct Shares {
     pub(crate) facts: Arc<ModelFacts>,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) turns: Turns,
-    pub(crate) prefix_cache: bool,
+    pub(crate) serving: Serving,
 }
 
 /// Everything that lives on the model thread.
@@ -81,8 +80,9 @@ pub(crate) struct Worker<R> {
 }
 
 impl<R: ModelRuntime> Worker<R> {
-    pub(crate) fn new(runtime: R, capacity: Capacity, shares: Shares) -> Self {
-        let Shares { facts, counters, turns, prefix_cache } = shares;
+    pub(crate) fn new(runtime: R, shares: Shares) -> Self {
+        let Shares { facts, counters, serving: Serving { turns, prefix_cache } } = shares;
+        let capacity = runtime.capacity();
         let scheduler = Scheduler::new(capacity, facts.architecture);
         Self {
             tokenizer: runtime.tokenizer(),
@@ -97,7 +97,7 @@ impl<R: ModelRuntime> Worker<R> {
     }
 
     /// Works until no handle is left.
-    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+    pub(crate) fn run(&mut self, queue: &mut mpsc::Receiver<Job>) {
         loop {
             if self.live.is_empty() {
                 // Nothing to compute: sleep until someone asks.

@@ -5,13 +5,12 @@ mod common;
 use common::{capacity, draw, engine, is_backend, request, start, texts, tokens};
 use deliberate_engine::simulated::SimulatedRuntime;
 use deliberate_engine::{
-    Capacity, Engine, EngineConfig, LogitSink, ModelRuntime, RuntimeError, Slot, Span, StartError, Tokenizer,
+    Capacity, Engine, LogitSink, ModelRuntime, RuntimeError, Serving, Slot, Span, StartError, Tokenizer,
     Turns,
 };
 use deliberate_lm::{LanguageModel, LmError, Mark, ModelFacts, ScoreRequest, Token};
 use futures::future::{join, join_all};
 use std::convert::Infallible;
-use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 
@@ -42,7 +41,7 @@ async fn a_failed_batch_fails_its_requests_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_panic_closes_the_model_for_everyone() {
+async fn a_panic_closes_the_model_for_everyone_and_says_why() {
     let (hold, gate) = mpsc::channel::<()>();
     let engine = start(move || {
         SimulatedRuntime::new(capacity(4, 200, 64)).with_end_bias(-50.0).with_hook(move |spans| {
@@ -59,11 +58,16 @@ async fn a_panic_closes_the_model_for_everyone() {
     }
     drop(hold);
     for result in join_all(asks).await {
-        assert!(matches!(result, Err(LmError::Closed { .. })));
+        assert!(closed_with_words(&result.map(drop)));
     }
-    assert!(matches!(engine.generate(request("later", &[1], 5)).await, Err(LmError::Closed { .. })));
+    assert!(closed_with_words(&engine.generate(request("later", &[1], 5)).await.map(drop)));
     let later = engine.score(ScoreRequest { tokens: tokens("later"), marks: vec![] }).await;
-    assert!(matches!(later, Err(LmError::Closed { .. })));
+    assert!(closed_with_words(&later.map(drop)));
+}
+
+/// Whether an answer says why the model is gone.
+fn closed_with_words(answer: &Result<(), LmError>) -> bool {
+    matches!(answer, Err(LmError::Closed { reason: Some(reason), .. }) if reason.contains("as intended by the test"))
 }
 
 /// Gives rows that are no numbers after a certain token.
@@ -96,7 +100,7 @@ impl ModelRuntime for Spoilt {
 #[tokio::test]
 async fn logits_that_are_no_numbers_fail_only_their_request() {
     let make = || Ok::<_, Infallible>(Spoilt(SimulatedRuntime::new(capacity(8, 200, 64))));
-    let engine = Engine::start(EngineConfig::default(), make).unwrap();
+    let engine = Engine::start(Serving::default(), make).unwrap();
     let asks = ["fine", "not!", "fine too"].map(|prompt| engine.generate(request(prompt, &[1, 2], 30)));
     let answers = join_all(asks).await;
     assert!(answers[0].is_ok() && answers[2].is_ok());
@@ -110,7 +114,7 @@ async fn logits_that_are_no_numbers_fail_only_their_request() {
 }
 
 /// An engine that computes one batch for every message.
-fn stepped(config: EngineConfig, slots: u32) -> (Engine, mpsc::Sender<()>) {
+fn stepped(slots: u32) -> (Engine, mpsc::Sender<()>) {
     let (step, steps) = mpsc::channel::<()>();
     let make = move || {
         Ok::<_, Infallible>(SimulatedRuntime::new(capacity(slots, 200, 64)).with_end_bias(-50.0).with_hook(
@@ -121,12 +125,12 @@ fn stepped(config: EngineConfig, slots: u32) -> (Engine, mpsc::Sender<()>) {
             },
         ))
     };
-    (Engine::start(config, make).unwrap(), step)
+    (Engine::start(Serving::default(), make).unwrap(), step)
 }
 
 #[tokio::test]
 async fn a_dropped_future_frees_its_slots() {
-    let (engine, step) = stepped(EngineConfig::default(), 2);
+    let (engine, step) = stepped(2);
     let mut long = engine.generate(request("endless ", &[1, 2], 190));
     // Poll it once, so that it is in the queue, and let it work.
     assert!(futures::poll!(&mut long).is_pending());
@@ -148,18 +152,17 @@ async fn a_dropped_future_frees_its_slots() {
 
 #[tokio::test]
 async fn a_full_queue_holds_callers_back() {
-    let queue = NonZeroUsize::new(2).unwrap();
-    let (engine, step) = stepped(EngineConfig { queue, ..EngineConfig::default() }, 1);
-    let mut all: Vec<_> = (0..40u64).map(|seed| engine.generate(request("wait ", &[seed], 2))).collect();
+    let (engine, step) = stepped(1);
+    let mut all: Vec<_> = (0..600u64).map(|seed| engine.generate(request("wait ", &[seed], 2))).collect();
     for ask in &mut all {
         assert!(futures::poll!(ask).is_pending());
     }
-    // One in the hands of the thread, or at most its window; two in the queue; the rest not even sent.
-    assert!(engine.metrics().queued <= 2);
+    // One in the hands of the thread, or at most its window; 256 in the queue; the rest not even sent.
+    assert!(engine.metrics().queued <= 256);
     drop(step);
     let done = join_all(all).await;
     assert!(done.into_iter().all(|generation| generation.is_ok()));
-    assert_eq!(engine.metrics().answered, 40);
+    assert_eq!(engine.metrics().answered, 600);
 }
 
 #[tokio::test]
@@ -176,7 +179,7 @@ async fn models_that_share_turns_never_compute_at_once() {
                     Ok(())
                 }))
             };
-            Engine::start_in_turn(EngineConfig::default(), turns.clone(), make).unwrap()
+            Engine::start(Serving { turns: turns.clone(), ..Serving::default() }, make).unwrap()
         })
         .collect();
     let asks = (0..20).map(|seed| draw(&engines[seed as usize % 2], request("in turn ", &[seed], 50)));
@@ -210,15 +213,9 @@ struct Missing;
 
 #[test]
 fn an_engine_that_cannot_start_says_why() {
-    let none = Engine::start(EngineConfig::default(), || Err::<SimulatedRuntime, _>(Missing));
+    let none = Engine::start(Serving::default(), || Err::<SimulatedRuntime, _>(Missing));
     assert!(matches!(none, Err(StartError::Load(Missing))));
-    let config = EngineConfig { slots: NonZeroU32::new(9), ..EngineConfig::default() };
-    let few = Engine::start(config, || Ok::<_, Infallible>(SimulatedRuntime::new(capacity(8, 10, 10))));
-    assert_eq!(
-        few.unwrap_err().to_string(),
-        "the runtime has 8 slots, 9 were asked for (load it with more, or lower `slots`)"
-    );
     let panicked =
-        Engine::start(EngineConfig::default(), || -> Result<SimulatedRuntime, Missing> { panic!("oh") });
-    assert!(matches!(panicked, Err(StartError::Panicked)));
+        Engine::start(Serving::default(), || -> Result<SimulatedRuntime, Missing> { panic!("oh") });
+    assert!(matches!(panicked, Err(StartError::Panicked { reason }) if reason == "oh"));
 }

@@ -257,3 +257,21 @@ fn busy_slots_stay_next_to_each_other() {
     let (gaps, batches) = world.gaps;
     assert!(gaps * 50 < batches, "{gaps} of {batches} batches had gaps");
 }
+
+#[test]
+fn a_question_with_many_samples_does_not_keep_another_from_its_first() {
+    let mut scheduler = Scheduler::new(capacity(16, 100, 512), SHAPE);
+    let crowd: Arc<[Token]> = vec![1; 10].into();
+    for _ in 0..64 {
+        scheduler.generate(Arc::clone(&crowd), 1);
+    }
+    // The prompt is evaluated before the other question comes.
+    let first = scheduler.next().expect("there is work");
+    scheduler.evaluated(&first);
+    scheduler.push(SequenceId { request: 0, sample: 0 }, 5);
+    let other = scheduler.generate(vec![2; 10].into(), 1);
+    let second = scheduler.next().expect("there is work");
+    let drawn = |purpose: &Purpose| matches!(purpose, Purpose::Draw(request, _) if *request == other);
+    assert!(second.rows.iter().any(|row| drawn(&row.purpose)), "the other question waits for 64 samples");
+    assert_eq!(scheduler.active(), 16, "and no slot is left idle for it");
+}

@@ -4,7 +4,7 @@ mod common;
 
 use common::{capacity, draw, engine, flops, request, start, texts, tokens};
 use deliberate_engine::simulated::SimulatedRuntime;
-use deliberate_engine::{Engine, EngineConfig};
+use deliberate_engine::{Engine, Serving};
 use deliberate_lm::{LanguageModel, Mark, ScoreRequest};
 use futures::future::join_all;
 use std::convert::Infallible;
@@ -124,10 +124,10 @@ async fn a_continuation_goes_on_from_what_was_drawn() {
 
 #[tokio::test]
 async fn without_the_prefix_cache_the_text_is_the_same_and_everything_is_evaluated_again() {
-    let config = EngineConfig { prefix_cache: false, ..EngineConfig::default() };
+    let config = Serving { prefix_cache: false, ..Serving::default() };
     let make = || Ok::<_, Infallible>(SimulatedRuntime::new(capacity(8, 200, 64)).with_end_bias(-50.0));
     let forgetful = Engine::start(config, make).expect("it starts");
-    let remembering = Engine::start(EngineConfig::default(), make).expect("it starts");
+    let remembering = Engine::start(Serving::default(), make).expect("it starts");
     for _ in 0..2 {
         let ask = || request(PROMPT, &[1, 2, 3], 10);
         assert_eq!(texts(&draw(&forgetful, ask()).await), texts(&draw(&remembering, ask()).await));

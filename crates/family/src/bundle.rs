@@ -5,8 +5,8 @@ use crate::{BuildError, Built};
 use serde::Serialize;
 use std::path::Path;
 
-/// What comes before a model's own name.
-const FAMILY: &str = "lab";
+/// What comes before a model's own name, and the team that answers with it.
+pub(crate) const FAMILY: &str = "lab";
 
 #[derive(Serialize)]
 struct Manifest {

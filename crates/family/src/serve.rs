@@ -1,6 +1,6 @@
 //! A trained model, ready to draw and to score.
 
-use deliberate_engine::{Engine, EngineConfig};
+use deliberate_engine::{Engine, Serving};
 use deliberate_lm::{LanguageModel, Sampling};
 use deliberate_native::Settings;
 use deliberate_search::Verifier;
@@ -34,7 +34,7 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError::Open`] with the reason.
 pub fn serve(path: &Path) -> Result<Engine, ServeError> {
-    deliberate_native::open(path, Settings::default(), EngineConfig::default())
+    deliberate_native::open(path, None, Settings::default(), Serving::default())
         .map_err(|error| ServeError::Open(Box::new(error)))
 }
 

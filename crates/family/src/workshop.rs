@@ -1,9 +1,10 @@
 //! Where the models of a family are made, one training after another: a plan, a folder, a device, and who watches.
 
+use crate::bundle::FAMILY;
 use crate::folder::{Folder, replace};
 use crate::watch::Watch;
 use crate::{BuildError, Card, Learning, Observer, Plan, Words};
-use deliberate_decoder::{Model, Precision, Shape};
+use deliberate_decoder::{Asking, Model, Precision, Shape};
 use deliberate_train::{Decoder, Device, Epochs, Example, Outcome, Report, Source, grown, train};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -127,7 +128,8 @@ impl<'a> Workshop<'a> {
             return Err(BuildError::Interrupted);
         }
         let (name, vocabulary) = (task.name.to_owned(), words.vocabulary().clone());
-        let model = Model { name, shape: task.shape, weights: decoder.to_weights()?, vocabulary };
+        let asking = Asking { team: Some(FAMILY.to_owned()), prompt: None };
+        let model = Model { name, shape: task.shape, weights: decoder.to_weights()?, vocabulary, asking };
         model.write_gguf(&file, Precision::Q8_0)?;
         let card = Card { examples, ..self.card(&task, &file, &report)? };
         let written = serde_json::to_vec_pretty(&card).expect("cards are plain data");

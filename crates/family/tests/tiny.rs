@@ -1,6 +1,6 @@
 //! Small families, from nothing: built in pieces one is the same as in one go, and the tiny one beats chance.
 
-use deliberate_decoder::{Model, Precision, Weights};
+use deliberate_decoder::{Asking, Model, Precision, Weights};
 use deliberate_family::measure::{Extent, measure, page};
 use deliberate_family::{BuildError, Built, Learning, Observer, Plan, Scale, Words, build, serve};
 use deliberate_lab::{Question, Recipe, Split, generate};
@@ -120,6 +120,7 @@ fn training_and_serving_read_a_question_alike() {
         shape,
         weights: Weights::zeros(&shape),
         vocabulary: words.vocabulary().clone(),
+        asking: Asking::default(),
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("nobody.gguf");

@@ -1,5 +1,6 @@
 //! What can be wrong with a file, one variant per cause.
 
+use crate::Foreign;
 use std::io;
 
 /// Why a file cannot be read or written.
@@ -13,12 +14,17 @@ pub enum GgufError {
         #[from]
         source: io::Error,
     },
-    /// The first four bytes are not `GGUF`.
-    #[error("not a GGUF file: it starts with {found:02x?} (convert the model, or download its `.gguf` file)")]
+    /// The file does not start like a GGUF file.
+    #[error("not a GGUF file but {found}")]
     NotGguf {
-        /// The first bytes of the file, at most four.
-        found: Vec<u8>,
+        /// What it is instead.
+        found: Foreign,
     },
+    /// A file for machines that store numbers the other way round.
+    #[error(
+        "a big-endian GGUF file, which machines of today cannot read (download the little-endian file, or turn it with `gguf_convert_endian.py` of llama.cpp)"
+    )]
+    BigEndian,
     /// A version that is not understood.
     #[error("GGUF version {version} is not supported, versions 2 and 3 are (convert the model again)")]
     Version {
@@ -172,6 +178,18 @@ pub enum GgufError {
         name: String,
         /// The number of the element type.
         kind: u32,
+    },
+    /// A value that is no number: computing with it gives nothing but more of them.
+    #[error(
+        "tensor `{name}` holds {value} at {index} (the model is damaged, or its training diverged: download or convert it again)"
+    )]
+    NotFinite {
+        /// The tensor.
+        name: String,
+        /// Where, counted in values.
+        index: usize,
+        /// What is there: NaN or an infinity.
+        value: f32,
     },
     /// Values to write that are not as many as their shape says.
     #[error("tensor `{name}` of shape {shape:?} is given {values} values")]

@@ -2,6 +2,7 @@
 
 use crate::decode::{decode, readable};
 use crate::element;
+use crate::finite::not_finite;
 use crate::{Gguf, GgufError, Tensor};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -43,21 +44,44 @@ impl<R: Read + Seek> TensorFile<R> {
         &self.header
     }
 
+    /// Reads the whole file once, and keeps nothing.
+    ///
+    /// # Errors
+    /// [`GgufError::NotFinite`] for the first value that is no number, [`GgufError::Truncated`] if the file was cut since
+    /// it was opened.
+    pub fn check_values(&mut self) -> Result<(), GgufError> {
+        for tensor in self.header.tensors().to_vec() {
+            self.blocks(&tensor, |_| {})?;
+        }
+        Ok(())
+    }
+
     /// The values of a tensor of this file's header, as 32-bit floats: the product of its dimensions, neighbours of
     /// the first dimension next to each other. F32, F16, BF16, `Q8_0`, `Q4_0` and `Q4_1` are understood.
     ///
     /// # Errors
-    /// [`GgufError::Unreadable`] for other element types, [`GgufError::Truncated`] if the file was cut since it was
-    /// opened.
+    /// [`GgufError::Unreadable`] for other element types, [`GgufError::NotFinite`] for a value that is no number,
+    /// [`GgufError::Truncated`] if the file was cut since it was opened.
     pub fn read(&mut self, tensor: &Tensor) -> Result<Vec<f32>, GgufError> {
-        let Tensor { name, kind, start, .. } = tensor;
-        let block = element::block(*kind).filter(|_| readable(*kind));
-        let block = block.ok_or_else(|| GgufError::Unreadable { name: name.clone(), kind: *kind })?;
-        self.from.seek(SeekFrom::Start(*start))?;
+        if !readable(tensor.kind) {
+            return Err(GgufError::Unreadable { name: tensor.name.clone(), kind: tensor.kind });
+        }
         // The bytes are in the file, which bounds what they become: at most seven times as many.
         let mut values = Vec::with_capacity(tensor.elements() as usize);
+        self.blocks(tensor, |bytes| decode(tensor.kind, bytes, &mut values))?;
+        Ok(values)
+    }
+
+    /// Reads a tensor some blocks at a time, once it is certain that these are numbers.
+    fn blocks(&mut self, tensor: &Tensor, mut take: impl FnMut(&[u8])) -> Result<(), GgufError> {
+        let Tensor { name, kind, start, .. } = tensor;
+        let block = element::block(*kind);
+        let block = block.ok_or_else(|| GgufError::Unreadable { name: name.clone(), kind: *kind })?;
+        let (elements, size) = (block.elements as usize, block.bytes as usize);
+        self.from.seek(SeekFrom::Start(*start))?;
         let mut left = tensor.bytes as usize;
-        let mut bytes = vec![0; left.min(BLOCKS * block.bytes as usize)];
+        let mut done = 0;
+        let mut bytes = vec![0; left.min(BLOCKS * size)];
         while left > 0 {
             let part = left.min(bytes.len());
             self.from.read_exact(&mut bytes[..part]).map_err(|error| match error.kind() {
@@ -66,9 +90,13 @@ impl<R: Read + Seek> TensorFile<R> {
                 }
                 _ => error.into(),
             })?;
-            decode(*kind, &bytes[..part], &mut values);
+            if let Some((index, value)) = not_finite(*kind, (elements, size), &bytes[..part]) {
+                return Err(GgufError::NotFinite { name: name.clone(), index: done + index, value });
+            }
+            take(&bytes[..part]);
+            done += part / size * elements;
             left -= part;
         }
-        Ok(values)
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::cursor::Cursor;
 use crate::element;
+use crate::foreign;
 use crate::value::{self, Value};
 use crate::{GgufError, TENSOR_NAME};
 use std::collections::{HashMap, HashSet};
@@ -15,6 +16,8 @@ use std::path::Path;
 pub struct Gguf {
     entries: HashMap<String, Value>,
     tensors: Vec<Tensor>,
+    /// Bytes behind the last tensor and what fills up its place.
+    behind: u64,
 }
 
 /// What the header says about one tensor.
@@ -61,11 +64,7 @@ impl Gguf {
     /// The first thing found wrong.
     pub fn parse(from: impl Read, length: u64) -> Result<Self, GgufError> {
         let mut from = Cursor::new(from, length);
-        magic(&mut from)?;
-        let version = from.u32("the version")?;
-        if !(2..=3).contains(&version) {
-            return Err(GgufError::Version { version });
-        }
+        foreign::begin(&mut from)?;
         let tensors = from.u64("the number of tensors")?;
         let entries = from.u64("the number of metadata entries")?;
         from.plausible("metadata entries", entries, ENTRY)?;
@@ -86,7 +85,14 @@ impl Gguf {
             return Err(GgufError::Alignment { alignment });
         }
         let tensors = read_tensors(&mut from, tensors, alignment)?;
-        Ok(Self { entries, tensors })
+        let end = tensors.last().map_or(from.position(), |last| last.start.saturating_add(last.bytes));
+        let behind = length.saturating_sub(end.checked_next_multiple_of(alignment).unwrap_or(u64::MAX));
+        Ok(Self { entries, tensors, behind })
+    }
+
+    /// Bytes of the file that belong to nothing that its header names.
+    pub fn bytes_behind(&self) -> u64 {
+        self.behind
     }
 
     /// All tensors, in the order of their data.
@@ -173,14 +179,6 @@ impl Gguf {
 
 fn wrong_kind(key: &str, expected: &'static str) -> GgufError {
     GgufError::WrongKind { key: key.to_owned(), expected }
-}
-
-fn magic<R: Read>(from: &mut Cursor<R>) -> Result<(), GgufError> {
-    let mut found = Vec::new();
-    for _ in 0..4.min(from.length()) {
-        found.extend(from.array::<1>("the magic number")?);
-    }
-    if found == b"GGUF" { Ok(()) } else { Err(GgufError::NotGguf { found }) }
 }
 
 fn read_entries<R: Read>(from: &mut Cursor<R>, count: u64) -> Result<HashMap<String, Value>, GgufError> {

@@ -11,14 +11,19 @@ mod element;
 mod encode;
 mod error;
 mod file;
+mod finite;
+mod foreign;
 mod header;
+mod remark;
 mod value;
 mod write;
 
 pub use encode::Precision;
 pub use error::GgufError;
 pub use file::TensorFile;
+pub use foreign::{Foreign, look};
 pub use header::{Gguf, Tensor};
+pub use remark::Remark;
 pub use value::Value;
 pub use write::{Content, Entry, Matrix};
 

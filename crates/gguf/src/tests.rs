@@ -1,6 +1,6 @@
 //! What is written is read; what is damaged is refused.
 
-use super::{Content, Entry, Gguf, GgufError, Matrix, Precision, TensorFile, Value};
+use super::{Content, Entry, Gguf, GgufError, Matrix, Precision, Remark, TensorFile, Value};
 use proptest::prelude::*;
 use std::io::Cursor;
 
@@ -104,17 +104,64 @@ fn values_are_read_in_parts_without_a_seam() {
 }
 
 #[test]
-fn extreme_values_survive_or_saturate() {
-    let values = [f32::MAX, -f32::MAX, 0.0, f32::INFINITY].repeat(8);
+fn extreme_values_survive() {
+    let values = [f32::MAX, -f32::MAX, 0.0, f32::MIN_POSITIVE].repeat(8);
     let matrix = |precision| Matrix { name: "m".into(), shape: vec![16, 2], values: &values, precision };
     let all = |precision| read(&bytes(&Content { entries: Vec::new(), matrices: vec![matrix(precision)] }));
     assert_eq!(all(Precision::F32).expect("a sound file")[0], values);
-    let half = all(Precision::F16).expect("a sound file").remove(0);
-    assert_eq!(half[..3], [f32::INFINITY, f32::NEG_INFINITY, 0.0]);
     let zeros = [0.0; 64];
     let matrix = Matrix { name: "m".into(), shape: vec![32, 2], values: &zeros, precision: Precision::Q8_0 };
     let found = read(&bytes(&Content { entries: Vec::new(), matrices: vec![matrix] }));
     assert_eq!(found.expect("a sound file")[0], zeros);
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused_by_tensor_and_place() {
+    let refused = |values: &[f32], precision| {
+        let matrix = Matrix { name: "blk.0.attn_q.weight".into(), shape: vec![32, 2], values, precision };
+        read(&bytes(&Content { entries: Vec::new(), matrices: vec![matrix] }))
+            .expect_err("no numbers")
+            .to_string()
+    };
+    for (bad, said) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
+        let mut values = values(64);
+        values[40] = bad;
+        let error = refused(&values, Precision::F32);
+        assert!(error.contains(&format!("`blk.0.attn_q.weight` holds {said} at 40")), "{error}");
+        assert!(refused(&values, Precision::F16).contains("at 40"));
+    }
+    // Too large for half the bits.
+    assert!(refused(&[1e9; 64], Precision::F16).contains("inf at 0"));
+}
+
+#[test]
+fn what_is_odd_about_a_file_that_can_be_read_is_remarked() {
+    let numbers = values(64);
+    let remarks = |entries: Vec<(&str, Entry)>, behind: &[u8]| {
+        let matrix =
+            Matrix { name: "m".into(), shape: vec![32, 2], values: &numbers, precision: Precision::F32 };
+        let entries = entries.into_iter().map(|(key, entry)| (key.to_owned(), entry)).collect();
+        let file = bytes(&Content { entries, matrices: vec![matrix] });
+        parse(&[&file, behind].concat()).expect("a sound file").remarks()
+    };
+    let text = |text: &str| Entry::Text(text.to_owned());
+    let sound = || {
+        vec![
+            ("tokenizer.ggml.model", text("gpt2")),
+            ("tokenizer.ggml.pre", text("smollm")),
+            ("tokenizer.ggml.tokens", Entry::Texts(vec!["<|end|>".into(), "word".into()])),
+            ("tokenizer.ggml.token_type", Entry::I32s(vec![3, 1])),
+            ("tokenizer.ggml.add_bos_token", Entry::Flag(true)),
+        ]
+    };
+    let with = |entry| sound().into_iter().chain([entry]).collect::<Vec<_>>();
+    assert_eq!(remarks(with(("tokenizer.ggml.bos_token_id", Entry::U32(0))), b""), []);
+    assert_eq!(remarks(with(("tokenizer.ggml.bos_token_id", Entry::U32(9))), b""), []);
+    let word = Remark::WordBeginning { token: 1, text: "word".into() };
+    assert_eq!(remarks(with(("tokenizer.ggml.bos_token_id", Entry::U32(1))), b""), [word]);
+    let silent = sound().into_iter().filter(|(key, _)| *key != "tokenizer.ggml.pre").collect();
+    assert_eq!(remarks(silent, b""), [Remark::NoPreTokenizer]);
+    assert_eq!(remarks(sound(), b"GGUF\x03\0\0\0"), [Remark::BytesBehind { bytes: 8 }]);
 }
 
 #[test]

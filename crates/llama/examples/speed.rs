@@ -1,6 +1,7 @@
 //! Decode speed of the bare loop and of the engine on one model: `speed MODEL [sequences] [tokens] [threads]
 //! [context]`.
 
+use deliberate_engine::Serving;
 use deliberate_llama::{Settings, bare, open};
 use deliberate_lm::{GenerateRequest, LanguageModel, Sampling, Token};
 use std::env;
@@ -14,8 +15,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (sequences, tokens) = (number(64)?, number(64)?);
     let threads = Some(number(0)?).filter(|&threads| threads > 0);
     let context = number(512)?;
-    let settings =
-        Settings { slots: sequences + 1, context, batch_tokens: 512, threads, ..Settings::default() };
+    let settings = Settings {
+        slots: Some(sequences + 1),
+        context: Some(context),
+        batch_tokens: Some(512),
+        threads,
+        ..Settings::default()
+    };
     let sampling = Sampling::at(0.8);
     let prompt: Vec<Token> = (0..106).map(|index| 300 + index % 97 * 11 % 150).collect();
     for _ in 0..2 {
@@ -26,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             speed.overall_per_second(),
             speed.prompt as f64 / speed.prefill.as_secs_f64(),
         );
-        let engine = open(&path, settings)?;
+        let engine = open(&path, None, settings, Serving::default())?;
         let request = GenerateRequest {
             prompt: prompt.clone().into(),
             seeds: (0..u64::from(sequences)).collect(),

@@ -4,10 +4,9 @@
 
 use crate::error::LoadError;
 use crate::load;
-use crate::settings::Settings;
-use deliberate_engine::RuntimeError;
 use deliberate_engine::logits::Row;
 use deliberate_engine::sampler::{Distribution, Draws};
+use deliberate_engine::{Reserve, RuntimeError, Settings};
 use deliberate_lm::{Sampling, Token};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -83,27 +82,28 @@ pub enum BareError {
 /// [`BareError`] if the model cannot be loaded, the run does not fit the settings, or computing fails.
 pub fn run(path: &Path, settings: &Settings, run: &Run<'_>) -> Result<Speed, BareError> {
     let length = run.prompt.len() + run.tokens as usize;
-    let fits = (1..=settings.slots.min(settings.batch_tokens)).contains(&run.sequences)
-        && length <= settings.context as usize
+    let loaded = load::model(path, None, settings)?;
+    let Reserve { slots, context, batch_tokens } = loaded.reserve;
+    let batch_tokens = batch_tokens as usize;
+    let fits = (1..=slots.min(batch_tokens as u32)).contains(&run.sequences)
+        && length <= context as usize
         && !run.prompt.is_empty()
         && run.tokens > 0;
     if !fits {
-        let &Settings { slots, context, .. } = settings;
         return Err(BareError::Size { sequences: run.sequences, length, slots, context });
     }
-    let loaded = load::model(path, None, settings)?;
     let unknown = run.prompt.iter().find(|&&token| token >= loaded.header.vocabulary);
     if let Some(token) = unknown {
         return Err(RuntimeError { reason: format!("token {token} is not in the vocabulary") }.into());
     }
     let mut context = load::context(&loaded, path, settings)?;
-    let mut batch = LlamaBatch::new(settings.batch_tokens as usize, 1);
+    let mut batch = LlamaBatch::new(batch_tokens, 1);
     let mut draws: Vec<Draws> = (0..u64::from(run.sequences)).map(Draws::new).collect();
     let mut next = vec![0; run.sequences as usize];
 
     let started = Instant::now();
     let mut position = 0;
-    for part in run.prompt.chunks(settings.batch_tokens as usize) {
+    for part in run.prompt.chunks(batch_tokens) {
         batch.clear();
         for &token in part {
             position += 1;

@@ -2,6 +2,7 @@
 
 use crate::gguf::HeaderError;
 use deliberate_decoder::AdapterError;
+use deliberate_engine::SettingsError;
 use std::path::PathBuf;
 
 /// Why a model could not be loaded.
@@ -23,26 +24,9 @@ pub enum LoadError {
         /// The path.
         path: PathBuf,
     },
-    /// A setting of zero, or one too large to count with.
-    #[error("setting `{setting}` is {value}, expected {expected}")]
-    Setting {
-        /// Its name.
-        setting: &'static str,
-        /// Its value.
-        value: u64,
-        /// What it may be.
-        expected: &'static str,
-    },
-    /// A context longer than the model was trained on.
-    #[error(
-        "a context of {context} tokens was asked for but the model was trained on {trained} (lower `context`)"
-    )]
-    Context {
-        /// What was asked for.
-        context: u32,
-        /// What the model knows.
-        trained: u32,
-    },
+    /// A setting that the model cannot be loaded with.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The key-value cache would not fit into memory.
     #[error(
         "{slots} slots of {context} tokens need {} MiB for keys and values, {} MiB are available (lower `slots` or `context`)",

@@ -13,12 +13,11 @@ mod load;
 mod machine;
 mod open;
 mod runtime;
-mod settings;
 mod tokenizer;
 
+pub use deliberate_engine::Settings;
 pub use error::LoadError;
 pub use gguf::HeaderError;
-pub use open::{demand, open, open_in_turn};
+pub use open::{demand, open};
 pub use runtime::LlamaRuntime;
-pub use settings::Settings;
 pub use tokenizer::LlamaTokenizer;

@@ -6,9 +6,9 @@ use crate::error::LoadError;
 use crate::gguf::ModelHeader;
 use crate::machine;
 use crate::runtime::token;
-use crate::settings::Settings;
 use crate::tokenizer::LlamaTokenizer;
-use deliberate_engine::Tokenizer;
+use deliberate_engine::{Reserve, Settings, SettingsError, Tokenizer, Usual};
+use deliberate_gguf::TensorFile;
 use deliberate_lm::{Fingerprint, ModelFacts};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
@@ -24,10 +24,31 @@ pub(crate) const KV_BYTES: u64 = 2;
 /// A loaded model without key-value stores.
 pub(crate) struct Loaded {
     pub(crate) header: ModelHeader,
+    pub(crate) reserve: Reserve,
     pub(crate) facts: ModelFacts,
     pub(crate) tokenizer: Arc<LlamaTokenizer>,
     /// Belongs to the model, and counts in contexts that it is set in.
     pub(crate) adapter: Option<LlamaLoraAdapter>,
+}
+
+/// What is taken where nobody chose: the memory of all slots is reserved at once.
+const USUAL: Usual = Usual { slots: 64, most_slots: 256, batch_tokens: 512 };
+/// Most tokens of one sequence.
+const CONTEXT: u32 = 1 << 22;
+
+/// The numbers for a model, within what one llama.cpp context can count.
+pub(crate) fn reserve(settings: &Settings, header: &ModelHeader) -> Result<Reserve, SettingsError> {
+    let reserve = settings.reserve(header.context, USUAL)?;
+    let most = CONTEXT.min(i32::MAX as u32 / reserve.slots / 256 * 256);
+    if reserve.context > most {
+        return Err(SettingsError::Range { setting: "context", value: reserve.context, most });
+    }
+    Ok(reserve)
+}
+
+/// Tokens per sequence that llama.cpp stores: the context rounded up as it does.
+pub(crate) fn stored_context(context: u32) -> u32 {
+    context.next_multiple_of(256)
 }
 
 /// Whether this build and these settings put the model on a GPU.
@@ -37,16 +58,16 @@ pub(crate) fn on_gpu(settings: &Settings) -> bool {
 
 /// Checks the files and the settings, then loads the weights, the vocabulary and the adapter.
 pub(crate) fn model(path: &Path, adapter: Option<&Path>, settings: &Settings) -> Result<Loaded, LoadError> {
-    settings.check()?;
-    let header =
-        ModelHeader::open(path).map_err(|source| LoadError::File { path: path.to_owned(), source })?;
+    let fault = |source| LoadError::File { path: path.to_owned(), source };
+    let header = ModelHeader::open(path).map_err(fault)?;
+    let reserve = reserve(settings, &header)?;
     if path.to_str().is_none_or(|path| path.contains('\0')) {
         return Err(LoadError::Path { path: path.to_owned() });
     }
-    if settings.context > header.context {
-        return Err(LoadError::Context { context: settings.context, trained: header.context });
-    }
-    check_memory(&header, settings, machine::available_memory())?;
+    check_memory(&header, &reserve, machine::available_memory().filter(|_| !on_gpu(settings)))?;
+    // A weight that is no number makes every logit none. llama.cpp reads the file next, from memory.
+    let values = TensorFile::open(path).and_then(|mut file| file.check_values());
+    values.map_err(|source| fault(source.into()))?;
     let backend = backend()?;
     let layers = if on_gpu(settings) { settings.gpu_layers.unwrap_or(i32::MAX as u32) } else { 0 };
     let parameters = LlamaModelParams::default().with_n_gpu_layers(layers.min(i32::MAX as u32));
@@ -57,10 +78,10 @@ pub(crate) fn model(path: &Path, adapter: Option<&Path>, settings: &Settings) ->
         return Err(LoadError::Recurrent { path: path.to_owned() });
     }
     let adapter = adapter.map(|adapter| adapter::load(adapter, &mut model, path, &header)).transpose()?;
-    let mut facts = facts(&header, &model, path, settings);
+    let mut facts = facts(&header, &model, path, reserve.context);
     let tokenizer = Arc::new(LlamaTokenizer::new(model));
     facts.spelling = tokenizer.spelling(facts.vocabulary);
-    Ok(Loaded { header, facts, tokenizer, adapter })
+    Ok(Loaded { header, reserve, facts, tokenizer, adapter })
 }
 
 /// Creates the key-value stores. The context borrows the model in `loaded.tokenizer`.
@@ -77,11 +98,12 @@ pub(crate) fn context<'model>(
         llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED
     };
     // It asserts that a batch can have as many outputs as there are sequences.
-    let batch = settings.batch_tokens.max(settings.slots);
+    let Reserve { slots, context, batch_tokens } = loaded.reserve;
+    let batch = batch_tokens.max(slots);
     let parameters = LlamaContextParams::default()
         // The total over all sequences.
-        .with_n_ctx(NonZeroU32::new(settings.slots * settings.stored_context()))
-        .with_n_seq_max(settings.slots)
+        .with_n_ctx(NonZeroU32::new(slots * stored_context(context)))
+        .with_n_seq_max(slots)
         .with_n_batch(batch)
         .with_n_ubatch(batch)
         .with_n_threads(threads)
@@ -103,18 +125,17 @@ pub(crate) fn context<'model>(
 }
 
 /// llama.cpp clears the stores when it creates them: too large a request would get this process killed.
-fn check_memory(header: &ModelHeader, settings: &Settings, available: Option<u64>) -> Result<(), LoadError> {
-    let tokens = u64::from(settings.slots) * u64::from(settings.stored_context());
+fn check_memory(header: &ModelHeader, reserve: &Reserve, available: Option<u64>) -> Result<(), LoadError> {
+    let Reserve { slots, context, .. } = *reserve;
+    let tokens = u64::from(slots) * u64::from(stored_context(context));
     let needed = tokens.saturating_mul(header.kv_width).saturating_mul(KV_BYTES);
     match available {
-        Some(available) if needed > available && !on_gpu(settings) => {
-            Err(LoadError::Memory { slots: settings.slots, context: settings.context, needed, available })
-        }
+        Some(available) if needed > available => Err(LoadError::Memory { slots, context, needed, available }),
         _ => Ok(()),
     }
 }
 
-fn facts(header: &ModelHeader, model: &LlamaModel, path: &Path, settings: &Settings) -> ModelFacts {
+fn facts(header: &ModelHeader, model: &LlamaModel, path: &Path, context: u32) -> ModelFacts {
     let vocabulary = model.vocab();
     let mut endings: Vec<_> =
         vocabulary.tokens().filter(|&id| vocabulary.is_eog(id)).filter_map(token).collect();
@@ -125,7 +146,7 @@ fn facts(header: &ModelHeader, model: &LlamaModel, path: &Path, settings: &Setti
     ModelFacts {
         // The name in the metadata is often that of a base model; the file name tells the quantisation, too.
         name: path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-        context: settings.context as usize,
+        context: context as usize,
         vocabulary: header.vocabulary,
         spelling: Fingerprint::default(),
         beginning: beginning.filter(|&id| id < header.vocabulary),

@@ -6,9 +6,10 @@
 use crate::backend::complaints;
 use crate::error::LoadError;
 use crate::load;
-use crate::settings::Settings;
 use crate::tokenizer::LlamaTokenizer;
-use deliberate_engine::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer};
+use deliberate_engine::{
+    Capacity, LogitSink, ModelRuntime, Reserve, RuntimeError, Settings, Slot, Span, Tokenizer,
+};
 use deliberate_lm::{ModelFacts, Token};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -74,21 +75,21 @@ impl LlamaRuntime {
             let refused = |_| LoadError::AdapterRefused { path: path.to_owned(), reason: complaints() };
             context.lora_adapter_set(adapter, 1.0).map_err(refused)?;
         }
-        let slots = settings.slots as usize;
-        let slot_tokens = settings.context as usize;
+        let Reserve { slots, context: slot_tokens, batch_tokens } = loaded.reserve;
+        let [slot_tokens, batch_tokens] = [slot_tokens, batch_tokens].map(|tokens| tokens as usize);
         Ok(Self {
             context,
-            batch: LlamaBatch::new(settings.batch_tokens as usize, 1),
+            batch: LlamaBatch::new(batch_tokens, 1),
             capacity: Capacity {
-                slots: settings.slots,
+                slots,
                 slot_tokens,
-                total_tokens: slots * slot_tokens,
-                batch_tokens: settings.batch_tokens as usize,
+                total_tokens: slots as usize * slot_tokens,
+                batch_tokens,
                 kv_bytes_per_token: loaded.header.kv_width * load::KV_BYTES,
             },
             facts: loaded.facts,
             tokenizer: loaded.tokenizer,
-            held: vec![0; slots],
+            held: vec![0; slots as usize],
             copied: None,
             on_device: load::on_gpu(settings),
         })

@@ -74,30 +74,51 @@ impl Tokenizer for LlamaTokenizer {
 
     /// Templates are recognised by llama.cpp among those that it knows; they are not interpreted. Where a model's
     /// own template would add a default system message, nothing is added.
-    fn render(&self, messages: &[Message]) -> Option<String> {
-        let template = self.template.as_ref()?;
+    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
+        let fail = |reason: String| RuntimeError { reason };
+        let template = self.template.as_ref().ok_or_else(|| fail("its file holds none".to_owned()))?;
         if messages.is_empty() {
-            return None;
+            return Err(fail("a chat has at least one message".to_owned()));
         }
-        let messages: Result<Vec<_>, _> = messages
-            .iter()
-            .map(|message| {
-                let role = match message.role {
-                    Role::System => "system",
-                    Role::User => "user",
-                    Role::Assistant => "assistant",
-                };
-                LlamaChatMessage::new(role.to_owned(), message.content.clone())
-            })
-            .collect();
-        let rendered =
-            messages.ok().map(|messages| self.model.apply_chat_template(template, &messages, true));
-        match rendered {
-            Some(Ok(text)) => Some(text),
-            other => {
-                tracing::debug!(?other, "the chat template cannot be applied");
-                None
-            }
-        }
+        let messages: Result<Vec<_>, _> = messages.iter().map(spoken).collect();
+        let messages = messages.map_err(|error| fail(error.to_string()))?;
+        self.model.apply_chat_template(template, &messages, true).map_err(|error| {
+            let text = template.to_string().unwrap_or_default();
+            fail(unclosed(&text).unwrap_or_else(|| {
+                format!(
+                    "it is none of the templates that llama.cpp knows, which does not run others ({error})"
+                )
+            }))
+        })
+    }
+}
+
+fn spoken(message: &Message) -> Result<LlamaChatMessage, llama_cpp_2::NewLlamaChatMessageError> {
+    let role = match message.role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    };
+    LlamaChatMessage::new(role.to_owned(), message.content.clone())
+}
+
+/// What is wrong with a template whose brackets are not closed.
+fn unclosed(template: &str) -> Option<String> {
+    [("{{", "}}"), ("{%", "%}"), ("{#", "#}")].into_iter().find_map(|(open, close)| {
+        let last = template.rfind(open)?;
+        (!template[last..].contains(close))
+            .then(|| format!("it is broken: `{open}` at byte {last} is never closed by `{close}`"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unclosed;
+
+    #[test]
+    fn a_broken_template_is_told_by_its_brackets() {
+        let broken = unclosed("{% for m in messages %}{{ m['content'] }").expect("never closed");
+        assert_eq!(broken, "it is broken: `{{` at byte 23 is never closed by `}}`");
+        assert_eq!(unclosed("{% if a %}{{ b }}{% endif %}{# c #}"), None);
     }
 }

@@ -11,8 +11,13 @@ use support::{distance, forward, real_model, span, tiny_model, tokens};
 use tempfile::TempDir;
 
 fn load(path: &Path, adapter: Option<&Path>) -> Result<LlamaRuntime, LoadError> {
-    let settings =
-        Settings { slots: 8, context: 512, batch_tokens: 256, threads: Some(1), ..Settings::default() };
+    let settings = Settings {
+        slots: Some(8),
+        context: Some(512),
+        batch_tokens: Some(256),
+        threads: Some(1),
+        ..Settings::default()
+    };
     LlamaRuntime::load_with(path, adapter, &settings)
 }
 
@@ -113,9 +118,9 @@ fn adapters_of_other_models_and_damaged_ones_are_refused_by_name() {
     refused(&other, "changes none of the seven matrices of 2 blocks");
     let wider = Shape { feed_forward: 128, ..shape };
     adapter(&wider).write_gguf(&other, &wider, Precision::F32).expect("a file");
-    refused(&other, "`blk.0.ffn_gate.weight.lora_b` has dimensions [4, 128], expected [4, 96]");
+    refused(&other, "its `blk.0.ffn_gate.weight.lora_b` has dimensions [4, 128], here they are [4, 96]");
     // A model is no adapter: this one does not even say what it is.
-    refused(&model, "`general.type` is missing");
+    refused(&model, "it is a model and no adapter");
     refused(&folder.path().join("nowhere.gguf"), "nowhere.gguf");
     // One byte after the other: an error or a sound adapter, never the end of the process.
     let whole = std::fs::read(&adapter_path).expect("a file");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use deliberate_engine::Engine;
+use deliberate_engine::{Engine, Serving};
 use deliberate_llama::{Settings, open};
 use deliberate_lm::{
     Finish, GenerateRequest, Generation, LanguageModel, Mark, Sampling, ScoreRequest, Scoring, Token, Usage,
@@ -15,9 +15,14 @@ use support::models;
 
 fn start(path: &Path, slots: u32) -> Engine {
     // One thread, because tests run side by side; the number of threads does not change a bit of the results.
-    let settings =
-        Settings { slots, context: 384, batch_tokens: 128, threads: Some(1), ..Settings::default() };
-    open(path, settings).expect("a sound model")
+    let settings = Settings {
+        slots: Some(slots),
+        context: Some(384),
+        batch_tokens: Some(128),
+        threads: Some(1),
+        ..Settings::default()
+    };
+    open(path, None, settings, Serving::default()).expect("a sound model")
 }
 
 fn encode(engine: &Engine, text: &str) -> Vec<Token> {

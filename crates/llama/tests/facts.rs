@@ -88,13 +88,14 @@ fn a_chat_ends_where_the_assistant_starts() {
         let expected = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nTwo + two?\n<|im_end|>\n\
                         <|im_start|>assistant\n";
         assert_eq!(rendered, expected);
-        assert_eq!(tokenizer.render(&[]), None);
-        assert_eq!(tokenizer.render(&[message(Role::User, "a\0b")]), None);
+        assert!(tokenizer.render(&[]).is_err());
+        assert!(tokenizer.render(&[message(Role::User, "a\0b")]).is_err());
         let empty = tokenizer.render(&[message(Role::User, "")]).expect("a template");
         assert_eq!(empty, "<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n");
     }
     let tokenizer = load(&tiny_model(Vocabulary::Pieces)).tokenizer();
-    assert_eq!(tokenizer.render(&[message(Role::User, "hello")]), None);
+    let error = tokenizer.render(&[message(Role::User, "hello")]).expect_err("no template");
+    assert_eq!(error.reason, "its file holds none");
 }
 
 #[test]
@@ -124,12 +125,15 @@ fn tokenizers_work_from_many_threads() {
 #[test]
 fn settings_that_cannot_work_are_refused() {
     let path = tiny_model(Vocabulary::Pairs);
-    let sound = Settings { slots: 2, context: 256, batch_tokens: 64, ..Settings::default() };
+    let sound =
+        Settings { slots: Some(2), context: Some(256), batch_tokens: Some(64), ..Settings::default() };
     let refuse = |settings: Settings| LlamaRuntime::load(&path, &settings).expect_err("refused").to_string();
-    assert!(refuse(Settings { context: 513, ..sound }).contains("trained on 512 (lower `context`)"));
-    assert!(refuse(Settings { slots: 0, ..sound }).contains("`slots` is 0"));
-    LlamaRuntime::load(&path, &Settings { slots: 256, context: 512, ..sound }).expect("a sound model");
-    LlamaRuntime::load(&path, &Settings { slots: 1, context: 1, batch_tokens: 1, ..sound }).expect("tiny");
+    assert!(refuse(Settings { context: Some(513), ..sound }).contains("trained on 512 (lower `context`"));
+    assert!(refuse(Settings { slots: Some(0), ..sound }).contains("`slots` is 0"));
+    LlamaRuntime::load(&path, &Settings { slots: Some(256), context: Some(512), ..sound })
+        .expect("a sound model");
+    LlamaRuntime::load(&path, &Settings { slots: Some(1), context: Some(1), batch_tokens: Some(1), ..sound })
+        .expect("tiny");
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn files_that_are_no_models_are_refused() {
     let load = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).expect("a small file");
-        let error = LlamaRuntime::load(&path, &Settings { context: 256, ..Settings::default() })
+        let error = LlamaRuntime::load(&path, &Settings { context: Some(256), ..Settings::default() })
             .expect_err("refused");
         assert!(error.to_string().contains(name), "{error}");
         let source = std::error::Error::source(&error).map(ToString::to_string);

@@ -97,8 +97,13 @@ fn damaged(number: u64) -> Vec<u8> {
 }
 
 fn attempt(path: &Path) -> bool {
-    let settings =
-        Settings { slots: 2, context: 32, batch_tokens: 16, threads: Some(1), ..Settings::default() };
+    let settings = Settings {
+        slots: Some(2),
+        context: Some(32),
+        batch_tokens: Some(16),
+        threads: Some(1),
+        ..Settings::default()
+    };
     let Ok(mut runtime) = LlamaRuntime::load(path, &settings) else { return false };
     for special in [false, true] {
         let _ = runtime.tokenizer().encode("the\n <s>\u{1f9ee}1234 aé", special);

@@ -1,5 +1,7 @@
 //! What can go wrong between a caller and a model.
 
+use crate::SamplingError;
+
 /// Why a model could not answer a request.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -14,6 +16,9 @@ pub enum LmError {
         /// Tokens that fit one sequence.
         context: usize,
     },
+    /// Settings of sampling that mean nothing.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
     /// A request that no model could serve.
     #[error("invalid request: {reason}")]
     InvalidRequest {
@@ -29,10 +34,12 @@ pub enum LmError {
         vocabulary: u32,
     },
     /// The model has no chat template, or one that this backend cannot apply.
-    #[error("model `{model}` has no usable chat template (use a plain-text prompt)")]
+    #[error("model `{model}` has no usable chat template: {reason} (use a plain-text prompt)")]
     NoChatTemplate {
         /// The model's name.
         model: String,
+        /// What the backend says of it.
+        reason: String,
     },
     /// The backend failed while computing.
     #[error("model `{model}` failed: {reason}")]
@@ -42,10 +49,18 @@ pub enum LmError {
         /// The backend's own words.
         reason: String,
     },
-    /// The model's thread or server is gone; no further request will succeed.
-    #[error("model `{model}` has shut down")]
+    /// The model's thread is gone; no further request will succeed.
+    #[error("model `{model}` has shut down{}", after(reason.as_deref()))]
     Closed {
         /// The model's name.
         model: String,
+        /// The last words of a thread that panicked.
+        reason: Option<String>,
     },
+}
+
+fn after(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| {
+        format!(" after a fault of this program: {reason} (please report it)")
+    })
 }

@@ -1,6 +1,6 @@
 //! Drawing continuations of a prompt.
 
-use crate::{Token, Usage};
+use crate::{Sampling, Token, Usage};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -18,30 +18,6 @@ pub struct GenerateRequest {
     pub stop: Vec<String>,
     /// Tokens per continuation, at most; at least one. The room left in the context bounds it further.
     pub max_tokens: u32,
-}
-
-/// How the next token is chosen from the model's distribution. Every field is always applied, never a backend's
-/// own default.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Sampling {
-    /// Divides the logits; 0 is greedy.
-    pub temperature: f32,
-    /// Keep the most likely `top_k` tokens; `None` keeps all.
-    pub top_k: Option<u32>,
-    /// Keep the smallest set of likely tokens whose probability reaches this; 1 keeps all.
-    pub top_p: f32,
-    /// Drop tokens less likely than this fraction of the likeliest; 0 keeps all.
-    pub min_p: f32,
-}
-
-impl Sampling {
-    /// Always the most likely token (ties: the lower id).
-    pub const GREEDY: Self = Self { temperature: 0.0, top_k: None, top_p: 1.0, min_p: 0.0 };
-
-    /// The model's own distribution at a temperature.
-    pub const fn at(temperature: f32) -> Self {
-        Self { temperature, ..Self::GREEDY }
-    }
 }
 
 /// Why a continuation ended.

@@ -1,19 +1,21 @@
 //! What a language model can be asked, whoever runs it: *generate* continuations and *score* given tokens.
 //!
-//! Plain data and one trait, [`LanguageModel`], which the embedded engine implements. This crate knows nothing of search,
-//! questions, files or backends.
+//! Plain data and one trait, [`LanguageModel`], which the embedded engine implements and simulated models of tests do.
+//! This crate knows nothing of search, questions, files or backends.
 
 mod error;
 mod facts;
 mod generate;
 mod model;
+mod sampling;
 mod score;
 mod usage;
 
 pub use error::LmError;
 pub use facts::{Architecture, Fingerprint, ModelFacts};
-pub use generate::{Finish, GenerateRequest, Generation, Sample, Sampling, TokenStat};
+pub use generate::{Finish, GenerateRequest, Generation, Sample, TokenStat};
 pub use model::{Answer, LanguageModel, Message, Role};
+pub use sampling::{Sampling, SamplingError};
 pub use score::{Mark, Reading, ScoreRequest, Scoring};
 pub use usage::Usage;
 

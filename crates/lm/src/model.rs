@@ -40,6 +40,12 @@ pub trait LanguageModel: Send + Sync {
     /// the text are plain text unless `special` is set.
     fn encode<'a>(&'a self, text: &'a str, special: bool) -> Answer<'a, Vec<Token>>;
 
+    /// Bytes that a token spells, which may be a part of a character; none where the backend does not tell.
+    fn piece(&self, token: Token) -> Option<Vec<u8>> {
+        let _ = token;
+        None
+    }
+
     /// Text of a chat in the model's own template, up to the point where the assistant starts to speak.
     /// Encode it with `special` set.
     fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String>;
@@ -48,7 +54,7 @@ pub trait LanguageModel: Send + Sync {
     ///
     /// # Errors
     /// [`LmError::PromptTooLong`] if not even one token fits; [`LmError::InvalidRequest`] for an empty prompt, no
-    /// seeds or settings out of range.
+    /// seeds or limits out of range; [`LmError::Sampling`] for settings of sampling that mean nothing.
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation>;
 
     /// Reads distributions at marked positions.
@@ -65,6 +71,9 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
     }
     fn encode<'a>(&'a self, text: &'a str, special: bool) -> Answer<'a, Vec<Token>> {
         (**self).encode(text, special)
+    }
+    fn piece(&self, token: Token) -> Option<Vec<u8>> {
+        (**self).piece(token)
     }
     fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
         (**self).render(messages)

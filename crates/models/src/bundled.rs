@@ -64,6 +64,17 @@ impl BundledModel {
         bundled().into_iter().find(|model| model.name.eq_ignore_ascii_case(name) || model.file == name)
     }
 
+    /// The one that a file is a copy of, to the byte.
+    pub(crate) fn twin(path: &Path) -> std::io::Result<Option<Self>> {
+        let length = std::fs::metadata(path)?.len();
+        let alike: Vec<Self> = bundled().into_iter().filter(|model| model.bytes == length).collect();
+        if alike.is_empty() {
+            return Ok(None);
+        }
+        let sha256 = sha256_of(path, |_| {})?;
+        Ok(alike.into_iter().find(|model| model.sha256 == sha256))
+    }
+
     /// Its file in the store's folder, unpacked if it is not there.
     pub(crate) fn unpack(&self, store: &Path) -> Result<ModelFile, ModelError> {
         let path = self.path(store);

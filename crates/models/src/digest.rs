@@ -1,4 +1,4 @@
-//! Checksums and the first look at a file.
+//! Checksums of files.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -53,13 +53,6 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether the file begins with the four letters of every GGUF file.
-pub(crate) fn starts_like_gguf(path: &Path) -> io::Result<bool> {
-    let mut start = Vec::with_capacity(4);
-    File::open(path)?.take(4).read_to_end(&mut start)?;
-    Ok(start == b"GGUF")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,17 +85,5 @@ mod tests {
         assert!(seen.insert(fingerprint(&path).unwrap()));
         std::fs::write(&path, "").unwrap();
         assert!(seen.insert(fingerprint(&path).unwrap()));
-    }
-
-    #[test]
-    fn only_gguf_starts_like_gguf() {
-        let folder = tempfile::tempdir().unwrap();
-        for (content, expected) in
-            [(&b"GGUF\x03"[..], true), (b"GGU", false), (b"", false), (b"<html>", false)]
-        {
-            let path = folder.path().join("file");
-            std::fs::write(&path, content).unwrap();
-            assert_eq!(starts_like_gguf(&path).unwrap(), expected);
-        }
     }
 }

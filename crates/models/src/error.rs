@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::{Origin, SourceError};
+use deliberate_gguf::GgufError;
 
 /// Why a model could not be found, fetched, checked or removed.
 #[derive(Debug, thiserror::Error)]
@@ -66,11 +67,30 @@ pub enum ModelError {
         /// The path.
         path: PathBuf,
     },
+    /// A folder where a file should be.
+    #[error("`{}` is a folder, not a model file{}", path.display(), what_to_give(models, *transformers))]
+    Directory {
+        /// The folder.
+        path: PathBuf,
+        /// GGUF files in it.
+        models: Vec<String>,
+        /// Whether it looks like a model of `transformers`.
+        transformers: bool,
+    },
+    /// A device or a pipe where a file should be.
+    #[error("`{}` is a device or a pipe, not a model file (a model is read in several places: give a plain file)", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A file that is no model.
     #[error("`{}` is not a GGUF model file", path.display())]
     NotGguf {
         /// The file.
         path: PathBuf,
+        /// What it is instead.
+        #[source]
+        source: Box<GgufError>,
     },
     /// A file that cannot be read.
     #[error("cannot read `{}`", path.display())]
@@ -157,6 +177,18 @@ pub enum ModelError {
         /// The store's folder.
         folder: PathBuf,
     },
+}
+
+/// The way out of a folder.
+fn what_to_give(models: &[String], transformers: bool) -> String {
+    match (models, transformers) {
+        ([], true) => {
+            " (it holds a model of transformers: convert it with `convert_hf_to_gguf.py` of llama.cpp)"
+                .to_owned()
+        }
+        ([], false) => " (give the path of a .gguf file)".to_owned(),
+        (models, _) => format!(" (give one of the files in it: {})", models.join(", ")),
+    }
 }
 
 /// What looks like a file's name was meant as one.

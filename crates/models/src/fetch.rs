@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::digest::{sha256_of, starts_like_gguf};
+use crate::digest::sha256_of;
 use crate::hub::Hub;
 use crate::pip::Download;
 use crate::settings::Settings;
@@ -93,7 +93,7 @@ fn from_hub(
     transfer.run(observer)?;
     let found = match check(&partial, bytes, sha256, observer) {
         // What lay here may have been damaged by whatever ended that pull. A fresh transfer decides.
-        Err(SourceError::Checksum { .. } | SourceError::NotGguf) if continued => {
+        Err(SourceError::Checksum { .. } | SourceError::NotGguf { .. }) if continued => {
             transfer.run(observer)?;
             check(&partial, bytes, sha256, observer)?
         }
@@ -142,8 +142,10 @@ fn check(
     observer: &mut dyn PullObserver,
 ) -> Result<Checked, SourceError> {
     let checked = compare(partial, bytes, sha256, observer);
-    if matches!(checked, Err(SourceError::Size { .. } | SourceError::Checksum { .. } | SourceError::NotGguf))
-    {
+    if matches!(
+        checked,
+        Err(SourceError::Size { .. } | SourceError::Checksum { .. } | SourceError::NotGguf { .. })
+    ) {
         ignore_missing(fs::remove_file(partial)).map_err(SourceError::storage(partial))?;
     }
     checked
@@ -160,8 +162,8 @@ fn compare(
     if let Some(expected) = bytes.filter(|bytes| *bytes != found) {
         return Err(SourceError::Size { expected, found });
     }
-    if !starts_like_gguf(partial).map_err(storage)? {
-        return Err(SourceError::NotGguf);
+    if let Err(error) = deliberate_gguf::look(partial) {
+        return Err(SourceError::NotGguf { found: error.to_string() });
     }
     let digest = sha256_of(partial, |bytes| observer.observe(PullEvent::Hashing { bytes, total: found }));
     let digest = digest.map_err(storage)?;

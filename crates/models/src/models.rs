@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bundled::BundledModel;
-use crate::digest::{sha256_of, starts_like_gguf};
+use crate::bundled::{BundledModel, bundled};
+use crate::digest::sha256_of;
 use crate::record::{Look, Record, modified_ns};
 use crate::spec::has_gguf_ending;
 use crate::store::{Store, stored_name};
@@ -195,6 +195,11 @@ impl Models {
     /// # Errors
     /// [`ModelError::Changed`] if it differs; otherwise as [`Models::resolve`].
     pub fn verify(&self, text: &str, observer: &mut dyn PullObserver) -> Result<Verification, ModelError> {
+        if let Some(bundled) = BundledModel::find(text.trim()) {
+            // Unpacking compares it with the checksum in the manifest, and writes it anew where it differs.
+            let model = bundled.unpack(self.store.folder())?;
+            return Ok(Verification::Intact { model, sha256: bundled.sha256 });
+        }
         let (path, record) = match self.locate(text)? {
             Place::Elsewhere(path) => (local(path)?.path, None),
             Place::Store(file) => (self.store.path(&file), self.store.record(&file)),
@@ -243,8 +248,9 @@ impl Models {
         let as_path = Path::new(text.trim());
         match spec {
             ModelSpec::Path(path) if path.is_file() => Ok(self.place_of(path)),
-            ModelSpec::Path(path) => Err(ModelError::NoSuchFile { path }),
+            ModelSpec::Path(path) => Err(no_file(path)),
             ModelSpec::Hub(_) if as_path.is_file() => Ok(self.place_of(as_path.to_owned())),
+            ModelSpec::Hub(_) if as_path.exists() => Err(no_file(as_path.to_owned())),
             ModelSpec::Hub(spec) => self.locate_hub(text, &spec),
             ModelSpec::Name(name) => self.locate_name(&name),
         }
@@ -277,11 +283,8 @@ impl Models {
             self.list()?.into_iter().filter(called).map(|model| model.file).collect();
         match found.len() {
             0 if Path::new(name).is_file() => Ok(Place::Elsewhere(name.into())),
-            0 => Err(ModelError::Unknown {
-                name: name.to_owned(),
-                here: self.here(),
-                known: self.catalogue.names(),
-            }),
+            0 if Path::new(name).exists() => Err(no_file(name.into())),
+            0 => Err(ModelError::Unknown { name: name.to_owned(), here: self.here(), known: self.names() }),
             1 => Ok(Place::Store(found.remove(0))),
             _ => Err(ModelError::Ambiguous { spec: name.to_owned(), files: found }),
         }
@@ -316,16 +319,38 @@ impl Models {
         ModelError::NotHere { name: text.to_owned(), here: self.here() }
     }
 
+    /// Names that mean a model: of the catalogue, and of what is part of the program.
+    fn names(&self) -> Vec<String> {
+        self.catalogue.names().into_iter().chain(bundled().into_iter().map(|model| model.name)).collect()
+    }
+
     fn here(&self) -> Vec<String> {
         self.list().map(|models| models.into_iter().map(|model| model.name).collect()).unwrap_or_default()
     }
 }
 
+/// A file that somebody has; a copy of one of the program's own models is that model.
 fn local(path: PathBuf) -> Result<ModelFile, ModelError> {
-    if !starts_like_gguf(&path).map_err(ModelError::read(&path))? {
-        return Err(ModelError::NotGguf { path });
+    deliberate_gguf::look(&path)
+        .map_err(|source| ModelError::NotGguf { path: path.clone(), source: Box::new(source) })?;
+    let twin = BundledModel::twin(&path).map_err(ModelError::read(&path))?;
+    let (name, origin) =
+        twin.map_or_else(|| (stem(&path), Origin::Local), |model| (model.name, Origin::Bundled));
+    Ok(ModelFile { name, path, origin })
+}
+
+/// Why a path is no file.
+fn no_file(path: PathBuf) -> ModelError {
+    let Ok(metadata) = fs::metadata(&path) else { return ModelError::NoSuchFile { path } };
+    if !metadata.is_dir() {
+        return ModelError::NotAFile { path };
     }
-    Ok(ModelFile { name: stem(&path), path, origin: Origin::Local })
+    let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+    let mut files: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    files.sort();
+    let models = files.iter().filter(|file| has_gguf_ending(file)).cloned().collect();
+    let transformers = files.iter().any(|file| file == "config.json");
+    ModelError::Directory { path, models, transformers }
 }
 
 fn stem(path: &Path) -> String {

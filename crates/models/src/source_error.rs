@@ -82,8 +82,11 @@ pub enum SourceError {
         found: String,
     },
     /// Whatever it is, it is no model.
-    #[error("the file does not start like a GGUF model")]
-    NotGguf,
+    #[error("what came is {found}")]
+    NotGguf {
+        /// What it is instead.
+        found: String,
+    },
     /// No pip on this machine.
     #[error("no working pip (tried {}); install Python with pip", tried.join(", "))]
     NoPip {

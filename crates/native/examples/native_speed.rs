@@ -4,7 +4,7 @@
 
 use deliberate_decoder::{Shape, Weights};
 use deliberate_engine::{
-    Capacity, Engine, EngineConfig, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer,
+    Capacity, Engine, LogitSink, ModelRuntime, RuntimeError, Serving, Slot, Span, Tokenizer,
 };
 use deliberate_lm::{GenerateRequest, LanguageModel, Message, ModelFacts, Sampling, Token};
 use deliberate_native::{LoadError, NativeRuntime, Parts, Settings};
@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         norm_epsilon: 1e-5,
         tied: true,
     };
-    let settings = Settings { slots: run.sequences + 1, threads: Some(threads), ..Settings::default() };
+    let settings = Settings { slots: Some(run.sequences + 1), threads: Some(threads), ..Settings::default() };
     println!(
         "{:.2}M parameters, {} sequences of {} + {} tokens, {threads} threads",
         shape.parameters() as f64 / 1e6,
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut runtime = NativeRuntime::new(parts(shape), &settings)?;
     let times = Arc::new(Times::default());
     let clocks = Arc::clone(&times);
-    let engine = Engine::start(EngineConfig::default(), move || {
+    let engine = Engine::start(Serving::default(), move || {
         let runtime = NativeRuntime::new(parts(shape), &settings)?;
         Ok::<_, LoadError>(Timed { runtime, times: clocks })
     })?;
@@ -288,7 +288,7 @@ impl Tokenizer for Bytes {
         vec![token as u8]
     }
 
-    fn render(&self, _messages: &[Message]) -> Option<String> {
-        None
+    fn render(&self, _messages: &[Message]) -> Result<String, RuntimeError> {
+        Err(RuntimeError { reason: "bytes are no chat".to_owned() })
     }
 }

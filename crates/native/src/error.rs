@@ -1,6 +1,7 @@
 //! Why a model could not be loaded.
 
 use deliberate_decoder::{AdapterError, ModelError, ShapeError, VocabularyError};
+use deliberate_engine::SettingsError;
 
 /// Why a model could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -54,26 +55,9 @@ pub enum LoadError {
         /// Entries of the vocabulary.
         vocabulary: u32,
     },
-    /// A setting of zero, or one too large to count with.
-    #[error("setting `{setting}` is {value}, expected {expected}")]
-    Setting {
-        /// Its name.
-        setting: &'static str,
-        /// Its value.
-        value: u32,
-        /// What it may be.
-        expected: &'static str,
-    },
-    /// A context longer than the model was trained on.
-    #[error(
-        "a context of {context} tokens was asked for but the model was trained on {trained} (lower `context`)"
-    )]
-    Context {
-        /// What was asked for.
-        context: u32,
-        /// What the model knows.
-        trained: u32,
-    },
+    /// A setting that the model cannot be loaded with.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// Keys and values that no machine could hold.
     #[error("{slots} slots of {context} tokens need {} GiB for keys and values (lower `slots` or `context`)", bytes >> 30)]
     Memory {

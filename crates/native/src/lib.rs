@@ -16,14 +16,13 @@ mod panels;
 mod pass;
 mod rotary;
 mod runtime;
-mod settings;
 mod sizes;
 mod store;
 mod tokenizer;
 pub mod yardstick;
 
+pub use deliberate_engine::Settings;
 pub use error::LoadError;
-pub use open::{demand, open, open_in_turn, read};
+pub use open::{demand, open, read};
 pub use runtime::{NativeRuntime, Parts};
-pub use settings::Settings;
 pub use tokenizer::NativeTokenizer;

@@ -1,42 +1,26 @@
 //! From a file to a running engine.
 
 use crate::error::LoadError;
-use crate::runtime::{NativeRuntime, Parts};
-use crate::settings::Settings;
+use crate::runtime::{NativeRuntime, Parts, USUAL};
 use crate::tokenizer::NativeTokenizer;
 use deliberate_decoder::{Adapter, Model};
-use deliberate_engine::{Engine, EngineConfig, MemoryRequest, StartError, Turns};
+use deliberate_engine::{Engine, MemoryRequest, Serving, Settings, StartError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Reads a GGUF file of a small decoder and serves it on a thread of its own. Blocks until the model is loaded.
+/// Reads a GGUF file of a small decoder, with the adapter of another merged into it, and serves it on a thread of its
+/// own. Blocks until the model is loaded.
 ///
 /// # Errors
-/// [`StartError::Load`] with the [`LoadError`] that says what to change, and [`StartError::Shortage`] if `config` asks
-/// for more than `settings` reserve.
+/// [`StartError::Load`] with the [`LoadError`] that says what to change.
 pub fn open(
-    path: impl Into<PathBuf>,
-    settings: Settings,
-    config: EngineConfig,
-) -> Result<Engine, StartError<LoadError>> {
-    open_in_turn(path, None, settings, config, Turns::default())
-}
-
-/// Like [`open`], computing in turn with other models, with the adapter of a file merged into the weights.
-///
-/// # Errors
-/// As [`open`], and [`LoadError::Adapter`] if the adapter is not one of this model.
-pub fn open_in_turn(
     path: impl Into<PathBuf>,
     adapter: Option<PathBuf>,
     settings: Settings,
-    config: EngineConfig,
-    turns: Turns,
+    serving: Serving,
 ) -> Result<Engine, StartError<LoadError>> {
     let path = path.into();
-    Engine::start_in_turn(config, turns, move || {
-        NativeRuntime::load(read(&path, adapter.as_deref())?, &settings)
-    })
+    Engine::start(serving, move || NativeRuntime::load(read(&path, adapter.as_deref())?, &settings))
 }
 
 /// Reads a model, and merges the adapter of a file into it.
@@ -55,15 +39,16 @@ pub fn read(path: &Path, adapter: Option<&Path>) -> Result<Model, LoadError> {
 /// The memory that a model would like with these settings; it can do with one slot. Reads the header alone.
 ///
 /// # Errors
-/// [`LoadError`] if the file cannot be read or holds no model that this runtime knows.
+/// [`LoadError`] if the file cannot be read or holds no model that this runtime knows, or the settings do not fit it.
 pub fn demand(path: &Path, settings: &Settings) -> Result<MemoryRequest, LoadError> {
     let shape = Model::read_gguf_shape(path)?;
+    let reserve = settings.reserve(shape.context, USUAL)?;
     Ok(MemoryRequest {
         model: path.display().to_string(),
         weight_bytes: shape.parameters() * 4,
         kv_bytes_per_token: u64::from(shape.kv_width()) * u64::from(shape.layers) * 2 * 2,
-        slot_tokens: settings.context(&shape).into(),
-        slots: settings.slots,
+        slot_tokens: reserve.context.into(),
+        slots: reserve.slots,
         least_slots: 1,
     })
 }
@@ -74,7 +59,7 @@ impl NativeRuntime {
     /// # Errors
     /// As [`NativeRuntime::new`], and if the vocabulary contradicts itself.
     pub fn load(model: Model, settings: &Settings) -> Result<Self, LoadError> {
-        let Model { name, shape, weights, vocabulary } = model;
+        let Model { name, shape, weights, vocabulary, .. } = model;
         let tokenizer = Arc::new(NativeTokenizer::new(&vocabulary)?);
         let (beginning, endings) = (vocabulary.beginning, vocabulary.endings);
         Self::new(Parts { name, shape, weights, beginning, endings, tokenizer }, settings)

@@ -6,15 +6,20 @@ use crate::error::LoadError;
 use crate::lanes::{Lanes, flat};
 use crate::network::Network;
 use crate::pass::{Piece, Scratch};
-use crate::settings::Settings;
 use crate::store::Store;
 use deliberate_decoder::{Shape, Weights};
-use deliberate_engine::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer};
+use deliberate_engine::{
+    Capacity, LogitSink, ModelRuntime, Reserve, RuntimeError, Settings, Slot, Span, Tokenizer, Usual,
+};
 use deliberate_lm::{ModelFacts, Token};
 use std::sync::Arc;
+use std::thread;
 
 /// Most bytes of keys and values: what a process can address at all.
 const ADDRESSABLE: u128 = 1 << 46;
+
+/// What is taken where nobody chose: a slot costs nothing until it is filled.
+pub(crate) const USUAL: Usual = Usual { slots: 256, most_slots: 1 << 16, batch_tokens: 1024 };
 
 /// What makes a model, whatever file it came from.
 #[derive(Clone)]
@@ -74,14 +79,12 @@ impl NativeRuntime {
         let Parts { name, shape, weights, beginning, endings, tokenizer } = parts;
         shape.check()?;
         check_weights(&shape, &weights)?;
-        settings.check(&shape)?;
+        let Reserve { slots, context, batch_tokens } = settings.reserve(shape.context, USUAL)?;
         if let Some(&token) = endings.iter().chain(&beginning).find(|&&token| token >= shape.vocabulary) {
             return Err(LoadError::Token { token, vocabulary: shape.vocabulary });
         }
-        let context = settings.context(&shape);
         let network = Network::new(&shape, context, &weights);
         drop(weights);
-        let slots = settings.slots;
         let kv_bytes_per_token = network.sizes.kv_bytes_per_token();
         let bytes = u128::from(kv_bytes_per_token) * u128::from(slots) * u128::from(context);
         if bytes > ADDRESSABLE {
@@ -91,7 +94,7 @@ impl NativeRuntime {
         Ok(Self {
             stores: (0..slots).map(|_| Store::default()).collect(),
             held: vec![0; slots as usize],
-            scratches: (0..settings.threads()).map(|_| Scratch::new(&network)).collect(),
+            scratches: (0..threads(settings)).map(|_| Scratch::new(&network)).collect(),
             logits: Vec::new(),
             facts: ModelFacts {
                 name,
@@ -106,13 +109,19 @@ impl NativeRuntime {
                 slots,
                 slot_tokens,
                 total_tokens: slots as usize * slot_tokens,
-                batch_tokens: settings.batch_tokens as usize,
+                batch_tokens: batch_tokens as usize,
                 kv_bytes_per_token,
             },
             network,
             tokenizer,
         })
     }
+}
+
+/// Threads that compute: one for each core that this process may use, where nobody chose.
+fn threads(settings: &Settings) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    settings.threads.map_or_else(cores, |threads| threads as usize)
 }
 
 /// Checks that every matrix has the size that the shape says.

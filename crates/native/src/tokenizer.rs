@@ -8,6 +8,8 @@ use deliberate_lm::{Message, Token};
 #[derive(Debug)]
 pub struct NativeTokenizer {
     encoder: Encoder,
+    /// Whether the model has a chat template, which is not run here.
+    chat_template: bool,
 }
 
 impl NativeTokenizer {
@@ -16,7 +18,7 @@ impl NativeTokenizer {
     /// # Errors
     /// If the vocabulary contradicts itself.
     pub fn new(vocabulary: &Vocabulary) -> Result<Self, VocabularyError> {
-        Ok(Self { encoder: Encoder::new(vocabulary)? })
+        Ok(Self { encoder: Encoder::new(vocabulary)?, chat_template: vocabulary.chat_template.is_some() })
     }
 }
 
@@ -29,8 +31,13 @@ impl Tokenizer for NativeTokenizer {
         self.encoder.piece(token)
     }
 
-    /// None: a chat template is a program in Jinja, which is not run here.
-    fn render(&self, _messages: &[Message]) -> Option<String> {
-        None
+    /// Never: a chat template is a program in Jinja, which is not run here.
+    fn render(&self, _messages: &[Message]) -> Result<String, RuntimeError> {
+        let reason = if self.chat_template {
+            "the native runtime does not run the template of its file (choose the runtime `llama`)"
+        } else {
+            "its file holds none"
+        };
+        Err(RuntimeError { reason: reason.to_owned() })
     }
 }

@@ -11,7 +11,7 @@ use support::{parts, shape};
 
 fn refused(change: impl Fn(&mut Parts, &mut Settings), expected: &str) {
     let mut parts = parts(shape(64, 2, 2, 2), 1);
-    let mut settings = Settings { slots: 4, ..Settings::default() };
+    let mut settings = Settings { slots: Some(4), ..Settings::default() };
     change(&mut parts, &mut settings);
     let error: LoadError = NativeRuntime::new(parts, &settings).expect_err(expected);
     let message = error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
@@ -43,19 +43,28 @@ fn models_that_do_not_fit_are_refused_by_name() {
 
 #[test]
 fn settings_out_of_range_are_named() {
-    refused(|_, settings| settings.slots = 0, "setting `slots` is 0, expected 1 to 65536");
-    refused(|_, settings| settings.batch_tokens = 0, "setting `batch_tokens` is 0, expected 1 to 65536");
+    refused(|_, settings| settings.slots = Some(0), "setting `slots` is 0, expected 1 to 65536");
+    refused(
+        |_, settings| settings.batch_tokens = Some(0),
+        "setting `batch-tokens` is 0, expected 1 to 65536",
+    );
     refused(|_, settings| settings.threads = Some(0), "setting `threads` is 0, expected 1 to 512");
-    refused(|_, settings| settings.context = Some(0), "setting `context` is 0, expected at least 1");
+    refused(|_, settings| settings.context = Some(0), "setting `context` is 0, expected 1 to 2147483647");
     refused(
         |_, settings| settings.context = Some(71),
-        "a context of 71 tokens was asked for but the model was trained on 70 (lower `context`)",
+        "a context of 71 tokens was asked for but the model was trained on 70 (lower `context`, or leave it out)",
     );
 }
 
 #[test]
 fn capacity_is_what_was_asked_for() {
-    let settings = Settings { slots: 3, context: Some(50), batch_tokens: 20, threads: Some(1) };
+    let settings = Settings {
+        slots: Some(3),
+        context: Some(50),
+        batch_tokens: Some(20),
+        threads: Some(1),
+        gpu_layers: None,
+    };
     let runtime = NativeRuntime::new(parts(shape(64, 2, 2, 2), 1), &settings).expect("the parts fit");
     let capacity = runtime.capacity();
     assert_eq!((capacity.slots, capacity.slot_tokens, capacity.total_tokens), (3, 50, 150));

@@ -2,10 +2,10 @@
 
 mod support;
 
-use deliberate_decoder::{Adapter, Model, Precision, Shape, Vocabulary};
-use deliberate_engine::{EngineConfig, StartError, Turns};
+use deliberate_decoder::{Adapter, Asking, Model, Precision, Shape, Vocabulary};
+use deliberate_engine::{Serving, StartError};
 use deliberate_lm::{GenerateRequest, LanguageModel, Sampling, Token};
-use deliberate_native::{LoadError, NativeRuntime, Settings, open, open_in_turn, read};
+use deliberate_native::{LoadError, NativeRuntime, Settings, open, read};
 use futures::executor::block_on;
 use std::path::Path;
 use support::{bits, shape, span, tokens, weights};
@@ -15,7 +15,8 @@ fn model() -> Model {
     let vocabulary = Vocabulary::train([text].into_iter(), 270).expect("large enough");
     let mut shape = shape(64, 2, 4, 2);
     shape.vocabulary = vocabulary.tokens.len() as u32;
-    Model { name: "counting".to_owned(), shape, weights: weights(&shape, 5), vocabulary }
+    let weights = weights(&shape, 5);
+    Model { name: "counting".to_owned(), shape, weights, vocabulary, asking: Asking::default() }
 }
 
 #[test]
@@ -23,9 +24,10 @@ fn a_file_is_served_and_samples_depend_on_their_seeds_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("counting.gguf");
     model().write_gguf(&path, Precision::F32).expect("the model can be written");
-    let settings = Settings { slots: 12, batch_tokens: 64, threads: Some(2), ..Settings::default() };
-    let draw = |seeds: &[u64], config: EngineConfig| -> Vec<Vec<Token>> {
-        let engine = open(&path, settings, config).expect("the model can be run");
+    let settings =
+        Settings { slots: Some(12), batch_tokens: Some(64), threads: Some(2), ..Settings::default() };
+    let draw = |seeds: &[u64], serving: Serving| -> Vec<Vec<Token>> {
+        let engine = open(&path, None, settings, serving).expect("the model can be run");
         let prompt = block_on(engine.encode("one and two", false)).expect("text");
         let pieces: Vec<u8> = prompt.iter().flat_map(|&token| engine.tokenizer().piece(token)).collect();
         assert_eq!(pieces, b"one and two");
@@ -40,9 +42,9 @@ fn a_file_is_served_and_samples_depend_on_their_seeds_alone() {
         answer.samples.into_iter().map(|sample| sample.tokens).collect()
     };
     let all: Vec<u64> = (0..20).collect();
-    let together = draw(&all, EngineConfig::default());
-    let uncached = draw(&all, EngineConfig { prefix_cache: false, ..EngineConfig::default() });
-    let alone: Vec<_> = all.iter().flat_map(|&seed| draw(&[seed], EngineConfig::default())).collect();
+    let together = draw(&all, Serving::default());
+    let uncached = draw(&all, Serving { prefix_cache: false, ..Serving::default() });
+    let alone: Vec<_> = all.iter().flat_map(|&seed| draw(&[seed], Serving::default())).collect();
     assert_eq!(together, alone);
     assert_eq!(together, uncached);
     assert!(together.windows(2).any(|pair| pair[0] != pair[1]), "seeds matter");
@@ -53,7 +55,7 @@ fn a_file_that_is_no_model_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("nonsense.gguf");
     std::fs::write(&path, "GGUF and nothing else").expect("a file");
-    let error = open(&path, Settings::default(), EngineConfig::default()).expect_err("it is no model");
+    let error = open(&path, None, Settings::default(), Serving::default()).expect_err("it is no model");
     assert!(matches!(error, StartError::Load(LoadError::File(_))), "{error:?}");
 }
 
@@ -79,7 +81,7 @@ fn an_adapter_gives_the_bits_of_merged_weights() {
     adapter.merge_into(&model.shape, &mut model.weights).expect("they fit");
     model.write_gguf(&whole, Precision::F32).expect("the model can be written");
     let logits = |path: &Path, adapter: Option<&Path>| {
-        let settings = Settings { slots: 1, ..Settings::default() };
+        let settings = Settings { slots: Some(1), ..Settings::default() };
         let model = read(path, adapter).expect("sound files");
         let mut runtime = NativeRuntime::load(model, &settings).expect("the model can be run");
         let text = tokens(3, 20, 200);
@@ -102,10 +104,7 @@ fn an_adapter_of_another_model_is_refused() {
     model().write_gguf(&base, Precision::F32).expect("the model can be written");
     let other = Shape { layers: 3, ..model().shape };
     adapter(&other).write_gguf(&on_top, &other, Precision::F32).expect("the adapter can be written");
-    let open = |adapter| {
-        let (settings, config) = (Settings::default(), EngineConfig::default());
-        open_in_turn(&base, Some(adapter), settings, config, Turns::default()).map(drop)
-    };
+    let open = |adapter| open(&base, Some(adapter), Settings::default(), Serving::default()).map(drop);
     for path in [on_top, base.clone()] {
         let error = open(path).expect_err("no adapter of this model");
         assert!(matches!(error, StartError::Load(LoadError::Adapter(_))), "{error:?}");

@@ -7,7 +7,7 @@ use crate::args::{BenchArgs, BenchSubject, Global};
 use crate::config::{EngineLayer, EngineSettings, FileLayer, Search, SearchLayer};
 use crate::exit::bad_input;
 use crate::output;
-use crate::session::{Loaded, search_settings};
+use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{Table, count, seconds};
 #[cfg(feature = "llama")]
 use anyhow::Context;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> 
 
 /// 64 samples of one prompt, through the engine and through a bare llama.cpp loop of the same size.
 async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
-    let loaded = Loaded::open(settings, &[])?;
+    let loaded = Loaded::open(&Cast { settings, searches: &[], questions: 1 })?;
     let engine = &loaded.proposer.engine;
     let prompt = engine.encode(ENDLESS, false).await?;
     let request = GenerateRequest {
@@ -102,7 +102,7 @@ fn bare(path: &std::path::Path, settings: &EngineSettings, prompt: &[u32]) -> an
         tokens: TOKENS,
         sampling: Sampling::at(1.0),
     };
-    let speed = deliberate_llama::bare::run(path, &settings.llama(), &run).context("the bare loop failed")?;
+    let speed = deliberate_llama::bare::run(path, &settings.takes, &run).context("the bare loop failed")?;
     Ok(speed.overall_per_second())
 }
 
@@ -124,7 +124,8 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
     })?;
     let mut sides = Vec::new();
     for prefix_cache in [true, false] {
-        let loaded = Loaded::open(&EngineSettings { prefix_cache, ..settings.clone() }, &[&how])?;
+        let settings = &EngineSettings { prefix_cache, ..settings.clone() };
+        let loaded = Loaded::open(&Cast { settings, searches: &[&how], questions: 1 })?;
         let domain = loaded.domain(&how).await?;
         let root = domain.root(QUESTION).await.map_err(bad_input)?;
         let started = Instant::now();

@@ -8,7 +8,7 @@ use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::note;
 use crate::progress::searches;
-use crate::session::Loaded;
+use crate::session::{Cast, Loaded};
 use anyhow::{Context, anyhow};
 use deliberate_family::Scale;
 use deliberate_lab::{Split, generate_set};
@@ -91,26 +91,32 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let path =
         args.run_directory.unwrap_or_else(|| PathBuf::from("runs").join(format!("calibrate-{}", asked.name)));
     let asking = if revises { vec![&search, &revision] } else { vec![&search] };
-    let loaded = Loaded::open(&engine, &asking)?;
-    let large = match args.larger_model.or(layer.larger_model) {
-        Some(model) => {
-            let engine = EngineSettings { model: Some(model), adapter: None, ..engine.clone() };
-            Some(Loaded::open(&engine, &[&greedy])?)
+    // One memory for all: the models of the study, the larger proposer, the verifier to compare with.
+    let larger = args.larger_model.or(layer.larger_model).map(|model| EngineSettings {
+        model: Some(model),
+        adapter: None,
+        ..engine.clone()
+    });
+    let compared = args.compare_verifier.map(|verifier| -> anyhow::Result<_> {
+        if verifier == VerifierSpec::None {
+            return Err(bad_input(anyhow!("`none` scores nothing to compare")));
         }
-        None => None,
-    };
-    let other = match args.compare_verifier {
-        Some(VerifierSpec::None) => return Err(bad_input(anyhow!("`none` scores nothing to compare"))),
-        Some(verifier) => {
-            let model = args.compare_verifier_model;
-            let name = model.as_ref().map_or(verifier.to_string(), |model| format!("{verifier} of {model}"));
-            let verifier_model = model.or_else(|| engine.verifier_model.clone());
-            let engine = EngineSettings { verifier_model, ..engine.clone() };
-            let search = Search { verifier, ..search.clone() };
-            Some((Loaded::open(&engine, &[&search])?, name, search))
-        }
-        None => None,
-    };
+        let model = args.compare_verifier_model;
+        let name = model.as_ref().map_or(verifier.to_string(), |model| format!("{verifier} of {model}"));
+        let verifier_model = model.or_else(|| engine.verifier_model.clone());
+        let engine = EngineSettings { verifier_model, ..engine.clone() };
+        Ok((engine, name, Search { verifier, ..search.clone() }))
+    });
+    let compared = compared.transpose()?;
+    let (greedily, comparing) = ([&greedy], compared.as_ref().map(|(_, _, search)| [search]));
+    let mut casts = vec![cast(&engine, asking.as_slice())];
+    casts.extend(larger.as_ref().map(|settings| cast(settings, &greedily)));
+    casts.extend(compared.iter().zip(&comparing).map(|((settings, ..), searches)| cast(settings, searches)));
+    let mut opened = Loaded::open_all(&casts)?.into_iter();
+    let loaded = opened.next().expect("the first cast is always there");
+    let large = larger.as_ref().and_then(|_| opened.next());
+    let other =
+        compared.as_ref().and_then(|(_, name, search)| Some((opened.next()?, name.clone(), search.clone())));
     // Questions and grid may grow from one start to the next.
     let models = json!({
         "search": loaded.provenance(&search),
@@ -176,6 +182,11 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     };
     evidence.write(study.folder(), &source)?;
     conclude(study.folder(), &evidence, &source, args.fit)
+}
+
+/// What a grid draws at once is bounded by slots alone.
+fn cast<'a>(settings: &'a EngineSettings, searches: &'a [&'a Search]) -> Cast<'a> {
+    Cast { settings, searches, questions: usize::MAX }
 }
 
 /// Parameters of a proposer.

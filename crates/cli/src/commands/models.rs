@@ -5,7 +5,7 @@ use crate::exit::bad_input;
 use crate::output;
 use crate::progress::transfer;
 use crate::show::{Table, bytes, count};
-use deliberate_models::{Models, PullEvent, PullObserver, Verification};
+use deliberate_models::{Models, Origin, PullEvent, PullObserver, Verification};
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::process::ExitCode;
@@ -53,12 +53,13 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
 fn list(models: &Models, json: bool) -> anyhow::Result<()> {
     let stored = models.list()?;
     if json {
-        let rows: Vec<_> = stored
-            .iter()
-            .map(|m| {
-                json!({"name": m.name, "path": m.path, "bytes": m.bytes, "origin": m.origin, "sha256": m.sha256})
-            })
-            .collect();
+        let own = deliberate_models::bundled().into_iter().map(|m| {
+            json!({"name": m.name, "path": null, "bytes": m.bytes, "origin": Origin::Bundled, "sha256": m.sha256})
+        });
+        let others = stored.iter().map(|m| {
+            json!({"name": m.name, "path": m.path, "bytes": m.bytes, "origin": m.origin, "sha256": m.sha256})
+        });
+        let rows: Vec<_> = own.chain(others).collect();
         return output::line(serde_json::to_string_pretty(&rows)?);
     }
     let mut table = Table::new(["model", "here", "parameters", "from"]);

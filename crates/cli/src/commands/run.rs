@@ -6,7 +6,7 @@ use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::{Speed, questions};
-use crate::session::{Loaded, search_settings};
+use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
 use deliberate_engine::Engine;
 use deliberate_policy::Reasons;
@@ -36,7 +36,8 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let limit = args.limit.map(std::num::NonZero::get);
     let dataset = Dataset::read(&args.dataset, limit, args.skip_bad_lines).map_err(bad_input)?;
     tell(&dataset, global);
-    let loaded = Loaded::open(&engine, &[&settings])?;
+    let questions = args.concurrency.get().min(dataset.questions.len());
+    let loaded = Loaded::open(&Cast { settings: &engine, searches: &[&settings], questions })?;
     loaded.check(&settings)?;
     let configuration = json!({
         "dataset": {"path": dataset.path, "sha256": dataset.sha256, "questions": dataset.questions.len(),

@@ -6,7 +6,7 @@ use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output;
 use crate::progress::{SearchProgress, Speed};
-use crate::session::{Loaded, search_settings};
+use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{self, Limits};
 use anyhow::{Context, anyhow};
 use deliberate_lm::LanguageModel;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
     for path in [&args.trace, &args.svg, &args.html].into_iter().flatten() {
         can_write(path)?;
     }
-    let loaded = Loaded::open(&engine, &[&settings])?;
+    let loaded = Loaded::open(&Cast { settings: &engine, searches: &[&settings], questions: 1 })?;
     loaded.check(&settings)?;
     let runtime = super::runtime()?;
     runtime.block_on(async {

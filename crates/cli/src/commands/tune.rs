@@ -10,8 +10,9 @@ use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::stage;
 use crate::show::{Table, count, seconds};
+use crate::team;
 use anyhow::{Context, anyhow};
-use deliberate_decoder::{Model, Precision};
+use deliberate_decoder::{Asking, Model, Precision};
 use deliberate_models::Models;
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_text::{Prompt, PromptKind};
@@ -27,6 +28,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use words::Words;
+
+/// The prompt beside a model that was tuned with it.
+const PROMPT_FILE: &str = "prompt.toml";
 
 /// Columns of a loss curve.
 const CURVE: usize = 40;
@@ -45,7 +49,8 @@ pub(crate) fn run(args: &TuneArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let prompt = layer.search.prompt.as_deref().unwrap_or(PROMPT);
     let prompt = Prompt::load_for(prompt, PromptKind::Solve).map_err(bad_input)?;
     let lines = Lines::read(&args.examples)?;
-    let model = model(layer.engine.model.as_deref())?;
+    let mut model = model(layer.engine.model.as_deref())?;
+    model.asking.prompt = Some(prompt.name().to_owned());
     let runtime = super::runtime()?;
     let interrupt = runtime.block_on(async { Interrupt::listen() });
     let words = Words::new(&model).map_err(bad_input)?;
@@ -85,9 +90,10 @@ fn model(name: Option<&str>) -> anyhow::Result<Model> {
     }
     let models = Models::from_env().map_err(bad_input)?;
     let file = models.resolve(name.unwrap_or(&models.catalogue().default)).map_err(bad_input)?;
-    Model::read_gguf(&file.path)
+    let model = Model::read_gguf(&file.path)
         .context("only models of the llama architecture can be tuned, with a vocabulary like that of SmolLM")
-        .map_err(bad_input)
+        .map_err(bad_input)?;
+    Ok(Model { asking: team::asking(&file), ..model })
 }
 
 fn unusable(error: DirectoryError, path: &Path) -> anyhow::Error {
@@ -146,7 +152,7 @@ impl Task<'_> {
     /// Trains and writes; `None` if it was interrupted.
     fn learn(self, watch: &mut Watch<'_>) -> anyhow::Result<Option<Tuned>> {
         let Self { args, device, tuning, model, learnt, held_out, folder } = self;
-        let Model { name, shape, weights, vocabulary } = model;
+        let Model { name, shape, weights, vocabulary, asking } = model;
         let mut decoder = Decoder::from_weights(&shape, &weights)?;
         drop(weights);
         decoder = decoder.on(&device)?;
@@ -174,7 +180,9 @@ impl Task<'_> {
             (file, None)
         } else {
             let file = args.output.join("model.gguf");
-            let model = Model { name: name.clone(), shape, weights: decoder.to_weights()?, vocabulary };
+            let asking = keep_prompt(asking, &folder)?;
+            let weights = decoder.to_weights()?;
+            let model = Model { name: name.clone(), shape, weights, vocabulary, asking };
             model.write_gguf(&file, Precision::F16)?;
             let path = args.hugging_face.then(|| args.output.join("hugging-face"));
             path.as_ref().map_or(Ok(()), |path| model.write_hugging_face(path))?;
@@ -199,6 +207,17 @@ impl Task<'_> {
         folder.write("report.json", &serde_json::to_vec_pretty(&tuned)?)?;
         Ok(Some(tuned))
     }
+}
+
+/// A prompt of the user's own goes into the model's folder, so that the model is asked with it wherever the folder is.
+fn keep_prompt(mut asking: Asking, folder: &Folder) -> anyhow::Result<Asking> {
+    let own = asking.prompt.as_deref().filter(|name| !Prompt::built_in().contains(name));
+    if let Some(path) = own {
+        let text = std::fs::read(path).with_context(|| format!("cannot read the prompt `{path}`"))?;
+        folder.write(PROMPT_FILE, &text)?;
+        asking.prompt = Some(PROMPT_FILE.to_owned());
+    }
+    Ok(asking)
 }
 
 /// The evaluation of the weights that were chosen.

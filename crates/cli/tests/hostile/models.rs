@@ -49,3 +49,71 @@ fn files_that_are_no_models_are_errors() {
     std::fs::create_dir(folder.path().join("folder.gguf")).unwrap();
     solve_with(folder.path(), "./folder.gguf").failed(2, &["folder.gguf"]);
 }
+
+/// A question that the lab's models can read.
+const QUESTION: &str = "There are 3 purses. Purse 1: 2 coins and 5 coins.";
+
+/// The bytes of a model that is part of the program.
+fn bundled(name: &str) -> Vec<u8> {
+    let ran = run(Path::new("/"), ["models", "path", name]);
+    std::fs::read(ran.done().out.trim()).unwrap()
+}
+
+/// Answers with a file of these bytes.
+fn solve_bytes(bytes: &[u8], arguments: &[&str]) -> crate::support::Ran {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("model.gguf"), bytes).unwrap();
+    let all = ["solve", QUESTION, "--model", "./model.gguf", "--budget", "2", "--json"];
+    run(folder.path(), all.into_iter().chain(arguments.iter().copied()))
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused_by_the_name_of_their_tensor() {
+    let mut bytes = bundled("lab-proposer");
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    solve_bytes(&bytes, &[]).failed(2, &["`output_norm.weight` holds NaN"]);
+}
+
+#[test]
+fn what_is_odd_about_a_file_is_said_and_it_answers() {
+    let mut bytes = bundled("lab-proposer");
+    let clean = solve_bytes(&bytes, &[]);
+    assert!(!clean.err.contains("warning"), "{clean:#?}");
+    bytes.extend_from_slice(&[0; 40]);
+    let odd = solve_bytes(&bytes, &[]);
+    assert!(odd.err.contains("40 bytes follow the last tensor"), "{odd:#?}");
+    assert_ne!(odd.code, Some(2), "{odd:#?}");
+}
+
+#[test]
+fn a_copied_model_brings_the_way_it_wants_to_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let search = |ran: &crate::support::Ran| ran.json()["search"].clone();
+    let arguments = ["solve", QUESTION, "--budget", "2", "--json", "--model"];
+    let named = search(&run(folder.path(), arguments.into_iter().chain(["lab-proposer"])));
+    assert_eq!((&named["prompt"], &named["verifier"]), (&"lab".into(), &"prm:signs".into()));
+    assert_eq!(search(&solve_bytes(&bundled("lab-proposer"), &[])), named);
+    let otherwise = search(&solve_bytes(&bundled("lab-proposer"), &["--prompt", "few-shot"]));
+    assert_eq!(otherwise["prompt"], "few-shot");
+}
+
+#[test]
+fn a_verifier_that_cannot_be_asked_is_refused_when_it_is_put_together() {
+    let bytes = bundled("lab-proposer");
+    solve_bytes(&bytes, &["--verifier", "judge"]).failed(2, &["no usable chat template"]);
+    solve_bytes(&bytes, &["--verifier", "prm:math-shepherd"]).failed(2, &["cannot write ` ки`"]);
+}
+
+#[test]
+fn a_model_given_as_an_adapter_is_said_to_be_one() {
+    let bytes = bundled("lab-proposer");
+    solve_bytes(&bytes, &["--adapter", "./model.gguf"]).failed(2, &["it is a model and no adapter"]);
+    solve_bytes(&bytes, &["--adapter", "."]).failed(2, &["is a folder, not a model file"]);
+}
+
+#[test]
+fn the_programs_own_models_can_be_verified() {
+    let ran = run(Path::new("/"), ["models", "verify", "lab-prm"]);
+    assert!(ran.done().out.contains("as it was pulled"), "{ran:#?}");
+}

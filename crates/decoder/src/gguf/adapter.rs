@@ -3,7 +3,7 @@
 use super::{FAMILY, expect_shape, expect_text};
 use crate::adapter::{check_settings, names};
 use crate::{Adapter, Fault, LowRank, Precision, Shape};
-use deliberate_gguf::{Content, Entry, GgufError, Matrix, Tensor, TensorFile};
+use deliberate_gguf::{Content, Entry, Gguf, GgufError, Matrix, Tensor, TensorFile};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -16,51 +16,17 @@ pub(crate) fn read_adapter(path: &Path, shape: &Shape) -> Result<Adapter, Fault>
     shape.check()?;
     let mut file = TensorFile::open(path)?;
     let header = file.header();
-    for (key, expected) in
-        [("general.type", "adapter"), ("general.architecture", FAMILY), ("adapter.type", "lora")]
-    {
-        expect_text(header, key, expected)?;
-    }
-    if header.get(INVOCATION).is_some() {
-        let expected = "absent (adapters that begin to count at a token are not supported)";
-        return Err(Fault::Setting { key: INVOCATION.to_owned(), value: "given".to_owned(), expected });
-    }
+    expect_adapter(header)?;
     let alpha = header.float(ALPHA)?.ok_or_else(|| GgufError::Missing { key: ALPHA.to_owned() })? as f32;
-    let mut there: HashMap<&str, &Tensor> =
-        header.tensors().iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
-    // Halves that are in the file, with the place that they are for.
-    let mut halves: Vec<(usize, usize, [Tensor; 2])> = Vec::new();
-    for layer in 0..shape.layers as usize {
-        for (place, matrix) in Adapter::MATRICES.into_iter().enumerate() {
-            let [a, b] = names(layer, matrix);
-            match (there.remove(a.as_str()), there.remove(b.as_str())) {
-                (None, None) => {}
-                (Some(_), None) => return Err(Fault::MissingTensor { name: b }),
-                (None, Some(_)) => return Err(Fault::MissingTensor { name: a }),
-                (Some(a), Some(b)) => halves.push((layer, place, [a.clone(), b.clone()])),
-            }
-        }
-    }
-    if let Some(name) = there.into_keys().min() {
-        return Err(Fault::ForeignTensor { name: name.to_owned(), layers: shape.layers });
-    }
+    let halves = halves(header, shape)?;
     let sizes = Adapter::sizes(shape);
-    let Some((_, place, [first, _])) = halves.first() else {
-        let [name, _] = names(0, Adapter::MATRICES[0]);
-        return Err(Fault::MissingTensor { name });
-    };
-    // Nothing above the last change: what was made for a model with fewer blocks would fit one with more.
-    let blocks = halves.iter().map(|(layer, ..)| layer + 1).max().unwrap_or(0);
-    if blocks != shape.layers as usize {
-        return Err(Fault::AdapterBlocks { found: blocks, expected: shape.layers });
-    }
+    let (_, _, [first, _]) = halves.first().ok_or(Fault::EmptyAdapter)?;
     // The first one says the rank, the others are held against it.
-    let rank = first.elements() / u64::from(sizes[*place][1]);
-    let rank = u32::try_from(rank).unwrap_or(u32::MAX);
+    let rank = first.shape.get(1).map_or(1, |&rank| u32::try_from(rank).unwrap_or(u32::MAX));
     for (_, place, [a, b]) in &halves {
         let [outputs, inputs] = sizes[*place].map(u64::from);
-        expect_shape(a, &[inputs, rank.into()])?;
-        expect_shape(b, &[rank.into(), outputs])?;
+        expect_change(a, &[inputs, rank.into()])?;
+        expect_change(b, &[rank.into(), outputs])?;
     }
     check_settings(rank, alpha)?;
     let mut blocks = vec![<[LowRank; 7]>::default(); shape.layers as usize];
@@ -68,6 +34,57 @@ pub(crate) fn read_adapter(path: &Path, shape: &Shape) -> Result<Adapter, Fault>
         blocks[layer][place] = LowRank { a: file.read(&a)?, b: file.read(&b)? };
     }
     Ok(Adapter { rank, alpha, blocks })
+}
+
+/// Checks what kind of file it is.
+fn expect_adapter(header: &Gguf) -> Result<(), Fault> {
+    match header.text("general.type").as_deref() {
+        Some("adapter") => {}
+        None | Some("model") => return Err(Fault::NotAnAdapter),
+        Some(kind) => return Err(Fault::OtherKind { kind: kind.to_owned() }),
+    }
+    if header.get(INVOCATION).is_some() {
+        return Err(Fault::Activated);
+    }
+    expect_text(header, "general.architecture", FAMILY)?;
+    expect_text(header, "adapter.type", "lora")
+}
+
+/// A change's block, its place among [`Adapter::MATRICES`], and its halves.
+type Change = (usize, usize, [Tensor; 2]);
+
+/// The changes that are in the file. It may leave out matrices, and blocks.
+fn halves(header: &Gguf, shape: &Shape) -> Result<Vec<Change>, Fault> {
+    let mut there: HashMap<&str, &Tensor> =
+        header.tensors().iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
+    let mut halves = Vec::new();
+    for layer in 0..shape.layers as usize {
+        for (place, matrix) in Adapter::MATRICES.into_iter().enumerate() {
+            let [a, b] = names(layer, matrix);
+            match (there.remove(a.as_str()), there.remove(b.as_str())) {
+                (None, None) => {}
+                (Some(_), None) => return Err(half_change(layer, matrix, b)),
+                (None, Some(_)) => return Err(half_change(layer, matrix, a)),
+                (Some(a), Some(b)) => halves.push((layer, place, [a.clone(), b.clone()])),
+            }
+        }
+    }
+    match there.into_keys().min() {
+        Some(name) => Err(Fault::ForeignTensor { name: name.to_owned(), layers: shape.layers }),
+        None => Ok(halves),
+    }
+}
+
+fn half_change(layer: usize, matrix: &str, half: String) -> Fault {
+    Fault::HalfChange { matrix: format!("blk.{layer}.{matrix}.weight"), half }
+}
+
+/// Checks the dimensions of one half.
+fn expect_change(tensor: &Tensor, expected: &[u64]) -> Result<(), Fault> {
+    expect_shape(tensor, expected).map_err(|fault| match fault {
+        Fault::TensorShape { name, found, expected } => Fault::OtherBase { name, found, expected },
+        other => other,
+    })
 }
 
 /// Writes a file.

@@ -23,6 +23,7 @@ pub(crate) fn content(model: &Model, precision: Precision) -> Result<Content<'_>
     ];
     entries.extend(settings(model).map(|(key, entry)| (format!("{FAMILY}.{key}"), entry)));
     entries.extend(vocabulary::entries(&model.vocabulary)?);
+    entries.extend(model.asking.entries());
     let layout = Weights::layout(&model.shape);
     let matrices = model.weights.named().into_iter().zip(layout).map(|((name, values), (_, mut shape))| {
         shape.reverse();

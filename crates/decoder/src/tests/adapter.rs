@@ -151,7 +151,9 @@ fn tensor<'c, 'a>(content: &'c mut Content<'a>, name: &str) -> &'c mut Matrix<'a
 #[test]
 fn files_that_are_no_adapter_of_the_model_are_refused() {
     let text = |value: &str| Entry::Text(value.to_owned());
-    check("`general.type` is model, expected adapter", set("general.type", text("model")));
+    check("it is a model and no adapter", set("general.type", text("model")));
+    check("it is a model and no adapter", |content| content.entries.retain(|(key, _)| key != "general.type"));
+    check("of kind `mmproj`", set("general.type", text("mmproj")));
     check("`general.architecture` is qwen2, expected llama", set("general.architecture", text("qwen2")));
     check("`adapter.type` is dora, expected lora", set("adapter.type", text("dora")));
     check("`adapter.type` is not a text", set("adapter.type", Entry::U32(1)));
@@ -159,28 +161,47 @@ fn files_that_are_no_adapter_of_the_model_are_refused() {
     check("`adapter.lora.alpha` is 0", set("adapter.lora.alpha", Entry::F32(0.0)));
     check("`adapter.lora.alpha` is NaN", set("adapter.lora.alpha", Entry::F32(f32::NAN)));
     check("`adapter.lora.alpha` is not a float", set("adapter.lora.alpha", Entry::U32(16)));
-    check("begin to count at a token", set("adapter.alora.invocation_tokens", Entry::I32s(vec![1])));
-    check("`blk.0.attn_q.weight.lora_a` is missing", |content| content.matrices.clear());
-    check("`blk.1.ffn_up.weight.lora_b` is missing", |content| {
+    check("activated adapter (aLoRA)", set("adapter.alora.invocation_tokens", Entry::I32s(vec![1])));
+    check("the adapter changes nothing", |content| content.matrices.clear());
+    check("`blk.1.ffn_up.weight` has no `blk.1.ffn_up.weight.lora_b`", |content| {
         content.matrices.retain(|matrix| matrix.name != "blk.1.ffn_up.weight.lora_b");
     });
     check("`blk.2.attn_q.weight.lora_a` changes none of the seven matrices of 2 blocks", |content| {
         tensor(content, "blk.1.attn_q.weight.lora_a").name = "blk.2.attn_q.weight.lora_a".to_owned();
         tensor(content, "blk.1.attn_q.weight.lora_b").name = "blk.2.attn_q.weight.lora_b".to_owned();
     });
-    check("is for 1 blocks, the model has 2", |content| {
-        content.matrices.retain(|matrix| !matrix.name.starts_with("blk.1."));
-    });
     check("`output_norm.weight` changes none", |content| {
         tensor(content, "blk.0.attn_q.weight.lora_a").name = "output_norm.weight".to_owned();
         content.matrices.retain(|matrix| matrix.name != "blk.0.attn_q.weight.lora_b");
     });
-    check("`blk.0.attn_k.weight.lora_b` has dimensions [32, 3], expected [3, 32]", |content| {
-        tensor(content, "blk.0.attn_k.weight.lora_b").shape.reverse();
-    });
-    check("`blk.1.attn_v.weight.lora_a` has dimensions [96, 2], expected [64, 3]", |content| {
+    check(
+        "another model: its `blk.0.attn_k.weight.lora_b` has dimensions [32, 3], here they are [3, 32]",
+        |content| {
+            tensor(content, "blk.0.attn_k.weight.lora_b").shape.reverse();
+        },
+    );
+    check("its `blk.1.attn_v.weight.lora_a` has dimensions [96, 2], here they are [64, 3]", |content| {
         tensor(content, "blk.1.attn_v.weight.lora_a").shape = vec![96, 2];
     });
+}
+
+#[test]
+fn an_adapter_of_some_blocks_changes_these_alone() {
+    let mut model = model(true);
+    let shape = model.shape;
+    let whole = adapter(&shape);
+    let folder = folder();
+    let path = folder.path().join("a.gguf");
+    let mut content = crate::gguf::adapter_content(&whole, Precision::F32);
+    content.matrices.retain(|matrix| matrix.name.starts_with("blk.0.attn_q"));
+    content.write(&path).expect("a file");
+    let read = Adapter::read_gguf(&path, &shape).expect("the format allows it");
+    assert_eq!(read.blocks[0][0], whole.blocks[0][0]);
+    assert_eq!(read.blocks[1], <[LowRank; 7]>::default());
+    let before = model.weights.clone();
+    read.merge_into(&shape, &mut model.weights).expect("it fits");
+    assert_ne!(model.weights.blocks[0].query, before.blocks[0].query);
+    assert_eq!(model.weights.blocks[1], before.blocks[1]);
 }
 
 #[test]
@@ -203,7 +224,7 @@ fn a_model_is_no_adapter_and_an_adapter_no_model() {
     let path = folder.path().join("m.gguf");
     model.write_gguf(&path, Precision::F16).expect("a file");
     let AdapterError { fault, .. } = Adapter::read_gguf(&path, &model.shape).expect_err("a model");
-    assert!(fault.to_string().contains("`general.type` is model, expected adapter"), "{fault}");
+    assert!(matches!(fault, Fault::NotAnAdapter), "{fault}");
     adapter(&model.shape).write_gguf(&path, &model.shape, Precision::F16).expect("a file");
     for fault in
         [Model::read_gguf(&path).expect_err("an adapter"), Model::read_gguf_shape(&path).expect_err("one")]

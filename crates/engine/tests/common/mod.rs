@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use deliberate_engine::simulated::SimulatedRuntime;
-use deliberate_engine::{Capacity, Engine, EngineConfig};
+use deliberate_engine::{Capacity, Engine, Serving};
 use deliberate_lm::{GenerateRequest, Generation, LanguageModel, LmError, Sampling, Token};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) fn engine(capacity: Capacity) -> Engine {
 }
 
 pub(crate) fn start(make: impl FnOnce() -> SimulatedRuntime + Send + 'static) -> Engine {
-    Engine::start(EngineConfig::default(), move || Ok::<_, Infallible>(make())).expect("it starts")
+    Engine::start(Serving::default(), move || Ok::<_, Infallible>(make())).expect("it starts")
 }
 
 pub(crate) fn tokens(text: &str) -> Arc<[Token]> {

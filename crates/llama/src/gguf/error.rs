@@ -23,6 +23,25 @@ pub enum HeaderError {
         /// The number of files.
         parts: u64,
     },
+    /// An adapter where a model should be.
+    #[error(
+        "it is an adapter, which goes on top of a model (give it as --adapter, and its base as the model)"
+    )]
+    Adapter,
+    /// Something that goes with a model, a projector for images for example.
+    #[error("it is of kind `{kind}`, not a language model")]
+    OtherKind {
+        /// The kind that the file names.
+        kind: String,
+    },
+    /// A vocabulary of another size than the embedding.
+    #[error("the vocabulary has {tokens} tokens but the embedding has {rows} rows (convert the model again)")]
+    VocabularySize {
+        /// Tokens.
+        tokens: u32,
+        /// Rows of the embedding.
+        rows: u64,
+    },
     /// A tokenizer that is not supported.
     #[error("tokenizer `{tokenizer}` is not supported (supported: gpt2, llama)")]
     Tokenizer {

@@ -90,6 +90,8 @@ const FAMILIES: &[(&str, Rotation)] = &[
 
 /// Most layers that llama.cpp has room for.
 const LAYERS: u64 = 512;
+/// Longest context that llama.cpp can count.
+const CONTEXT: u64 = i32::MAX as u64;
 /// Most experts that llama.cpp has room for.
 const EXPERTS: u64 = 1024;
 /// A bound on widths, far above any model and far below any overflow.
@@ -112,6 +114,11 @@ impl ModelHeader {
         if let Some(parts) = gguf.integer("split.count")?.filter(|&parts| parts > 1) {
             return Err(HeaderError::Split { parts });
         }
+        match gguf.text("general.type").as_deref() {
+            None | Some("model") => {}
+            Some("adapter") => return Err(HeaderError::Adapter),
+            Some(kind) => return Err(HeaderError::OtherKind { kind: kind.to_owned() }),
+        }
         let name = gguf.required_text("general.architecture")?;
         let &(family, rotation) =
             FAMILIES.iter().find(|(family, _)| *family == name).ok_or_else(|| HeaderError::Architecture {
@@ -121,7 +128,11 @@ impl ModelHeader {
         let keys = Keys { gguf, family };
         let layers = keys.required("block_count", 1..=LAYERS, "1 to 512")?;
         let embedding = keys.required("embedding_length", 1..=WIDTH, "1 to 1048576")?;
-        let context = keys.required("context_length", 1..=1 << 31, "at least 1")?;
+        let context = keys.required(
+            "context_length",
+            1..=CONTEXT,
+            "1 to 2147483647 (some converters write 4294967295 where they do not know: convert the model again)",
+        )?;
         let heads = keys.per_layer("attention.head_count", layers, None)?;
         let kv_heads = keys.per_layer("attention.head_count_kv", layers, Some(&heads))?;
         for (&heads, &kv) in heads.iter().zip(&kv_heads) {
@@ -148,6 +159,12 @@ impl ModelHeader {
         }
         let (experts, used) = keys.experts(layers)?;
         let vocabulary = vocabulary::check(gguf)?;
+        let embedding_rows = gguf.tensors().iter().find(|tensor| tensor.name == "token_embd.weight");
+        if let Some(&rows) = embedding_rows.and_then(|tensor| tensor.shape.get(1))
+            && rows != u64::from(vocabulary)
+        {
+            return Err(HeaderError::VocabularySize { tokens: vocabulary, rows });
+        }
         let stored: u64 = sum(weights(gguf).map(|(_, elements)| elements));
         let active = sum(weights(gguf).map(|(name, elements)| {
             if experts > 0 && name.contains("_exps.") { elements / experts * used } else { elements }

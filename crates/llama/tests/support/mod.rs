@@ -50,8 +50,13 @@ pub(crate) fn models() -> Vec<PathBuf> {
 
 #[allow(dead_code, reason = "each test file uses a part")]
 pub(crate) fn load(path: &std::path::Path) -> LlamaRuntime {
-    let settings =
-        Settings { slots: 8, context: 512, batch_tokens: 256, threads: Some(1), ..Settings::default() };
+    let settings = Settings {
+        slots: Some(8),
+        context: Some(512),
+        batch_tokens: Some(256),
+        threads: Some(1),
+        ..Settings::default()
+    };
     LlamaRuntime::load(path, &settings).expect("a sound model")
 }
 

@@ -162,7 +162,7 @@ fn a_page_instead_of_a_model_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let hub = FakeHub::with(b"<html>please log in</html>", []);
     let models = models(&folder, &hub.endpoint);
-    assert!(matches!(only_reason(models.pull(ID, &mut ()).unwrap_err()), SourceError::NotGguf));
+    assert!(matches!(only_reason(models.pull(ID, &mut ()).unwrap_err()), SourceError::NotGguf { .. }));
     assert!(finals(models.folder()).is_empty());
 }
 

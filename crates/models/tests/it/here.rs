@@ -21,6 +21,7 @@ fn what_is_not_here_says_how_to_get_it() {
     }
     let unknown = models.resolve("gpt-5").unwrap_err();
     assert!(unknown.to_string().contains("known names: SmolLM2-135M-Instruct"), "{unknown}");
+    assert!(unknown.to_string().contains("lab-prm"), "what is part of the program has names, too: {unknown}");
     assert!(matches!(models.pull("gpt-5", &mut ()), Err(ModelError::Unknown { .. })));
     assert!(matches!(models.pull("./none.gguf", &mut ()), Err(ModelError::NoSuchFile { .. })));
     assert!(!models.folder().exists(), "looking leaves nothing behind");
@@ -130,4 +131,52 @@ fn a_folder_that_cannot_be_written_is_named_with_the_way_out() {
     let text = error.to_string();
     assert!(text.contains(&*folder.path().join("models").to_string_lossy()), "{text}");
     assert!(matches!(error, ModelError::Folder { .. } | ModelError::Read { .. }), "{text}");
+}
+
+#[test]
+fn what_is_no_file_is_said_to_be_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(&folder, "http://unused");
+    let inside = folder.path().join("tuned");
+    fs::create_dir(&inside).unwrap();
+    let said = |path: &std::path::Path| models.resolve(path.to_str().unwrap()).unwrap_err().to_string();
+    assert!(said(&inside).contains("is a folder, not a model file (give the path of a .gguf file)"));
+    fs::write(inside.join("config.json"), b"{}").unwrap();
+    assert!(said(&inside).contains("holds a model of transformers: convert it"));
+    fs::write(inside.join("model.gguf"), b"GGUF...").unwrap();
+    assert!(said(&inside).contains("give one of the files in it: model.gguf"));
+    #[cfg(unix)]
+    assert!(said(std::path::Path::new("/dev/null")).contains("is a device or a pipe"));
+}
+
+#[test]
+fn a_foreign_file_is_named_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(&folder, "http://unused");
+    let path = folder.path().join("mine.gguf");
+    let check = |bytes: &[u8], words: &str| {
+        fs::write(&path, bytes).unwrap();
+        let error = models.resolve(path.to_str().unwrap()).unwrap_err();
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(source.contains(words), "{source}");
+    };
+    check(b"", "empty");
+    check(b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull");
+    check(b"<!doctype html>", "web page");
+    check(b"tjgg\x03\0\0\0", "`ggjt`");
+    check(b"\x02\0\0\0\0\0\0\0{}", "safetensors");
+}
+
+#[test]
+fn the_programs_own_models_are_verified_and_known_by_their_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(&folder, "http://unused");
+    let Verification::Intact { model, sha256 } = models.verify("lab-prm", &mut ()).unwrap() else {
+        panic!("it is compared with the manifest");
+    };
+    assert_eq!((model.name.as_str(), model.origin, sha256.len()), ("lab-prm", Origin::Bundled, 64));
+    let copy = folder.path().join("anything.gguf");
+    fs::copy(&model.path, &copy).unwrap();
+    let found = models.resolve(copy.to_str().unwrap()).unwrap();
+    assert_eq!((found.name.as_str(), found.origin, found.path), ("lab-prm", Origin::Bundled, copy));
 }

@@ -23,8 +23,8 @@ impl Tokenizer for Bytes {
         u8::try_from(token).map_or_else(|_| Vec::new(), |byte| vec![byte])
     }
 
-    fn render(&self, _messages: &[Message]) -> Option<String> {
-        None
+    fn render(&self, _messages: &[Message]) -> Result<String, RuntimeError> {
+        Err(RuntimeError { reason: "bytes are no chat".to_owned() })
     }
 }
 
@@ -71,7 +71,8 @@ pub(crate) fn parts(shape: Shape, seed: u64) -> Parts {
 }
 
 pub(crate) fn runtime(shape: Shape, seed: u64, threads: u32) -> NativeRuntime {
-    let settings = Settings { slots: 8, context: None, batch_tokens: 400, threads: Some(threads) };
+    let settings =
+        Settings { slots: Some(8), batch_tokens: Some(400), threads: Some(threads), ..Settings::default() };
     NativeRuntime::new(parts(shape, seed), &settings).expect("the parts fit")
 }
 

@@ -157,7 +157,7 @@ fn one_failed_generation_fails_its_own_draws() {
 
 #[test]
 fn a_model_that_has_shut_down_fails_the_batch() {
-    let model = Simulated::new(|_, _| Err(LmError::Closed { model: "simulated".into() }));
+    let model = Simulated::new(|_, _| Err(LmError::Closed { model: "simulated".into(), reason: None }));
     let proposer = TextProposer::new(model, settings("newline"));
     let batch = [expansion(&root(), &[7], Reach::End, None)];
     assert!(block_on(proposer.propose(&batch)).unwrap_err().reason.contains("shut down"));

@@ -68,12 +68,14 @@ impl<M: LanguageModel> JudgeVerifier<M> {
     /// A judge.
     ///
     /// # Errors
-    /// [`VerifierError`] if a prompt is for something else, or the model has no single token for yes or no.
+    /// [`VerifierError`] if a prompt is for something else or needs a chat template that the model lacks, or the model has
+    /// no single token for yes or no.
     pub async fn new(model: M, settings: JudgeSettings) -> Result<Self, VerifierError> {
         for prompt in &settings.prompts {
             prompt.expect_kind(PromptKind::Judge)?;
         }
         settings.critique.expect_kind(PromptKind::Critique)?;
+        try_out(&model, &settings).await?;
         let mut candidates = single(&model, &YES).await?;
         let yes = candidates.len();
         candidates.extend(single(&model, &NO).await?);
@@ -137,22 +139,31 @@ impl<M: LanguageModel> JudgeVerifier<M> {
     }
 }
 
+/// Fills every prompt that will be asked once: a model without a usable chat template would fail at each of them.
+async fn try_out<M: LanguageModel>(model: &M, settings: &JudgeSettings) -> Result<(), VerifierError> {
+    let values = [("question", "q"), ("solution", "s"), ("critique", "c"), ("attempts", "a")];
+    let critique = std::iter::once(&settings.critique).filter(|_| settings.samples > 0);
+    for prompt in settings.prompts.iter().chain(critique) {
+        prompt.encode(model, &values).await?;
+    }
+    Ok(())
+}
+
 /// The spellings that are single tokens, each token once.
-async fn single<M: LanguageModel>(model: &M, spellings: &[&str]) -> Result<Vec<Token>, VerifierError> {
+async fn single<M: LanguageModel>(
+    model: &M,
+    spellings: &[&'static str],
+) -> Result<Vec<Token>, VerifierError> {
     let mut found = Vec::new();
-    let mut shortest = usize::MAX;
     for spelling in spellings {
-        let tokens = model.encode(spelling, false).await?;
-        shortest = shortest.min(tokens.len());
-        if let [token] = tokens[..]
+        if let [token] = model.encode(spelling, false).await?[..]
             && !found.contains(&token)
         {
             found.push(token);
         }
     }
     if found.is_empty() {
-        let (label, model) = (spellings[0].to_owned(), model.facts().name.clone());
-        return Err(VerifierError::NotOneToken { label, tokens: shortest, model });
+        return Err(VerifierError::NoJudge { word: spellings[0], model: model.facts().name.clone() });
     }
     Ok(found)
 }

@@ -3,7 +3,8 @@
 //! One pass over a trace, with marks at the ends of its *new* steps only; the steps scored before come from the
 //! model's prefix cache, since the sequence of a longer trace begins with that of a shorter one.
 
-use super::{LabelFormat, LabelSource, ScoreError, Scores, VerifierError, assessed, label, share};
+use super::format::Marks;
+use super::{LabelFormat, LabelSource, ScoreError, Scores, VerifierError, assessed, share};
 use crate::Trace;
 use crate::prompt::{Template, around};
 use deliberate_lm::{LanguageModel, LmError, Mark, ModelFacts, Role, ScoreRequest, Token, Usage as LmUsage};
@@ -45,12 +46,10 @@ impl<M: LanguageModel> LabelVerifier<M> {
                 proposer_entries: proposer.vocabulary,
             });
         }
-        let labels = [label(&model, &format.positive).await?, label(&model, &format.negative).await?];
+        let Marks { mut ask, mut keep, labels } = format.marks(&model).await?;
         if labels[0] == labels[1] {
             return Err(VerifierError::SameToken { model: facts.name.clone() });
         }
-        let mut ask = model.encode(&format.ask, false).await?;
-        let mut keep = model.encode(&format.keep, false).await?;
         let mut start = Vec::new();
         if format.source == LabelSource::Chat {
             // What stands around a user's turn, the assistant's label, and the next user's turn.

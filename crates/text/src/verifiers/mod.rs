@@ -5,6 +5,8 @@ mod certainty;
 mod format;
 mod judge;
 mod label;
+#[cfg(test)]
+mod poor;
 mod product;
 mod spec;
 
@@ -16,7 +18,7 @@ pub use product::ProductVerifier;
 pub use spec::{VerifierSpec, VerifierSpecError};
 
 use crate::PromptError;
-use deliberate_lm::{LanguageModel, LmError, Token, Usage as LmUsage};
+use deliberate_lm::{LmError, Usage as LmUsage};
 use deliberate_search::{Assessed, Failure};
 use std::path::PathBuf;
 
@@ -52,13 +54,45 @@ pub enum VerifierError {
     },
     /// A label that the model does not write as one token.
     #[error(
-        "`{label}` is not one token of `{model}` but {tokens} (is this the verifier that the format is for?)"
+        "`{label}` is not one token of `{model}` but {tokens}, and a label is read as one (choose labels of one token, such as `+` and `-`, or let the model score that the format was made for)"
     )]
     NotOneToken {
         /// The label's text.
         label: String,
         /// How many tokens it is.
         tokens: usize,
+        /// Whose tokens.
+        model: String,
+    },
+    /// A text of the format that the model cannot write.
+    #[error(
+        "`{model}` cannot write `{text}`, which the label format inserts or reads: its vocabulary lacks some of it (let the model score that the format was made for, or take another format)"
+    )]
+    Unwritable {
+        /// The text.
+        text: String,
+        /// Whose tokens.
+        model: String,
+    },
+    /// A text that reads like a special token, of which the model knows nothing.
+    #[error(
+        "`{text}` reads like a special token, but `{model}` has none of that name and would read {tokens} ordinary tokens (let the model score that the format was made for, or take another separator)"
+    )]
+    UnknownMarker {
+        /// The text.
+        text: String,
+        /// Whose tokens.
+        model: String,
+        /// Tokens that it would be.
+        tokens: usize,
+    },
+    /// A model that says neither yes nor no in one token.
+    #[error(
+        "`{model}` cannot judge: it has no single token for `{word}` (let a general model judge, or choose another verifier, such as `likelihood` or `prm:FORMAT`)"
+    )]
+    NoJudge {
+        /// The word.
+        word: &'static str,
         /// Whose tokens.
         model: String,
     },
@@ -134,19 +168,6 @@ fn share(positive: &[f32], negative: &[f32]) -> Result<f64, ScoreError> {
     let (positive, negative) = (sum(positive), sum(negative));
     let share = positive / (positive + negative);
     if share.is_nan() { Err(ScoreError::Nothing) } else { Ok(share.clamp(0.0, 1.0)) }
-}
-
-/// A label as the one token that it must be.
-async fn label<M: LanguageModel>(model: &M, text: &str) -> Result<Token, VerifierError> {
-    let tokens = model.encode(text, false).await?;
-    match tokens[..] {
-        [token] => Ok(token),
-        _ => Err(VerifierError::NotOneToken {
-            label: text.to_owned(),
-            tokens: tokens.len(),
-            model: model.facts().name.clone(),
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -170,8 +170,7 @@ fn judge(options: &str) -> Result<VerifierSpec, String> {
 }
 
 fn known(format: &str) -> Result<String, String> {
-    let path = std::path::Path::new(format).extension().is_some_and(|extension| extension == "toml");
-    if path || LabelFormat::built_in().contains(&format) {
+    if LabelFormat::is_path(format) || LabelFormat::built_in().contains(&format) {
         return Ok(format.to_owned());
     }
     Err(format!("there is no label format `{format}`"))
@@ -215,7 +214,7 @@ mod tests {
     #[test]
     fn a_spec_is_written_as_it_is_read() {
         let all = "none logprob likelihood certainty judge judge:variants=3 judge:samples=4 prm:math-shepherd orm:signs \
-                   prm:a/b.toml prm:signs*likelihood";
+                   prm:a/b.toml orm:A/B.TOML prm:signs*likelihood";
         for text in all.split(' ') {
             assert_eq!(text.parse::<VerifierSpec>().unwrap().to_string(), text);
         }

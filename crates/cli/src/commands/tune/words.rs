@@ -52,7 +52,8 @@ impl LanguageModel for Words {
 
     /// None: a chat template is a program in Jinja, which is not run here.
     fn render<'a>(&'a self, _messages: &'a [Message]) -> Answer<'a, String> {
-        Box::pin(ready(Err(LmError::NoChatTemplate { model: self.facts.name.clone() })))
+        let reason = "templates are programs in Jinja, which are not run while tuning".to_owned();
+        Box::pin(ready(Err(LmError::NoChatTemplate { model: self.facts.name.clone(), reason })))
     }
 
     fn generate(&self, _request: GenerateRequest) -> Answer<'_, Generation> {

@@ -64,3 +64,15 @@ fn a_judge_needs_the_right_prompts() {
     let error = block_on(JudgeVerifier::new(model(), wrong)).err().unwrap().to_string();
     assert_eq!(error, "the prompt `chat` is for `solve`, not for `judge`");
 }
+
+#[test]
+fn a_judge_that_cannot_be_asked_is_refused_when_it_is_put_together() {
+    let refused = |settings| {
+        let poor = crate::verifiers::poor::Poor(Simulated::silent());
+        block_on(JudgeVerifier::new(poor, settings)).map(drop).unwrap_err().to_string()
+    };
+    for settings in [JudgeSettings::wordings(1), JudgeSettings::wordings(3), JudgeSettings::critiques(2)] {
+        let error = refused(settings);
+        assert!(error.contains("no usable chat template: its file holds none"), "{error}");
+    }
+}
