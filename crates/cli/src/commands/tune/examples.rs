@@ -160,7 +160,7 @@ mod tests {
             let reason = parse(line.as_bytes()).unwrap_err();
             assert!(reason.contains(words), "{reason}");
         };
-        check("[1]", "no JSON object");
+        check("[1]", "not a JSON object");
         check("{", "does not end on its line");
         check(r#"{"problem": "a"}"#, "no field `solution`");
         check(r#"{"solution": "a"}"#, "no field asks a question");
