@@ -6,6 +6,7 @@ use crate::config::{EngineLayer, SearchLayer};
 use crate::exit::{self, bad_input};
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use deliberate_policy::Portion;
 use deliberate_text::VerifierSpec;
 use std::path::PathBuf;
 pub(crate) use tune::TuneArgs;
@@ -180,6 +181,10 @@ pub(crate) struct CalibrateArgs {
     /// Only the first so many questions; of the lab as many as are wanted.
     #[arg(long, short = 'n', value_name = "N")]
     pub(crate) questions: Option<std::num::NonZeroUsize>,
+    /// Only the `development` questions, a third of all by a digest of their ids, or only the `test` questions, the
+    /// others: choose on the first, measure once on the second.
+    #[arg(long, value_name = "PART", value_parser = portion)]
+    pub(crate) only: Option<Portion>,
     /// What is tried (TOML): samples, budgets, strategies. By default a grid of minutes.
     #[arg(long, value_name = "FILE", conflicts_with = "full")]
     pub(crate) grid: Option<PathBuf>,
@@ -207,6 +212,14 @@ pub(crate) struct CalibrateArgs {
     pub(crate) engine: EngineLayer,
     #[command(flatten)]
     pub(crate) fit: FitArgs,
+}
+
+fn portion(text: &str) -> Result<Portion, String> {
+    match text {
+        "development" => Ok(Portion::Development),
+        "test" => Ok(Portion::Test),
+        _ => Err("`development` or `test`".to_owned()),
+    }
 }
 
 impl CalibrateArgs {

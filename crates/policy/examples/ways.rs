@@ -6,8 +6,8 @@
 //! questions is for development: choices of method were made on those, and the others are what is measured.
 
 use deliberate_policy::{
-    Deployed, OnlineSettings, Outcomes, Pool, Portion, Replayed, Sheet, Spent, WaySettings, adaptive_consistency,
-    best_single_rule, deployed, early_rejection, early_stopping, judge_held_out,
+    Deployed, OnlineSettings, Outcomes, Pool, Portion, Replayed, Sheet, Spent, WaySettings,
+    adaptive_consistency, best_single_rule, deployed, early_rejection, early_stopping, judge_held_out,
     log_odds_voting, online_frontier, paired_difference, ranked_answers, score_threshold, share_interval,
     total_frontier, uniform,
 };
@@ -18,8 +18,7 @@ const BUDGETS: [f64; 4] = [4.0, 8.0, 16.0, 32.0];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let path =
-        arguments.next().ok_or("give a pool, a verifier (or -) and `development`, `test` or `all`")?;
+    let path = arguments.next().ok_or("give a pool, a verifier (or -) and `development`, `test` or `all`")?;
     let pool = Pool::read(Path::new(&path))?;
     let named = arguments.next().filter(|name| name != "-");
     let verifier = named.or_else(|| pool.verifiers.first().cloned()).ok_or("nothing is scored")?;

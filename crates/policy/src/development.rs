@@ -1,9 +1,11 @@
 //! Questions to look at while a method is still being changed, and questions that are measured once, when it is frozen.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// To which part a question belongs, for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Portion {
     /// About a third of all questions: whatever is chosen by looking (candidates, rules, constants) is chosen on these.
     Development,

@@ -1,7 +1,7 @@
 //! What findings rest on: recorded samples, and searches if any were run.
 
 use crate::{Grid, Sampled, Searched, Study, StudyError};
-use deliberate_policy::{Cell, Outcomes, Pool, PoolError, Sheet};
+use deliberate_policy::{Cell, Outcomes, Pool, PoolError, Portion, Sheet};
 use deliberate_run::{Folder, Question};
 use deliberate_search::{Aggregation, Rule, Selection};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ pub struct Source {
     pub seed: u64,
     /// The command that gathered it.
     pub command: String,
+    /// The part of the questions that counts; `None` for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Portion>,
 }
 
 /// Evidence as a file, the samples aside.
@@ -150,7 +153,7 @@ impl Evidence {
         let kept: Kept = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         let Kept { source, sample_flops, answer_flops, searches, found, chain, priors, larger } = kept;
         let pool = Pool::read(&folder.path().join(SAMPLES))?;
-        let (sheet, others) = sheets(&pool, &source.verifier)?;
+        let (sheet, others) = sheets(&pool, &source.verifier, source.only)?;
         let counts = [
             (!sample_flops.is_empty()).then_some(sample_flops.len()),
             (!answer_flops.is_empty()).then_some(answer_flops.len()),
@@ -163,7 +166,10 @@ impl Evidence {
         {
             return Err(damaged("it belongs to other samples than those beside it".to_owned()));
         }
-        Ok((Self { sheet, others, sample_flops, answer_flops, searches, found, chain, priors, larger }, source))
+        Ok((
+            Self { sheet, others, sample_flops, answer_flops, searches, found, chain, priors, larger },
+            source,
+        ))
     }
 
     /// Copies recorded samples to where [`Evidence::read`] looks for them.
@@ -177,12 +183,12 @@ impl Evidence {
         Ok(folder.write(SAMPLES, &bytes)?)
     }
 
-    /// Recorded samples alone; `verifier` is whose scores count.
+    /// Recorded samples alone; `verifier` is whose scores count, `only` which questions do.
     ///
     /// # Errors
     /// [`PoolError`] if that verifier did not score every sample.
-    pub fn replayed(pool: &Pool, verifier: &str) -> Result<Self, PoolError> {
-        let (sheet, others) = sheets(pool, verifier)?;
+    pub fn replayed(pool: &Pool, verifier: &str, only: Option<Portion>) -> Result<Self, PoolError> {
+        let (sheet, others) = sheets(pool, verifier, only)?;
         let searches = Outcomes { questions: sheet.ids.clone(), ..Outcomes::default() };
         Ok(Self {
             sheet,
@@ -208,7 +214,7 @@ impl Evidence {
         (pool, verifier): (&Pool, &str),
         larger: Option<Larger>,
     ) -> Result<Self, StudyError> {
-        let (sheet, others) = sheets(pool, verifier)?;
+        let (sheet, others) = sheets(pool, verifier, None)?;
         let missing = |question: &Question, arm: &str| StudyError::Missing {
             question: question.id.clone(),
             arm: arm.to_owned(),
@@ -286,7 +292,13 @@ impl Found {
 }
 
 /// The samples as this verifier sees them, and as every other does that scored them all.
-fn sheets(pool: &Pool, verifier: &str) -> Result<(Sheet, Vec<Sheet>), PoolError> {
+fn sheets(pool: &Pool, verifier: &str, only: Option<Portion>) -> Result<(Sheet, Vec<Sheet>), PoolError> {
+    let sheet = |name: &str| {
+        let sheet = Sheet::new(pool, name)?;
+        Ok::<_, PoolError>(
+            only.map_or_else(|| sheet.clone(), |part| sheet.only(|id| Portion::of(id) == part)),
+        )
+    };
     let others = pool.verifiers.iter().filter(|name| *name != verifier);
-    Ok((Sheet::new(pool, verifier)?, others.filter_map(|name| Sheet::new(pool, name).ok()).collect()))
+    Ok((sheet(verifier)?, others.filter_map(|name| sheet(name).ok()).collect()))
 }

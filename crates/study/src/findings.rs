@@ -9,17 +9,18 @@ mod single;
 
 use crate::StudyError;
 use crate::evidence::{Evidence, Found};
-use arms::Arms;
+use arms::{Arms, Spending};
 pub use chain::Chain;
 use deliberate_policy::{
-    Account, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, confusion, every_selection,
-    fit_fixed, judge_held_out, online_frontier, predicted_ease, predictor_rows, prior_row, rank_bins,
-    reselect, share_interval, total_frontier,
+    Account, Deployed, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Replayed,
+    WaySettings, adaptive_consistency, confusion, deployed, early_rejection, early_stopping, every_selection,
+    fit_fixed, judge_held_out, log_odds_voting, online_frontier, predicted_ease, predictor_rows, prior_row,
+    rank_bins, ranked_answers, reselect, score_threshold, share_interval, total_frontier,
 };
 pub use exchange::{Exchange, RATIOS, exchanges};
 pub use savings::Saving;
 use serde::Serialize;
-pub use single::{Against, BestRule, Single};
+pub use single::{Against, BEST_RULE, BestRule, Single};
 
 /// Bins of difficulty, as in the paper.
 pub const BINS: usize = 5;
@@ -120,6 +121,9 @@ pub struct Findings {
     pub online: Way,
     /// A total budget over all questions, spent where the gain is highest: all cost counted.
     pub total: Way,
+    /// What else may be done with the recorded samples, held out, all cost counted: baselines that a policy has to beat,
+    /// newer ways, and the fixed policy as it is deployed.
+    pub replayed: Vec<Way>,
     /// Cost of being as good as those two, where that can be claimed.
     pub savings: Vec<Saving>,
     /// Policies against the best single rule and best-of-N weighted, in points at equal cost.
@@ -164,7 +168,10 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
     let (stopping, sharing) = (online_frontier(&judged, &wanted), total_frontier(&judged, &wanted));
     let (stopping, sharing) = (arms.spent("online", &stopping), arms.spent("total budget", &sharing));
     let (optimal, guessed) = (Arms::fitted("oracle", &oracle), Arms::fitted("predicted", &predicted));
-    let policies = [optimal, guessed, stopping, sharing];
+    let others = replayed(&arms, &budgets)?;
+    let (online_way, total_way) = (arms.way(&stopping), arms.way(&sharing));
+    let other_ways = others.iter().map(|way| arms.way(way)).collect();
+    let policies: Vec<Spending> = [optimal, guessed, stopping, sharing].into_iter().chain(others).collect();
     let interval =
         |values: &[f64]| share_interval(values, seed).unwrap_or(Interval { value: 0.0, low: 0.0, high: 0.0 });
     let mut predictors = predictor_rows(sheet, &FIRST_SAMPLES, BINS, seed);
@@ -182,8 +189,9 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
         predictors,
         confusion: confusion(&predicted_bins, &bins, BINS),
         fixed: vec![arms.fixed("oracle", &oracle), arms.fixed("predicted", &predicted)],
-        online: arms.way(&policies[2]),
-        total: arms.way(&policies[3]),
+        online: online_way,
+        total: total_way,
+        replayed: other_ways,
         savings: savings::savings(&arms, &policies),
         single: Single::of(&arms, &policies),
         exchange: Vec::new(),
@@ -192,6 +200,20 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
     let fitted = Fitted { bins, oracle, predicted, live, online };
     let exchange = exchanges(evidence, &fitted, Account::Formula, &RATIOS, seed)?;
     Ok((Findings { exchange, ..findings }, fitted))
+}
+
+/// Every other way to spend at these budgets: all are over the samples alone, but for the deployed policy, which may
+/// search.
+fn replayed(arms: &Arms<'_>, budgets: &[u32]) -> Result<Vec<Spending>, StudyError> {
+    let Evidence { sheet, searches, .. } = arms.evidence;
+    let settings = WaySettings { seed: arms.seed, ..WaySettings::default() };
+    let amounts: Vec<f64> = budgets.iter().map(|&budget| budget.into()).collect();
+    let ways = [adaptive_consistency, early_stopping, score_threshold, log_odds_voting, ranked_answers];
+    let mut replayed: Vec<Replayed> = ways.iter().map(|way| way(sheet, &amounts, &settings)).collect();
+    replayed.extend(early_rejection(sheet, &amounts, &settings));
+    let how = Deployed { bins: BINS, replay: settings, ..Deployed::default() };
+    replayed.push(deployed(sheet, &without_revisions(searches.clone()), budgets, &how)?);
+    Ok(replayed.iter().map(|way| arms.spent(way.name, &way.spent)).collect())
 }
 
 fn without_revisions(table: Outcomes) -> Outcomes {

@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow};
 use deliberate_family::Scale;
 use deliberate_lab::{Split, generate_set};
 use deliberate_lm::{LanguageModel, Sampling};
-use deliberate_policy::Pool;
+use deliberate_policy::{Pool, Portion};
 use deliberate_run::{Dataset, Folder, Question};
 use deliberate_study::{Bench, Evidence, Grid, Larger, Source, Study, StudyError, Watch};
 use deliberate_text::VerifierSpec;
@@ -61,8 +61,9 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
         .clone()
         .unwrap_or_else(|| PathBuf::from("runs").join(format!("replay-{name}-{verifier}")));
     let seed = args.search.seed.unwrap_or(0);
-    let evidence = Evidence::replayed(&pool, &verifier).map_err(bad_input)?;
-    let configuration = json!({"replay": {"sha256": pool.sha256, "verifier": verifier}, "seed": seed});
+    let evidence = Evidence::replayed(&pool, &verifier, args.only).map_err(bad_input)?;
+    let configuration =
+        json!({"replay": {"sha256": pool.sha256, "verifier": verifier, "only": args.only}, "seed": seed});
     let folder = Folder::open(&directory, &configuration).map_err(|error| unusable(error, &directory))?;
     let source = Source {
         proposer: format!("recorded in {name}"),
@@ -71,6 +72,7 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
         sha256: pool.sha256,
         seed,
         command: command(),
+        only: args.only,
     };
     Evidence::keep_samples(&folder, path)?;
     evidence.write(&folder, &source)?;
@@ -87,7 +89,8 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let greedy = Search { sampling: Sampling::at(0.0), ..settings(&layer.search, "majority")? };
     let engine = EngineSettings::resolve(layer.engine);
     let asked =
-        Asked::gather(args.dataset.as_deref(), args.questions.map(Into::into), args.full, search.seed)?;
+        Asked::gather(args.dataset.as_deref(), args.questions.map(Into::into), args.full, search.seed)?
+            .only(args.only);
     let path =
         args.run_directory.unwrap_or_else(|| PathBuf::from("runs").join(format!("calibrate-{}", asked.name)));
     let asking = if revises { vec![&search, &revision] } else { vec![&search] };
@@ -127,6 +130,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         "search": search,
         "models": models,
         "engine": engine,
+        "seeds": "by question",
     });
     let mut study = Study::open(&path, &configuration).map_err(|error| unusable(error, &path))?;
     let runtime = super::runtime()?;
@@ -179,6 +183,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         sha256: pool.sha256,
         seed: search.seed,
         command: command(),
+        only: args.only,
     };
     evidence.write(study.folder(), &source)?;
     conclude(study.folder(), &evidence, &source, args.fit)
@@ -235,6 +240,7 @@ impl Asked {
     fn gather(dataset: Option<&Path>, count: Option<usize>, full: bool, seed: u64) -> anyhow::Result<Self> {
         if let Some(path) = dataset {
             let read = Dataset::read(path, count, false).map_err(bad_input)?;
+            note(&read);
             return Ok(Self { name: stem(path), questions: read.questions });
         }
         let count = count.unwrap_or(LAB_QUESTIONS[usize::from(full)]);
@@ -245,6 +251,11 @@ impl Asked {
             answer: Some(question.answer),
         };
         Ok(Self { name: "lab".to_owned(), questions: questions.into_iter().map(asked).collect() })
+    }
+
+    fn only(mut self, part: Option<Portion>) -> Self {
+        self.questions.retain(|question| part.is_none_or(|part| Portion::of(&question.id) == part));
+        self
     }
 }
 

@@ -7,12 +7,13 @@ use crate::output;
 use crate::show::{Table, share};
 use anyhow::Context;
 use deliberate_policy::{
-    CurveRow, Deployed, Efficiency, Interval, Outcomes, Policy, Provenance, Ranking, VERSION, WaySettings,
-    fit_deployed, fit_online,
+    CurveRow, Deployed, Efficiency, Interval, Outcomes, Policy, Portion, Provenance, Ranking, VERSION,
+    WaySettings, fit_deployed, fit_online,
 };
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_study::{
-    About, Evidence, Findings, Fitted, Single, Source, StudyError, Way, find, kept_trees, page,
+    About, BEST_RULE, Evidence, Findings, Fitted, Saving, Single, Source, StudyError, Way, find, kept_trees,
+    page,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ pub(crate) fn conclude(
             ("verifier", source.verifier.clone()),
             ("samples, SHA-256", source.sha256.clone()),
             ("seed", source.seed.to_string()),
+            ("questions", counted(source.only, findings.questions)),
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -58,6 +60,15 @@ pub(crate) fn conclude(
 fn how_asked(folder: &Folder) -> anyhow::Result<Asked> {
     let configuration = folder.configuration()?.unwrap_or_default();
     Ok(asked(&configuration["search"], &configuration["models"]["search"]))
+}
+
+/// How many questions, and which.
+fn counted(only: Option<Portion>, questions: usize) -> String {
+    match only {
+        None => questions.to_string(),
+        Some(Portion::Development) => format!("{questions} (those for development)"),
+        Some(Portion::Test) => format!("{questions} (those for the test)"),
+    }
 }
 
 /// The evidence in a study's folder.
@@ -177,7 +188,7 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
     let ways = findings.ways.iter().filter(|way| way.name == "best-of-n" || way.name == "majority");
     let ways =
         ways.chain(findings.fixed.iter().map(|fixed| &fixed.way)).chain([&findings.online, &findings.total]);
-    for way in ways {
+    for way in ways.chain(&findings.replayed) {
         for point in &way.points {
             table.row([
                 way.name.clone(),
@@ -203,7 +214,8 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
         "times fewer tokens",
         "times fewer FLOPs",
     ]);
-    for saving in &findings.savings {
+    let claimed = |saving: &&Saving| saving.generations.times.is_some();
+    for saving in findings.savings.iter().filter(claimed) {
         let found = &saving.generations;
         table.row([
             format!("{} ({:.1} %)", saving.reference, found.target * 100.0),
@@ -222,7 +234,7 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
 fn points(single: &Single) -> Table {
     let columns = ["both may spend", "way", "against", "spends", "accuracy", "points more [95 % interval]"];
     let mut table = Table::new(columns);
-    for against in &single.against {
+    for against in single.against.iter().filter(|against| against.reference == BEST_RULE) {
         let Interval { value, low, high } = against.difference;
         table.row([
             format!("{} generations", number(against.generations)),

@@ -104,7 +104,7 @@ fn show_prompt(question: &str, settings: &Search, engine: &EngineSettings) -> an
     // A vote asks the proposer alone.
     let strategy = "majority:generations=1".parse().map_err(bad_input)?;
     let settings = Search { strategy, policy: None, ..settings.clone() };
-    let loaded = Loaded::open(engine, &[&settings])?;
+    let loaded = Loaded::open(&Cast { settings: engine, searches: &[&settings], questions: 1 })?;
     super::runtime()?.block_on(async {
         let root = loaded.domain(&settings).await?.root(question).await.map_err(bad_input)?;
         output::data(loaded.spelled(root.tokens()))?;

@@ -10,6 +10,9 @@ use serde::Serialize;
 /// Fewest generations at which ways are compared: with less there is little to decide.
 const LEAST: u32 = 4;
 
+/// What the first reference is called.
+pub const BEST_RULE: &str = "best single rule";
+
 /// What every policy is held against, and how it does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,7 +62,7 @@ pub(super) fn best_rule(arms: &Arms<'_>, single: &SingleRule) -> Spending {
         cells.map(|(cell, &accuracy)| Cell { accuracy, ..cell }).collect()
     };
     Spending {
-        name: "best single rule".to_owned(),
+        name: BEST_RULE.to_owned(),
         budgets: single.ks.iter().map(|&k| k.into()).collect(),
         curve: (0..single.ks.len()).map(point).collect(),
         halves: false,

@@ -16,10 +16,13 @@ pub(super) fn section(findings: &Findings) -> Section {
     }
     plot = plot.with(line(&findings.online, |point| point.generations));
     plot = plot.with(line(&findings.total, |point| point.generations));
+    if let Some(deployed) = findings.replayed.iter().find(|way| way.name == "compute-optimal, deployed") {
+        plot = plot.with(line(deployed, |point| point.generations));
+    }
     let figure = Figure::new("compute-optimal", "Accuracy against what was really spent", Chart::Plot(plot))
         .caption(
-            "Held out. The cost of knowing difficulty is not counted for oracle and predicted (as in the paper); online \
-             and total budget count everything.",
+            "Held out. The cost of knowing difficulty is not counted for oracle and predicted (as in the paper); the \
+             others count everything. Deployed is what a policy file does: a few samples tell the bin.",
         )
         .source("figures 4 and 8");
     let prose = "For each bin of difficulty and each budget the best strategy is chosen on half of the bin's questions \
@@ -48,7 +51,7 @@ fn table(findings: &Findings) -> Table {
             ]);
         }
     }
-    for way in [&findings.online, &findings.total] {
+    for way in [&findings.online, &findings.total].into_iter().chain(&findings.replayed) {
         for point in &way.points {
             table = table.row([
                 Cell::text(&way.name),
