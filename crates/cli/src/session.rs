@@ -96,7 +96,9 @@ impl Cast<'_> {
         let mut proposer = file(Some(proposer))?;
         // The adapter is the proposer's. Whoever is named beside it is asked as it is.
         let adapter = self.settings.adapter.as_deref().map(|path| adapter(models, path)).transpose()?;
-        proposer.iter_mut().for_each(|proposer| proposer.adapter.clone_from(&adapter));
+        if let Some(proposer) = &mut proposer {
+            proposer.adapter = adapter;
+        }
         Ok([
             proposer,
             file(verifier_model.as_ref().filter(|_| asked.verifier))?,

@@ -336,7 +336,7 @@ fn local(path: PathBuf) -> Result<ModelFile, ModelError> {
     let twin = BundledModel::twin(&path).map_err(ModelError::read(&path))?;
     let (name, origin) =
         twin.map_or_else(|| (stem(&path), Origin::Local), |model| (model.name, Origin::Bundled));
-    Ok(ModelFile { name, path, origin })
+    Ok(ModelFile { path, name, origin })
 }
 
 /// Why a path is no file.

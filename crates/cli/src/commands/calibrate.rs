@@ -100,21 +100,13 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         adapter: None,
         ..engine.clone()
     });
-    let compared = args.compare_verifier.map(|verifier| -> anyhow::Result<_> {
-        if verifier == VerifierSpec::None {
-            return Err(bad_input(anyhow!("`none` scores nothing to compare")));
-        }
-        let model = args.compare_verifier_model;
-        let name = model.as_ref().map_or(verifier.to_string(), |model| format!("{verifier} of {model}"));
-        let verifier_model = model.or_else(|| engine.verifier_model.clone());
-        let engine = EngineSettings { verifier_model, ..engine.clone() };
-        Ok((engine, name, Search { verifier, ..search.clone() }))
-    });
+    let model = args.compare_verifier_model;
+    let compared = args.compare_verifier.map(|verifier| comparing(verifier, model, &engine, &search));
     let compared = compared.transpose()?;
-    let (greedily, comparing) = ([&greedy], compared.as_ref().map(|(_, _, search)| [search]));
+    let (greedily, scoring) = ([&greedy], compared.as_ref().map(|(_, _, search)| [search]));
     let mut casts = vec![cast(&engine, asking.as_slice())];
     casts.extend(larger.as_ref().map(|settings| cast(settings, &greedily)));
-    casts.extend(compared.iter().zip(&comparing).map(|((settings, ..), searches)| cast(settings, searches)));
+    casts.extend(compared.iter().zip(&scoring).map(|((settings, ..), searches)| cast(settings, searches)));
     let mut opened = Loaded::open_all(&casts)?.into_iter();
     let loaded = opened.next().expect("the first cast is always there");
     let large = larger.as_ref().and_then(|_| opened.next());
@@ -187,6 +179,22 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     };
     evidence.write(study.folder(), &source)?;
     conclude(study.folder(), &evidence, &source, args.fit)
+}
+
+/// Another verifier to compare with: its models, its name, and how it is asked.
+fn comparing(
+    verifier: VerifierSpec,
+    model: Option<String>,
+    engine: &EngineSettings,
+    search: &Search,
+) -> anyhow::Result<(EngineSettings, String, Search)> {
+    if verifier == VerifierSpec::None {
+        return Err(bad_input(anyhow!("`none` scores nothing to compare")));
+    }
+    let name = model.as_ref().map_or(verifier.to_string(), |model| format!("{verifier} of {model}"));
+    let verifier_model = model.or_else(|| engine.verifier_model.clone());
+    let engine = EngineSettings { verifier_model, ..engine.clone() };
+    Ok((engine, name, Search { verifier, ..search.clone() }))
 }
 
 /// What a grid draws at once is bounded by slots alone.
