@@ -1,5 +1,7 @@
 //! Answers: parsed once, compared often.
 
+use std::fmt::Write;
+
 use crate::choice::Choice;
 use crate::clean::ascii;
 use crate::delimiters::unwrapped;
@@ -196,7 +198,7 @@ fn spelling(tokens: &[Token]) -> String {
         if at > 0 && number(token) && number(&tokens[at - 1]) {
             spelling.push(' ');
         }
-        spelling.push_str(&token.to_string());
+        write!(spelling, "{token}").expect("writing to a string does not fail");
     }
     if letters { spelling.to_lowercase() } else { spelling }
 }

@@ -100,7 +100,10 @@ impl Fingerprint {
 
     /// The constant `c` with `self = c * other` at every known point, as its sign; `None` if there is no such `c`.
     pub(crate) fn ratio_sign(&self, other: &Self) -> Option<Ordering> {
-        let mut ratios = (0..POINTS).filter_map(|point| self.at(point)?.divide(other.at(point)?));
+        // Beyond these sizes a quotient overflows one way round and not the other.
+        let bearable = |value: &Approx| (1e-120..1e120).contains(&value.size());
+        let value = |of: &Self, point: usize| of.at(point).filter(bearable);
+        let mut ratios = (0..POINTS).filter_map(|point| value(self, point)?.divide(value(other, point)?));
         let first = ratios.next()?;
         let mut agreeing = 1;
         for ratio in ratios {

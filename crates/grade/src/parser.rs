@@ -3,11 +3,13 @@
 //! Implicit products bind like explicit ones (`1/2x` is `(1/2)x`); a number directly before a fraction of numbers
 //! is a mixed number. Anything left over makes the whole parse fail: half-read answers would be false accepts.
 
+mod matrix;
+
 use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use crate::expression::{Expression, Function, Several};
-use crate::limits::{CHAIN, DEPTH, PARTS};
+use crate::limits::{CHAIN, DEPTH};
 use crate::token::{Bracket, Literal, Token};
 
 /// The expression that all of `tokens` spell.
@@ -223,7 +225,7 @@ impl<'a> Parser<'a> {
             Token::Begin(kind) if kind == "matrix" => self.matrix(&kind),
             Token::Begin(kind) if kind == "vmatrix" => {
                 let Expression::Matrix(rows) = self.matrix(&kind)? else { return None };
-                determinant(&rows)
+                matrix::determinant(&rows)
             }
             _ => None,
         }
@@ -389,49 +391,6 @@ impl<'a> Parser<'a> {
         self.expect(&Token::Close(Bracket::Round))?;
         Some(Expression::CallSeveral(several, arguments))
     }
-
-    fn matrix(&mut self, kind: &str) -> Option<Expression> {
-        let end = Token::End(kind.to_owned());
-        let mut rows = vec![Vec::new()];
-        loop {
-            if self.take(&end) {
-                break;
-            }
-            if self.take(&Token::NewRow) {
-                rows.push(Vec::new());
-                continue;
-            }
-            let entry = self.sum()?;
-            rows.last_mut()?.push(entry);
-            if !self.take(&Token::Ampersand) && !matches!(self.peek(), Some(Token::NewRow | Token::End(_))) {
-                return None;
-            }
-        }
-        rows.retain(|row| !row.is_empty());
-        let width = rows.first()?.len();
-        let regular = rows.iter().all(|row| row.len() == width) && rows.len() * width <= PARTS * 2;
-        regular.then_some(Expression::Matrix(rows))
-    }
-}
-
-/// Expanded along the first row; four rows have 24 terms, and more are left as text.
-fn determinant(rows: &[Vec<Expression>]) -> Option<Expression> {
-    if rows.len() > 4 || rows.iter().any(|row| row.len() != rows.len()) {
-        return None;
-    }
-    let [first, below @ ..] = rows else { return None };
-    if below.is_empty() {
-        return Some(first[0].clone());
-    }
-    let term = |column: usize| {
-        let without = |row: &Vec<Expression>| {
-            row.iter().enumerate().filter(|(at, _)| *at != column).map(|(_, entry)| entry.clone()).collect()
-        };
-        let minor = determinant(&below.iter().map(without).collect::<Vec<_>>())?;
-        let term = Expression::Product(vec![first[column].clone(), minor]);
-        Some(if column % 2 == 1 { term.negative() } else { term })
-    };
-    (0..first.len()).map(term).collect::<Option<Vec<_>>>().map(Expression::Sum)
 }
 
 fn multiply(a: Expression, b: Expression) -> Expression {

@@ -25,12 +25,33 @@ impl Literal {
 
     /// Digits from the first that is not zero.
     pub(crate) fn significant(&self) -> usize {
-        let digits = format!("{}{}", self.whole, self.fraction);
-        digits.trim_start_matches('0').len()
+        match self.whole.trim_start_matches('0').len() {
+            0 => self.fraction.trim_start_matches('0').len(),
+            whole => whole + self.fraction.len(),
+        }
+    }
+
+    /// The value of an ordinary number: up to eighteen digits, no period, no exponent.
+    fn short_value(&self) -> Option<BigRational> {
+        let places = self.fraction.len() as u32;
+        if !self.repeating.is_empty() || self.exponent != 0 || self.whole.len() + self.fraction.len() > 18 {
+            return None;
+        }
+        let digits = self.whole.bytes().chain(self.fraction.bytes());
+        let all = digits.fold(0_i64, |value, digit| 10 * value + i64::from(digit - b'0'));
+        if places == 0 {
+            return Some(BigRational::from_integer(all.into()));
+        }
+        let shift = 10_i64.pow(places);
+        let common = num_integer::gcd(all, shift);
+        Some(BigRational::new_raw((all / common).into(), (shift / common).into()))
     }
 
     /// `None` if it has more digits than are worth computing with.
     pub(crate) fn value(&self) -> Option<BigRational> {
+        if let Some(value) = self.short_value() {
+            return Some(value);
+        }
         let digits = self.whole.len() + self.fraction.len() + self.repeating.len();
         if digits > LITERAL_DIGITS || self.exponent.unsigned_abs() as usize > LITERAL_DIGITS {
             return None;

@@ -230,6 +230,11 @@ fn equations_may_be_rearranged_but_not_changed() {
 }
 
 #[test]
+fn equations_with_sides_of_astronomical_size_are_symmetric() {
+    check(false, &[(r"{\sqrt{2}}^{1000}=\sqrt{y}0", r"\sqrt{2}1000=\sqrt{y}0")]);
+}
+
+#[test]
 fn units_are_optional_but_not_interchangeable() {
     check(
         true,
