@@ -10,7 +10,7 @@ use deliberate_grade::report::{Report, Tally, cases};
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &GradeArgs) -> anyhow::Result<ExitCode> {
-    let conventions = args.conventions.parse::<Conventions>().map_err(|error| bad_input(error.into()))?;
+    let conventions = args.conventions.parse::<Conventions>().map_err(bad_input)?;
     let path = args.cases.display();
     let bytes =
         std::fs::read(&args.cases).with_context(|| format!("cannot read `{path}`")).map_err(bad_input)?;
