@@ -10,6 +10,7 @@ With a second argument, the cases with a wrong verdict are listed.
 
 import json
 import logging
+import re
 import statistics
 import sys
 import time
@@ -19,11 +20,14 @@ from math_verify import parse, verify
 PROSE = {"prose", "prose_extraction"}
 
 
+DELIMITER = re.compile(r"(?<!\\)\$|\\boxed|\\\[|\\\(")
+
+
 def delimited(case: dict, field: str) -> str:
     """Bare notation in dollars, since Math-Verify looks for delimiters; texts and delimited answers as they are."""
     text = case[field]
-    is_text = field == "prediction" and case.get("kind") == "text"
-    return text if is_text or "$" in text or "\\boxed" in text or "\\[" in text else f"${text}$"
+    prose = field == "prediction" and case.get("kind") == "text" and not text.startswith("\\")
+    return text if prose or DELIMITER.search(text) else f"${text}$"
 
 
 def verdict(case: dict) -> bool:

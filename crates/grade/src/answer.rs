@@ -118,7 +118,7 @@ pub fn correct(gold: &Answer, prediction: &Answer) -> bool {
         return true;
     }
     let chosen = |one: &Answer, other: &Answer| match (one.choice, other.choice) {
-        (Some(one), Some(other)) => one.letter == other.letter && one.alone != other.alone,
+        (Some(one), Some(other)) => one.letter == other.letter && (one.alone || other.alone),
         _ => false,
     };
     let rounding =

@@ -147,6 +147,10 @@ fn ratios(a: &[Value], b: &[Value]) -> bool {
         return false;
     }
     let (Some(a_values), Some(b_values)) = (values(a), values(b)) else { return in_order(a, b) };
+    // Nothing is in proportion to zero.
+    if a_values.iter().chain(&b_values).any(Fingerprint::is_zero) {
+        return in_order(a, b);
+    }
     let pairs = || a_values.iter().zip(&b_values);
     pairs().skip(1).all(|(x, y)| x.proportional(y, &a_values[0], &b_values[0])) || in_order(a, b)
 }

@@ -122,7 +122,7 @@ impl Fingerprint {
         if let (Self::Exact(a), Self::Exact(b), Self::Exact(c), Self::Exact(d)) =
             (self, other, first, other_first)
         {
-            return a * d == b * c && !(a.is_zero() && c.is_zero());
+            return a * d == b * c;
         }
         let cross = |point: usize| {
             let left = self.at(point)?.multiply(other_first.at(point)?)?;

@@ -130,6 +130,7 @@ pub(crate) fn bare(text: &str) -> Option<&str> {
 
 /// The last number; inside a formula, the formula or what its last equals sign arrives at.
 pub(crate) fn last_number(text: &str) -> Option<&str> {
+    let text = without_headings(text);
     let bytes = text.as_bytes();
     let last = bytes.iter().rposition(u8::is_ascii_digit)?;
     // A formula is looked for in the closing paragraph only.
@@ -172,6 +173,19 @@ pub(crate) fn last_number(text: &str) -> Option<&str> {
     Some(&text[start..end])
 }
 
+/// Up to a last number that stands in no heading: `#### Step 2` counts steps.
+fn without_headings(text: &str) -> &str {
+    let mut text = text;
+    while let Some(last) = text.bytes().rposition(|byte| byte.is_ascii_digit()) {
+        let line = text[..last].rfind('\n').map_or(0, |at| at + 1);
+        if !text[line..].starts_with('#') {
+            break;
+        }
+        text = &text[..line];
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +203,12 @@ mod tests {
         check("The roots are $2$, $3$ and $5$.", "2, 3, 5");
         check("Thus, there are exactly 3 ways to put 5 balls into 2 boxes.", "3");
         check("So a total of 12 pens fit into 3 boxes.", "12");
+    }
+
+    #[test]
+    fn numbers_of_headings_are_no_answers() {
+        assert_eq!(last_number("It is 7.\n#### Step 2\nDone."), Some("7"));
+        assert_eq!(last_number("#### Step 2"), None);
     }
 
     #[test]

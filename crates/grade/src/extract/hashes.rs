@@ -24,7 +24,12 @@ fn is_answer(content: &str, below: &str) -> bool {
     }
     if below.is_empty() {
         let step = ["Step", "Part", "Case", "Conclusion", "Answer", "Solution", "Final", "Summary", "Result"];
-        return !step.iter().any(|word| content.starts_with(word)) || content.contains(['=', '\\', '$']);
+        // "End of 3 parts" is a heading, "3 parts" and "Tuesday" are answers.
+        let heading = content.starts_with(char::is_alphabetic)
+            && content.contains(|c: char| c.is_ascii_digit())
+            && content.contains(' ');
+        return !heading && !step.iter().any(|word| content.starts_with(word))
+            || content.contains(['=', '\\', '$']);
     }
     // With text below, words or a lone letter make a heading: `#### 2 Second shelf`, `#### (a)`.
     let plain = content.trim_matches(['*', '$', '\\', '(', ')', '[', ']', ' ', '`']);
@@ -61,6 +66,7 @@ mod tests {
             "#### Conclusion\nIt is 45.",
             "#### Part 2\nIt is 45.",
             "#### Conclusion",
+            "#### End of 3 parts",
             "####\n5",
         ] {
             assert_eq!(marked(text), None, "{text}");

@@ -17,8 +17,9 @@ pub(crate) fn announcement(text: &str) -> Option<Announced<'_>> {
     let lower = text.to_ascii_lowercase();
     // Each candidate costs a look at one sentence; a text of nothing but announcements is not worth more.
     let english = lower.rmatch_indices("answer").take(64).find_map(|(at, _)| {
-        let (content, label) = behind_answer(text, at)?;
-        announced(content).map(|text| Announced { text, at, label })
+        let behind = behind_answer(text, at).and_then(|(content, label)| Some((announced(content)?, label)));
+        let (text, label) = behind.or_else(|| Some((before_answer(text, at)?, false)))?;
+        Some(Announced { text, at, label })
     });
     let english = english.or_else(|| chosen(text, &lower));
     let chinese = if text.is_ascii() {
@@ -63,12 +64,12 @@ fn behind_answer(text: &str, at: usize) -> Option<(&str, bool)> {
     let blank = [':', '：', '*', '_', '`', ' ', '\n', '\t', '=', '#', '\r', '>'];
     let mut after = rest.trim_start_matches(['*', '_', '`', ' ', '\t', '"', ')']);
     if let Some(content) = after.strip_prefix([':', '：', '=']) {
-        let content = content.trim_start_matches(blank);
+        let content = listed(content, content.trim_start_matches(blank));
         let is = content.strip_prefix("is").filter(|rest| rest.starts_with([' ', ':']));
         return Some((is.map_or(content, |rest| rest.trim_start_matches(blank)), true));
     }
     if after.starts_with(['\n', '\r']) {
-        return is_heading(&text[..at]).then(|| (after.trim_start_matches(blank), true));
+        return is_heading(&text[..at]).then(|| (listed(after, after.trim_start_matches(blank)), true));
     }
     after = after.strip_prefix(", which ").unwrap_or(after);
     for verb in ["is", "was", "equals", "comes to", "would be", "will be", "should be", "must be"] {
@@ -90,6 +91,30 @@ fn behind_answer(text: &str, at: usize) -> Option<(&str, bool)> {
     let verb = sentence.find(" is ").filter(|verb| *verb <= 48)?;
     let content = sentence[verb + 4..].trim_start_matches(blank);
     (rest.starts_with([' ', ',']) && starts_with_value(content)).then_some((content, false))
+}
+
+/// Without the bullet of a list: on a line of its own, a dash before a space is no minus.
+fn listed<'a>(content: &str, trimmed: &'a str) -> &'a str {
+    let own_line = content[..content.len() - trimmed.len()].contains('\n');
+    trimmed.strip_prefix("- ").filter(|_| own_line).unwrap_or(trimmed)
+}
+
+/// "16 is the final answer": what the sentence says before it.
+fn before_answer(text: &str, at: usize) -> Option<&str> {
+    if text[at + "answer".len()..].starts_with(|next: char| next.is_alphanumeric() || next == '\'') {
+        return None;
+    }
+    let mut before = text[..at].trim_end();
+    for word in ["final", "correct", "right"] {
+        before = before.strip_suffix(word).unwrap_or(before).trim_end();
+    }
+    let before = ["is the", "is our", "is my"].iter().find_map(|verb| before.strip_suffix(verb))?;
+    let sentence = before.rsplit(['\n', ',']).next()?;
+    let sentence = sentence.rsplit(". ").next()?.trim();
+    let subject =
+        ["So ", "Hence ", "Thus ", "Therefore "].iter().find_map(|word| sentence.strip_prefix(word));
+    let subject = subject.unwrap_or(sentence).trim();
+    (starts_with_value(subject) && subject.split_whitespace().count() <= 3).then_some(subject)
 }
 
 /// Whether "answer" ends a line that says nothing else: `### Final Answer`.
@@ -126,6 +151,7 @@ fn announced(rest: &str) -> Option<&str> {
     if tail.split_whitespace().count() > 4
         && tail.contains(char::is_alphabetic)
         && !tail.contains(['$', '\\'])
+        && !is_assignment(tail)
     {
         if let Some(number) = leading_number(tail) {
             return Some(number);
@@ -137,6 +163,11 @@ fn announced(rest: &str) -> Option<&str> {
         }
     }
     (!tail.is_empty()).then_some(tail)
+}
+
+/// `x = 2 and y = 3`: many words, and yet no sentence.
+fn is_assignment(tail: &str) -> bool {
+    tail.contains('=') && tail.len() <= 200 && crate::Answer::parse(tail).is_mathematics()
 }
 
 /// Behind a negation: "not 12 but 14" says 14, "not 12" nothing.
@@ -280,6 +311,10 @@ mod tests {
         check("The answer is: 12 ки", "12");
         check("所以答案是：12。", "12");
         check("to get the answer, which is $15$.", "$15$");
+        check("Hence, 16 is the final answer. I used 3 steps.", "16");
+        check("Answer:\n- 12", "12");
+        check("Answer: -12", "-12");
+        check("Final answer: x = 2 and y = 3", "x = 2 and y = 3");
         check("The answer is 5, 37, 40, 23, 14.", "5, 37, 40, 23, 14");
     }
 
