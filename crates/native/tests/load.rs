@@ -83,11 +83,11 @@ fn models_tell_what_their_tokens_spell() {
         fn piece(&self, token: Token) -> Vec<u8> {
             support::Bytes.piece(if token < 2 { 1 - token } else { token })
         }
-        fn render(&self, _: &[Message]) -> Option<String> {
-            None
+        fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
+            support::Bytes.render(messages)
         }
     }
-    let settings = Settings { slots: 1, ..Settings::default() };
+    let settings = Settings { slots: Some(1), ..Settings::default() };
     let facts = |seed: u64, tokenizer: Arc<dyn Tokenizer>| {
         let parts = Parts { tokenizer, ..parts(shape(64, 2, 2, 2), seed) };
         NativeRuntime::new(parts, &settings).expect("the parts fit").facts().clone()

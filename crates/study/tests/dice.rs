@@ -2,8 +2,8 @@
 //! generation is as right as one sample.
 
 use deliberate_lm::{
-    Answer, Architecture, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
-    Sample, ScoreRequest, Scoring, Token, Usage,
+    Answer, Architecture, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message,
+    ModelFacts, Sample, ScoreRequest, Scoring, Token, Usage,
 };
 use deliberate_run::Question;
 use deliberate_search::{Assessed, Verification, Verifier, mix};
@@ -24,6 +24,7 @@ impl SimulatedDice {
             name: "simulated dice".to_owned(),
             context: 4096,
             vocabulary: 256,
+            spelling: Fingerprint::default(),
             beginning: None,
             endings: vec![0],
             architecture,
@@ -47,7 +48,9 @@ impl LanguageModel for SimulatedDice {
     }
 
     fn render<'a>(&'a self, _: &'a [Message]) -> Answer<'a, String> {
-        Box::pin(async move { Err(LmError::NoChatTemplate { model: self.0.name.clone() }) })
+        Box::pin(async move {
+            Err(LmError::NoChatTemplate { model: self.0.name.clone(), reason: "it throws dice".to_owned() })
+        })
     }
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
@@ -56,7 +59,7 @@ impl LanguageModel for SimulatedDice {
     }
 
     fn score(&self, _: ScoreRequest) -> Answer<'_, Scoring> {
-        Box::pin(async move { Err(LmError::Closed { model: self.0.name.clone() }) })
+        Box::pin(async move { Err(LmError::Closed { model: self.0.name.clone(), reason: None }) })
     }
 }
 

@@ -2,7 +2,7 @@
 //! prefix cache included) and memory (what divan counts as allocated at the highest, the model's own store included).
 
 use deliberate_engine::simulated::SimulatedRuntime;
-use deliberate_engine::{Capacity, Engine, EngineConfig};
+use deliberate_engine::{Capacity, Engine, Serving};
 use deliberate_lm::Sampling;
 use deliberate_search::{Budget, Settings, Silent, StrategySpec, question_seed, search};
 use deliberate_text::{CertaintyVerifier, Confidence, Domain, DomainSettings};
@@ -24,7 +24,7 @@ fn domain() -> Domain<Engine> {
     let total_tokens = slots as usize * slot_tokens;
     let capacity = Capacity { slots, slot_tokens, total_tokens, batch_tokens: 512, kv_bytes_per_token: 1 };
     let make = move || Ok::<_, Infallible>(SimulatedRuntime::new(capacity).with_end_bias(1.0));
-    let engine = Engine::start(EngineConfig::default(), make).expect("a simulated model always starts");
+    let engine = Engine::start(Serving::default(), make).expect("a simulated model always starts");
     let settings = DomainSettings {
         prompt: "lab".to_owned(),
         sampling: Sampling::at(1.0),

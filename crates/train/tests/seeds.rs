@@ -49,7 +49,10 @@ impl LanguageModel for Dice {
     }
 
     fn render<'a>(&'a self, _messages: &'a [Message]) -> Answer<'a, String> {
-        Box::pin(ready(Err(LmError::NoChatTemplate { model: "dice".to_owned() })))
+        Box::pin(ready(Err(LmError::NoChatTemplate {
+            model: "dice".to_owned(),
+            reason: "it throws dice".to_owned(),
+        })))
     }
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {

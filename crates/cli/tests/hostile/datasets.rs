@@ -69,7 +69,8 @@ fn datasets_as_other_tools_write_them_can_be_read() {
 #[track_caller]
 fn answered(lines: &[Value]) -> (Ran, Vec<Value>) {
     let folder = tempfile::tempdir().unwrap();
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let mut text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    text.push('\n');
     std::fs::write(folder.path().join("set.jsonl"), text).unwrap();
     let ran = lab(folder.path(), ["run", "set.jsonl", "--budget", "16", "--run-directory", "out"]);
     assert!(matches!(ran.code, Some(0 | 3)), "{ran:#?}");

@@ -69,7 +69,7 @@ impl Bench {
 
     /// The vocabulary of all bundled models.
     pub(crate) fn words() -> Result<Words, Box<dyn Error>> {
-        Ok(Words::new(Model::read_gguf(&Self::model("proposer"))?.vocabulary)?)
+        Ok(Words::new(Model::read_gguf(Self::model("proposer"))?.vocabulary)?)
     }
 
     /// Questions to learn from.

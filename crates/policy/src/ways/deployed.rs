@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn it_never_spends_more_than_the_budget_and_a_search_pays_for_the_first_samples() {
         let sheet = questions_of_known_ease(60, 16, 1);
-        let cell = Cell { accuracy: 1.0, generations: 4.0, tokens: 400.0, flops: 0.0 };
+        let cell = Cell { accuracy: 1.0, runs: 1.0, generations: 4.0, tokens: 400.0, flops: 0.0 };
         let searches = Outcomes {
             questions: sheet.ids.clone(),
             arms: vec![Arm { name: "beam".to_owned(), budget: 4 }],

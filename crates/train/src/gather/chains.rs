@@ -60,7 +60,9 @@ pub async fn draw_chains<M: LanguageModel>(
         let mut chains: Vec<Vec<Trace>> = first.into_iter().map(|attempt| vec![attempt]).collect();
         for round in 1..plan.length {
             // A revision is the first child of the attempt before it.
-            seeds.iter_mut().for_each(|seed| *seed = mix(*seed, 0));
+            for seed in &mut seeds {
+                *seed = mix(*seed, 0);
+            }
             let open: Vec<usize> =
                 (0..chains.len()).filter(|&chain| goes_on(&chains[chain], round)).collect();
             let batch: Vec<Attempt<'_, Trace>> = open
