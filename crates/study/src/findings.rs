@@ -12,7 +12,7 @@ use crate::evidence::{Evidence, Found};
 use arms::{Arms, Spending};
 pub use chain::Chain;
 use deliberate_policy::{
-    Account, Deployed, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Replayed,
+    Account, Deployed, Fit, FitSettings, Interval, OnlineSettings, Outcomes, PredictorRow, Replayed, Sheet,
     WaySettings, adaptive_consistency, confusion, deployed, early_rejection, early_stopping, every_selection,
     fit_fixed, judge_held_out, log_odds_voting, online_frontier, predicted_ease, predictor_rows, prior_row,
     rank_bins, ranked_answers, reselect, score_threshold, share_interval, total_frontier,
@@ -107,7 +107,8 @@ pub struct Findings {
     pub selections: Vec<Way>,
     /// Best-of-N weighted under each verifier, where several scored the samples.
     pub verifiers: Vec<Way>,
-    /// Searches and revisions that were run, beside majority and best-of-N from the pool.
+    /// Searches and revisions that were run, beside majority and best-of-N from the half of the pool that does not tell
+    /// difficulty.
     pub ways: Vec<Way>,
     /// Attempts along a chain of revisions, where one was run.
     pub chain: Option<Chain>,
@@ -140,8 +141,6 @@ pub struct Fitted {
     pub oracle: Fit,
     /// On bins of predicted difficulty.
     pub predicted: Fit,
-    /// The same without what revises: a live policy has one verifier, and revisions have another.
-    pub live: Fit,
     /// How the sequential policy was fitted.
     pub online: OnlineSettings,
 }
@@ -152,13 +151,20 @@ pub struct Fitted {
 /// [`StudyError::Outcomes`] if the parts do not fit together.
 pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Findings, Fitted), StudyError> {
     let sheet = &evidence.sheet;
-    let (pass, ease) = (sheet.pass_at_one(), predicted_ease(sheet));
-    let bins = rank_bins(&pass, &ease, BINS);
-    let predicted_bins = rank_bins(&ease, &pass.iter().map(|_| 0.0).collect::<Vec<_>>(), BINS);
-    let budgets = powers_of_two(sheet.depth());
-    let again = reselect(sheet, &every_selection(), &budgets, arms::subsets(seed));
+    // No sample tells the difficulty of a question and the outcome there as well.
+    let (sorting, measuring) =
+        if sheet.depth() > 1 { sheet.halves() } else { (sheet.clone(), sheet.clone()) };
+    let ease = predicted_ease(&sorting);
+    let bins = rank_bins(&sorting.pass_at_one(), &ease, BINS);
+    let predicted_bins = rank_bins(&ease, &vec![0.0; ease.len()], BINS);
+    let pass = measuring.pass_at_one();
+    let selected = |sheet: &Sheet| {
+        reselect(sheet, &every_selection(), &powers_of_two(sheet.depth()), arms::subsets(seed))
+    };
+    let (again, half) = (selected(sheet), selected(&measuring));
     let arms = Arms { evidence, again: &again, bins: &bins, seed };
-    let table = arms.table();
+    let by_bin = Arms { again: &half, ..arms };
+    let table = by_bin.table();
     let settings = FitSettings { standard_errors, seed, ..FitSettings::default() };
     let (oracle, predicted) =
         (fit_fixed(&table, &bins, settings)?, fit_fixed(&table, &predicted_bins, settings)?);
@@ -168,7 +174,7 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
     let (stopping, sharing) = (online_frontier(&judged, &wanted), total_frontier(&judged, &wanted));
     let (stopping, sharing) = (arms.spent("online", &stopping), arms.spent("total budget", &sharing));
     let (optimal, guessed) = (Arms::fitted("oracle", &oracle), Arms::fitted("predicted", &predicted));
-    let others = replayed(&arms, &budgets)?;
+    let others = replayed(&arms, standard_errors)?;
     let (online_way, total_way) = (arms.way(&stopping), arms.way(&sharing));
     let other_ways = others.iter().map(|way| arms.way(way)).collect();
     let policies: Vec<Spending> = [optimal, guessed, stopping, sharing].into_iter().chain(others).collect();
@@ -184,7 +190,7 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
         bins: (0..BINS).map(|bin| arms::mean_of(&pass, &bins, bin)).collect(),
         selections: again.selections.iter().map(|&one| arms.way(&arms.selected(one))).collect(),
         verifiers: arms.verifiers(),
-        ways: arms.ways(&table),
+        ways: by_bin.ways(&table),
         chain: evidence.chain.as_deref().and_then(|attempts| Chain::of(attempts, seed)),
         predictors,
         confusion: confusion(&predicted_bins, &bins, BINS),
@@ -196,22 +202,22 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
         single: Single::of(&arms, &policies),
         exchange: Vec::new(),
     };
-    let live = fit_fixed(&without_revisions(table), &predicted_bins, settings)?;
-    let fitted = Fitted { bins, oracle, predicted, live, online };
+    let fitted = Fitted { bins, oracle, predicted, online };
     let exchange = exchanges(evidence, &fitted, Account::Formula, &RATIOS, seed)?;
     Ok((Findings { exchange, ..findings }, fitted))
 }
 
-/// Every other way to spend at these budgets: all are over the samples alone, but for the deployed policy, which may
-/// search.
-fn replayed(arms: &Arms<'_>, budgets: &[u32]) -> Result<Vec<Spending>, StudyError> {
+/// Every other way to spend: all are over the samples alone, but for the deployed policy, which may search, though not
+/// revise: a live policy has one verifier, and revisions have another.
+fn replayed(arms: &Arms<'_>, standard_errors: f64) -> Result<Vec<Spending>, StudyError> {
     let Evidence { sheet, searches, .. } = arms.evidence;
+    let budgets = &arms.again.ks;
     let settings = WaySettings { seed: arms.seed, ..WaySettings::default() };
     let amounts: Vec<f64> = budgets.iter().map(|&budget| budget.into()).collect();
     let ways = [adaptive_consistency, early_stopping, score_threshold, log_odds_voting, ranked_answers];
     let mut replayed: Vec<Replayed> = ways.iter().map(|way| way(sheet, &amounts, &settings)).collect();
     replayed.extend(early_rejection(sheet, &amounts, &settings));
-    let how = Deployed { bins: BINS, replay: settings, ..Deployed::default() };
+    let how = Deployed { bins: BINS, standard_errors, replay: settings, ..Deployed::default() };
     replayed.push(deployed(sheet, &without_revisions(searches.clone()), budgets, &how)?);
     Ok(replayed.iter().map(|way| arms.spent(way.name, &way.spent)).collect())
 }
