@@ -14,7 +14,7 @@ LLAMA = --features deliberate-cli/llama
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo "make llama   build with llama.cpp, for any GGUF model"
-	@echo "make check   what CI runs: format, lints with and without llama.cpp, types of the CUDA build, tests, docs, licences"
+	@echo "make check   what CI runs: format, lints with and without llama.cpp, tests, docs, licences"
 	@echo "make audit   known weaknesses of the dependencies (needs github.com)"
 	@echo "make bench   the engine and search measured side by side with a bare llama.cpp loop"
 
@@ -26,7 +26,7 @@ test: setup
 	@$(DELIBERATE) models pull
 	$(CARGO) test --release --workspace $(LLAMA)
 
-check: setup fmt clippy clippy-default cuda-types test doc deny
+check: setup fmt clippy clippy-default test doc deny
 
 build:
 	$(CARGO) build --release --bin deliberate

@@ -229,7 +229,7 @@ fn a_model_is_no_adapter_and_an_adapter_no_model() {
     for fault in
         [Model::read_gguf(&path).expect_err("an adapter"), Model::read_gguf_shape(&path).expect_err("one")]
     {
-        assert!(fault.fault.to_string().contains("goes on top of one"), "{:?}", fault.fault);
+        assert!(fault.fault.to_string().contains("goes on top of a model"), "{:?}", fault.fault);
     }
 }
 

@@ -172,7 +172,7 @@ fn folders_that_hold_another_model_are_refused() {
     check("`rope_scaling` is {\"factor\":2}", config("/rope_scaling", json!({ "factor": 2 })));
     check("`head_dim` is 32", config("/head_dim", json!(32)));
     check("is 0", config("/hidden_size", json!(0)));
-    check("is above 512", config("/num_hidden_layers", json!(1000)));
+    check("`layers` is 1000, at most 512", config("/num_hidden_layers", json!(1000)));
     check("invalid value", config("/hidden_size", json!(1_u64 << 40)));
     check("`model.layers.2.input_layernorm.weight` is missing", config("/num_hidden_layers", json!(3)));
     check("`model.layers.1.input_layernorm.weight` is not part", config("/num_hidden_layers", json!(1)));
