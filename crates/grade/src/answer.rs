@@ -154,16 +154,18 @@ pub fn equal(gold: &str, prediction: &str) -> bool {
 fn without_stop(text: &str) -> &str {
     let mut text = text.trim();
     loop {
+        // Markdown emphasis may end after the answer without having begun in it.
+        let stopped = text.trim_end_matches([',', ';', ':']);
+        let stopped = stopped.strip_suffix("**").unwrap_or(stopped).trim_end();
+        let without_dots = stopped.trim_end_matches('.');
         // The dots of `0.333...` say how a number goes on.
-        if text.ends_with("...") && text.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
+        let goes_on =
+            stopped.len() - without_dots.len() >= 3 && without_dots.ends_with(|c: char| c.is_ascii_digit());
+        let rest = if goes_on { stopped } else { without_dots.trim_end() };
+        if rest.len() == text.len() {
             return text;
         }
-        // Markdown emphasis may end after the answer without having begun in it.
-        let rest = text.strip_suffix(['.', ',', ';', ':']).or_else(|| text.strip_suffix("**"));
-        match rest {
-            Some(rest) => text = rest.trim_end(),
-            None => return text,
-        }
+        text = rest;
     }
 }
 

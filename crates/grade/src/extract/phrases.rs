@@ -37,7 +37,7 @@ pub(crate) fn announcement(text: &str) -> Option<Announced<'_>> {
 fn chosen<'a>(text: &'a str, lower: &str) -> Option<Announced<'a>> {
     for (at, word) in ["option is ", "choice is ", "option: ", "choice: "]
         .iter()
-        .flat_map(|word| lower.rmatch_indices(word))
+        .flat_map(|word| lower.rmatch_indices(word).take(8))
     {
         let rest = &text[at + word.len()..];
         let letter = without_reason(sentence(rest)).trim().trim_matches('*');
