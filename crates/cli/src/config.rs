@@ -368,7 +368,8 @@ impl Search {
             top_p: layer.top_p.unwrap_or(1.0),
             min_p: layer.min_p.unwrap_or(0.0),
         };
-        sampling.check().map_err(bad_input)?;
+        // The settings are named as their flags are.
+        sampling.check().map_err(|error| bad_input(anyhow!("--{error}")))?;
         Ok(Self {
             strategy,
             policy,

@@ -89,7 +89,7 @@ fn what_is_odd_about_a_file_is_said_and_it_answers() {
 #[test]
 fn a_copied_model_brings_the_way_it_wants_to_be_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let search = |ran: &crate::support::Ran| ran.json()["search"].clone();
+    let search = |ran: &crate::support::Ran| ran.json()["settings"]["search"].clone();
     let arguments = ["solve", QUESTION, "--budget", "2", "--json", "--model"];
     let named = search(&run(folder.path(), arguments.into_iter().chain(["lab-proposer"])));
     assert_eq!((&named["prompt"], &named["verifier"]), (&"lab".into(), &"prm:signs".into()));
@@ -102,7 +102,7 @@ fn a_copied_model_brings_the_way_it_wants_to_be_asked() {
 fn a_verifier_that_cannot_be_asked_is_refused_when_it_is_put_together() {
     let bytes = bundled("lab-proposer");
     solve_bytes(&bytes, &["--verifier", "judge"]).failed(2, &["no usable chat template"]);
-    solve_bytes(&bytes, &["--verifier", "prm:math-shepherd"]).failed(2, &["cannot write ` ки`"]);
+    solve_bytes(&bytes, &["--verifier", "prm:math-shepherd"]).failed(2, &["is not one token of `prm`"]);
 }
 
 #[test]

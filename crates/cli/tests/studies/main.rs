@@ -25,7 +25,7 @@ fn lab_command(folder: &Path, arguments: &[&str]) -> std::process::Command {
 /// A grid of seconds, with or without one more budget.
 fn write_grid(folder: &Path, budgets: &str) {
     let grid = format!(
-        "samples = 8\nbudgets = {budgets}\n[[strategy]]\nstrategy = \"beam:branching=2\"\n[[strategy]]\nstrategy = \
+        "samples = 8\nbudgets = {budgets}\nruns = 2\n[[strategy]]\nstrategy = \"beam:branching=2\"\n[[strategy]]\nstrategy = \
          \"revisions\"\nsplits = 2\n"
     );
     std::fs::write(folder.join("grid.toml"), grid).unwrap();

@@ -20,14 +20,14 @@ fn a_study_leaves_findings_a_policy_a_report_and_its_samples_and_grows_by_what_i
         assert!(out.join(file).metadata().unwrap().len() > 100, "{file}");
     }
     // A look at each of 12 questions, and a pool; beam and revisions at one generation; at four beam, and revisions
-    // 1:4, 1:1 and 4:1.
+    // 1:4, 1:1 and 4:1; every search twice.
     let searches = out.join("searches.jsonl");
-    assert_eq!(lines(&searches), 12 * (2 + 2 + 4));
+    assert_eq!(lines(&searches), 12 * (2 + 2 * (2 + 4)));
     let again = with_lab(folder.path(), &calibrate("out"));
-    assert_eq!((lines(&searches), &again.done().out), (12 * 8, &first.out));
+    assert_eq!((lines(&searches), &again.done().out), (12 * 14, &first.out));
     write_grid(folder.path(), "[1, 2, 4]");
     with_lab(folder.path(), &calibrate("out")).done();
-    assert_eq!(lines(&searches), 12 * (8 + 3));
+    assert_eq!(lines(&searches), 12 * (14 + 2 * 3));
     // What was recorded can be replayed without a model.
     let replayed = with_lab(folder.path(), &["calibrate", "--replay", "out/samples.jsonl"]);
     assert!(replayed.done().out.contains("total budget"));
