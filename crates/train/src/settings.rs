@@ -130,6 +130,6 @@ mod tests {
         other.schedule.warm_up = 5;
         other.patience = Some(3);
         let found = differences(&base.deciding(), &other.deciding(), &[]);
-        assert_eq!(found, ["patience: null → 3", "schedule.warm-up: 100 → 5"]);
+        assert_eq!(found, ["patience: none → 3", "schedule.warm-up: 100 → 5"]);
     }
 }
