@@ -3,10 +3,10 @@
 use super::{BINS, Choice, Fixed, Measured, Way};
 use crate::evidence::{Evidence, Found, WEIGHTED};
 use deliberate_policy::{
-    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, reselect, selection_name,
-    share_interval,
+    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, reselect,
+    sampling_strategy, selection_name, share_interval,
 };
-use deliberate_search::{Aggregation, Rule, Selection};
+use deliberate_search::Selection;
 
 /// A way to spend: every question's outcome at each of its settings.
 pub(super) struct Spending {
@@ -65,7 +65,7 @@ impl Arms<'_> {
         for &selection in &self.again.selections {
             for (column, &k) in self.again.ks.iter().enumerate() {
                 if budgets.is_empty() || budgets.contains(&k) {
-                    table.arms.push(Arm { name: pooled_name(selection), budget: k });
+                    table.arms.push(Arm { name: sampling_strategy(selection), budget: k });
                     table.cells.push(self.pooled(selection, column));
                 }
             }
@@ -185,17 +185,5 @@ impl Arms<'_> {
             flops: mean(|cell| cell.flops),
             found: None,
         }
-    }
-}
-
-/// The strategy that draws and selects like this, as text.
-fn pooled_name(selection: Selection) -> String {
-    if selection == Selection::MAJORITY {
-        return "majority".to_owned();
-    }
-    let Selection { rule, aggregation } = selection;
-    match (rule, aggregation) {
-        (Rule::Weighted, Aggregation::Last) => "best-of-n".to_owned(),
-        _ => format!("best-of-n:rule={rule:?},aggregation={aggregation:?}").to_lowercase(),
     }
 }
