@@ -3,22 +3,15 @@
 mod support;
 
 use deliberate_decoder::{Adapter, Model, Precision, Shape};
-use deliberate_llama::{LlamaRuntime, LoadError, Settings};
+use deliberate_llama::{LlamaRuntime, LoadError};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use support::writer::Vocabulary;
-use support::{distance, forward, real_model, span, tiny_model, tokens};
+use support::{distance, forward, real_model, settings, span, tiny_model, tokens};
 use tempfile::TempDir;
 
 fn load(path: &Path, adapter: Option<&Path>) -> Result<LlamaRuntime, LoadError> {
-    let settings = Settings {
-        slots: Some(8),
-        context: Some(512),
-        batch_tokens: Some(256),
-        threads: Some(1),
-        ..Settings::default()
-    };
-    LlamaRuntime::load_with(path, adapter, &settings)
+    LlamaRuntime::load_with(path, adapter, &settings())
 }
 
 /// An adapter that matters, small and the same in every run.

@@ -1,6 +1,5 @@
 //! Accuracy of every selection at every number of samples, from a recorded pool, with no new model call.
 
-use crate::resample::{Interval, share_interval};
 use crate::sheet::Sheet;
 use crate::subset::{Subsets, subset_accuracy};
 use deliberate_run::pass_at_k;
@@ -50,12 +49,5 @@ impl Reselection {
         let row = self.selections.iter().position(|one| *one == selection)?;
         let column = self.ks.iter().position(|one| *one == k)?;
         Some(&self.accuracy[row][column])
-    }
-
-    /// The selection with the highest mean accuracy at `k`: an optimistic reference, chosen on what it is measured on.
-    pub fn best_at(&self, k: u32) -> Option<(Selection, Interval)> {
-        let cell = |selection: Selection| Some((selection, share_interval(self.cell(selection, k)?, 0)?));
-        let cells = self.selections.iter().filter_map(|&selection| cell(selection));
-        cells.reduce(|best, next| if next.1.value > best.1.value { next } else { best })
     }
 }

@@ -48,16 +48,21 @@ pub(crate) fn models() -> Vec<PathBuf> {
     [Some(tiny_model(Vocabulary::Pairs)), real_model()].into_iter().flatten().collect()
 }
 
+/// Small, and on one thread.
 #[allow(dead_code, reason = "each test file uses a part")]
-pub(crate) fn load(path: &std::path::Path) -> LlamaRuntime {
-    let settings = Settings {
+pub(crate) fn settings() -> Settings {
+    Settings {
         slots: Some(8),
         context: Some(512),
         batch_tokens: Some(256),
         threads: Some(1),
         ..Settings::default()
-    };
-    LlamaRuntime::load(path, &settings).expect("a sound model")
+    }
+}
+
+#[allow(dead_code, reason = "each test file uses a part")]
+pub(crate) fn load(path: &std::path::Path) -> LlamaRuntime {
+    LlamaRuntime::load(path, &settings()).expect("a sound model")
 }
 
 /// A span that reads everything.
