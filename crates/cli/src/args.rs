@@ -106,6 +106,7 @@ Examples:
   deliberate solve --strategy 'beam + revisions:length=2' --budget 32 --json < question.txt
   deliberate solve 'What is 17 * 23?' --model smollm2     after `deliberate models pull smollm2`
 
+In a build with llama.cpp, `--model qwen2.5-0.5b` answers word problems.
 `deliberate strategies` explains all strategies and their options, `deliberate formats` all files.";
 
 const RUN_EXAMPLES: &str = "\

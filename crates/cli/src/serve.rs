@@ -172,7 +172,13 @@ fn runtime_for(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<(R
     #[cfg(not(feature = "llama"))]
     match settings.runtime {
         RuntimeChoice::Llama => anyhow::bail!("this build has no llama.cpp (build with the feature `llama`)"),
-        _ => Ok((Runtime::Native, native()?)),
+        _ => match native() {
+            Err(error) if error.is_other_kind() => Err(anyhow::Error::new(error).context(
+                "this build runs small models like SmolLM2's alone; one with llama.cpp runs this file, too (`make \
+                 llama`, or the feature `llama`)",
+            )),
+            demand => Ok((Runtime::Native, demand?)),
+        },
     }
 }
 

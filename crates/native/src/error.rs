@@ -1,6 +1,6 @@
 //! Why a model could not be loaded.
 
-use deliberate_decoder::{AdapterError, ModelError, ShapeError, VocabularyError};
+use deliberate_decoder::{AdapterError, Fault, ModelError, ShapeError, VocabularyError};
 use deliberate_engine::SettingsError;
 
 /// Why a model could not be loaded.
@@ -68,4 +68,12 @@ pub enum LoadError {
         /// Bytes that they need.
         bytes: u128,
     },
+}
+
+impl LoadError {
+    /// Whether the file holds a model of another kind, which another runtime may know.
+    pub fn is_other_kind(&self) -> bool {
+        let Self::File(ModelError { fault, .. }) = self else { return false };
+        matches!(fault, Fault::Setting { .. } | Fault::ExtraTensor { .. } | Fault::TensorType { .. })
+    }
 }
