@@ -1,53 +1,46 @@
-//! GGUF files of the `llama` architecture.
+//! GGUF files of the architectures `llama` and `qwen2`.
 
 mod adapter;
+mod model_file;
 mod vocabulary;
 mod write;
 
 #[cfg(test)]
 pub(crate) use adapter::adapter_content;
 pub(crate) use adapter::{read_adapter, write_adapter};
+pub use model_file::ModelFile;
 #[cfg(test)]
 pub(crate) use write::content;
 pub(crate) use write::write;
 
-use crate::{Asking, Fault, Model, Shape, Weights};
-use deliberate_gguf::{Gguf, GgufError, Tensor, TensorFile, Value};
+use crate::tensors::Order;
+use crate::{Fault, Model, ModelError, Shape, Weights};
+use deliberate_gguf::{Gguf, GgufError, Tensor, Value};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// The architecture, which starts the names of its settings.
-const FAMILY: &str = "llama";
+const ARCHITECTURE: &str = "general.architecture";
 
-/// Reads the sizes alone.
-pub(crate) fn read_header(path: &Path) -> Result<Shape, Fault> {
-    let file = TensorFile::open(path)?;
-    let header = file.header();
-    expect_model(header)?;
-    let shape = read_shape(header, vocabulary::read(header)?.tokens.len())?;
-    check_tensors(header, &shape)?;
-    Ok(shape)
+/// The architecture of a shape, which starts the names of its settings.
+fn architecture(shape: &Shape) -> &'static str {
+    if shape.bias { "qwen2" } else { "llama" }
+}
+
+/// The order of rows in files of a shape's architecture.
+fn order(shape: &Shape) -> Order {
+    if shape.bias { Order::Halves } else { Order::Pairs }
 }
 
 /// Reads a file.
-pub(crate) fn read(path: &Path) -> Result<Model, Fault> {
-    let mut file = TensorFile::open(path)?;
-    let header = file.header();
-    expect_model(header)?;
-    let vocabulary = vocabulary::read(header)?;
-    let shape = read_shape(header, vocabulary.tokens.len())?;
-    shape.check()?;
-    vocabulary.check()?;
-    let tensors = check_tensors(header, &shape)?;
-    let asking = Asking::of(header);
-    let name = header.text("general.name").filter(|name| !name.is_empty());
-    let stem = || path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let name = name.unwrap_or_else(stem);
+pub(crate) fn read(path: &Path) -> Result<Model, ModelError> {
+    let mut file = ModelFile::open(path)?;
     // Every value is in the file, so this is no more than a few times its size.
-    let mut weights = Weights::zeros(&shape);
-    for (slot, tensor) in weights.named_mut().into_iter().zip(tensors) {
-        *slot.1 = file.read(&tensor)?;
+    let mut weights = Weights::zeros(&file.shape);
+    for (name, slot) in weights.named_mut() {
+        *slot = file.floats(&name)?;
     }
+    file.vocabulary.check().map_err(|error| ModelError::at(path)(error.into()))?;
+    let ModelFile { name, shape, vocabulary, asking, .. } = file;
     Ok(Model { name, shape, weights, vocabulary, asking })
 }
 
@@ -99,13 +92,21 @@ fn expect_model(header: &Gguf) -> Result<(), Fault> {
 }
 
 fn read_shape(header: &Gguf, tokens: usize) -> Result<Shape, Fault> {
-    expect_text(header, "general.architecture", FAMILY)?;
+    let architecture = header.required_text(ARCHITECTURE)?;
+    let bias = match architecture.as_str() {
+        "llama" => false,
+        "qwen2" => true,
+        _ => {
+            let (key, value) = (ARCHITECTURE.to_owned(), architecture);
+            return Err(Fault::Setting { key, value, expected: "llama or qwen2" });
+        }
+    };
     let embedding = header.tensors().iter().find(|tensor| tensor.name == "token_embd.weight");
     if let Some(rows) = embedding.and_then(|table| table.shape.get(1)).filter(|&&rows| rows != tokens as u64)
     {
         return Err(Fault::VocabularySize { tokens, rows: u32::try_from(*rows).unwrap_or(u32::MAX) });
     }
-    let keys = Keys { header };
+    let keys = Keys { header, architecture };
     let hidden = keys.required("embedding_length")?;
     let heads = keys.required("attention.head_count")?;
     let shape = Shape {
@@ -119,8 +120,9 @@ fn read_shape(header: &Gguf, tokens: usize) -> Result<Shape, Fault> {
         rope_base: keys.float("rope.freq_base")?.unwrap_or(10_000.0),
         norm_epsilon: keys
             .float("attention.layer_norm_rms_epsilon")?
-            .ok_or_else(|| GgufError::Missing { key: Keys::name("attention.layer_norm_rms_epsilon") })?,
+            .ok_or_else(|| GgufError::Missing { key: keys.name("attention.layer_norm_rms_epsilon") })?,
         tied: !header.tensors().iter().any(|tensor| tensor.name == "output.weight"),
+        bias,
     };
     shape.check()?;
     let width = shape.head_width();
@@ -136,37 +138,38 @@ fn read_shape(header: &Gguf, tokens: usize) -> Result<Shape, Fault> {
 /// Access to the settings of the architecture.
 struct Keys<'a> {
     header: &'a Gguf,
+    architecture: String,
 }
 
 impl Keys<'_> {
-    fn name(key: &str) -> String {
-        format!("{FAMILY}.{key}")
+    fn name(&self, key: &str) -> String {
+        format!("{}.{key}", self.architecture)
     }
 
-    fn fault(key: &str, value: String, expected: &'static str) -> Fault {
-        Fault::Setting { key: Self::name(key), value, expected }
+    fn fault(&self, key: &str, value: String, expected: &'static str) -> Fault {
+        Fault::Setting { key: self.name(key), value, expected }
     }
 
     fn optional(&self, key: &str) -> Result<Option<u32>, Fault> {
-        let value = self.header.integer(&Self::name(key))?;
+        let value = self.header.integer(&self.name(key))?;
         let narrow = |value: u64| {
-            u32::try_from(value).map_err(|_| Self::fault(key, value.to_string(), "at most 4294967295"))
+            u32::try_from(value).map_err(|_| self.fault(key, value.to_string(), "at most 4294967295"))
         };
         value.map(narrow).transpose()
     }
 
     fn required(&self, key: &str) -> Result<u32, Fault> {
-        Ok(self.optional(key)?.ok_or_else(|| GgufError::Missing { key: Self::name(key) })?)
+        Ok(self.optional(key)?.ok_or_else(|| GgufError::Missing { key: self.name(key) })?)
     }
 
     fn float(&self, key: &str) -> Result<Option<f32>, Fault> {
-        Ok(self.header.float(&Self::name(key))?.map(|value| value as f32))
+        Ok(self.header.float(&self.name(key))?.map(|value| value as f32))
     }
 
     /// Accepts absence and one value.
     fn only(&self, key: &str, value: u32, expected: &'static str) -> Result<(), Fault> {
         match self.optional(key)? {
-            Some(found) if found != value => Err(Self::fault(key, found.to_string(), expected)),
+            Some(found) if found != value => Err(self.fault(key, found.to_string(), expected)),
             _ => Ok(()),
         }
     }
@@ -175,14 +178,14 @@ impl Keys<'_> {
     fn plain_rotation(&self) -> Result<(), Fault> {
         let expected = "absent (scaled positions are not supported)";
         let kind = "rope.scaling.type";
-        match self.header.get(&Self::name(kind)) {
+        match self.header.get(&self.name(kind)) {
             None => {}
             Some(Value::Text(text)) if text == b"none" => return Ok(()),
-            Some(value) => return Err(Self::fault(kind, format!("{value:?}"), expected)),
+            Some(value) => return Err(self.fault(kind, format!("{value:?}"), expected)),
         }
         for key in ["rope.scaling.factor", "rope.scale_linear"] {
             if let Some(factor) = self.float(key)?.filter(|factor| ![0.0, 1.0].contains(factor)) {
-                return Err(Self::fault(key, factor.to_string(), expected));
+                return Err(self.fault(key, factor.to_string(), expected));
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! A Llama-style decoder as data: its shape, its weights, its vocabulary, and the files they live in.
+//! A decoder of the kinds Llama and Qwen2 as data: its shape, its weights, its vocabulary, and the files they live in.
 //!
 //! Nothing is computed here but text to tokens. `train` fills the weights, `native` runs them, and both read and write
 //! the same files: GGUF, which llama.cpp opens, and the folders of Hugging Face's `transformers`. An [`Adapter`] is what
@@ -12,6 +12,7 @@ mod gguf;
 mod hugging_face;
 mod model;
 mod shape;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -19,9 +20,10 @@ mod weights;
 
 pub use adapter::{Adapter, LowRank};
 pub use asking::Asking;
-pub use deliberate_gguf::Precision;
+pub use deliberate_gguf::{Eight, Precision};
 pub use error::{AdapterError, Fault, ModelError};
+pub use gguf::ModelFile;
 pub use model::Model;
 pub use shape::{Shape, ShapeError};
-pub use vocabulary::{Encoder, Vocabulary, VocabularyError};
+pub use vocabulary::{Cut, Encoder, Vocabulary, VocabularyError};
 pub use weights::{Block, Weights};

@@ -33,23 +33,14 @@ impl Model {
         self.weights.check(&self.shape)
     }
 
-    /// Reads a GGUF file of the `llama` architecture, with a vocabulary like that of `SmolLM`: weights in F32, F16,
-    /// BF16, `Q8_0`, `Q4_0` or `Q4_1`, of which all become 32-bit floats in memory.
+    /// Reads a GGUF file of the architectures `llama` and `qwen2`, with a vocabulary cut like that of `SmolLM` or Qwen2:
+    /// weights in F32, F16, BF16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q4_K`, `Q5_K` or `Q6_K`, of which all become
+    /// 32-bit floats in memory. [`ModelFile`](crate::ModelFile) is for those who want less.
     ///
     /// # Errors
     /// [`ModelError`] names what is damaged, missing or not supported.
     pub fn read_gguf(path: impl AsRef<Path>) -> Result<Self, ModelError> {
-        let path = path.as_ref();
-        gguf::read(path).map_err(ModelError::at(path))
-    }
-
-    /// Reads the sizes of the model in a GGUF file, as [`Model::read_gguf`] would, but no weights.
-    ///
-    /// # Errors
-    /// As there, up to what is wrong with the weights themselves.
-    pub fn read_gguf_shape(path: impl AsRef<Path>) -> Result<Shape, ModelError> {
-        let path = path.as_ref();
-        gguf::read_header(path).map_err(ModelError::at(path))
+        gguf::read(path.as_ref())
     }
 
     /// Writes a GGUF file that [`Model::read_gguf`] and llama.cpp read: complete under this name, or not at all.
@@ -63,8 +54,8 @@ impl Model {
         gguf::write(self, path, precision).map_err(ModelError::at(path))
     }
 
-    /// Reads a folder of Hugging Face's `transformers`: `config.json` of a `LlamaForCausalLM`, `model.safetensors`
-    /// in F32, F16 or BF16, and `tokenizer.json` like that of `SmolLM`.
+    /// Reads a folder of Hugging Face's `transformers`: `config.json` of a `LlamaForCausalLM` or a
+    /// `Qwen2ForCausalLM`, `model.safetensors` in F32, F16 or BF16, and `tokenizer.json` like that of `SmolLM` or Qwen2.
     ///
     /// # Errors
     /// [`ModelError`] names what is damaged, missing or not supported.

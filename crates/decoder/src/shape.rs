@@ -27,6 +27,9 @@ pub struct Shape {
     pub norm_epsilon: f32,
     /// Whether the output layer is the embedding.
     pub tied: bool,
+    /// Whether queries, keys and values have a bias: what tells Qwen2 from Llama.
+    #[serde(default)]
+    pub bias: bool,
 }
 
 /// Longest context that llama.cpp can count.
@@ -59,7 +62,8 @@ impl Shape {
     /// All weights, a tied output layer counted once.
     pub fn parameters(&self) -> u64 {
         let [hidden, kv, feed_forward] = [self.hidden, self.kv_width(), self.feed_forward].map(u64::from);
-        let block = 2 * hidden * hidden + 2 * hidden * kv + 3 * hidden * feed_forward + 2 * hidden;
+        let bias = if self.bias { hidden + 2 * kv } else { 0 };
+        let block = 2 * hidden * hidden + 2 * hidden * kv + 3 * hidden * feed_forward + 2 * hidden + bias;
         let tables = if self.tied { 1 } else { 2 };
         u64::from(self.layers) * block + tables * u64::from(self.vocabulary) * hidden + hidden
     }

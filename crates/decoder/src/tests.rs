@@ -5,7 +5,7 @@ mod gguf;
 mod hugging_face;
 mod vocabulary;
 
-use crate::{Asking, Model, Shape, Vocabulary, Weights};
+use crate::{Asking, Cut, Model, Shape, Vocabulary, Weights};
 use std::path::PathBuf;
 
 /// Texts of sums, in which pairs occur often.
@@ -27,6 +27,17 @@ fn vocabulary() -> Vocabulary {
 
 /// A model of two layers, the values of which are all different.
 fn model(tied: bool) -> Model {
+    of(tied, false)
+}
+
+/// The same with biases, and with text cut as a Qwen2 cuts it.
+fn qwen() -> Model {
+    let mut model = of(true, true);
+    model.vocabulary.cut = Cut::Qwen2;
+    model
+}
+
+fn of(tied: bool, bias: bool) -> Model {
     let vocabulary = vocabulary();
     let shape = Shape {
         vocabulary: vocabulary.tokens.len() as u32,
@@ -39,6 +50,7 @@ fn model(tied: bool) -> Model {
         rope_base: 12_345.0,
         norm_epsilon: 1e-5,
         tied,
+        bias,
     };
     let mut weights = Weights::zeros(&shape);
     let mut state = 1_u64;

@@ -1,9 +1,11 @@
-//! A vocabulary of byte pairs, as data. Text is cut like `SmolLM` does it: each digit alone, then by GPT-2's pattern.
+//! A vocabulary of byte pairs, as data.
 
+mod cut;
 mod encoder;
 mod letters;
 mod train;
 
+pub use cut::Cut;
 pub use encoder::Encoder;
 
 use deliberate_lm::Token;
@@ -14,8 +16,10 @@ use std::collections::{HashMap, HashSet};
 /// A token's text spells bytes in GPT-2's letters, one for each byte: `Ġ` is a space and `Ċ` a line break. Special and
 /// literal tokens read as they are. A vocabulary need not have a token for every byte; bytes without one are left out
 /// of what is encoded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vocabulary {
+    /// How text is cut before pairs are joined.
+    pub cut: Cut,
     /// The text of each token.
     pub tokens: Vec<String>,
     /// Pairs of tokens that become one, the most urgent first.

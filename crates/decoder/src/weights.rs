@@ -1,9 +1,10 @@
 //! The weights of a decoder, in 32-bit floats.
 
+use crate::tensors::PARTS;
 use crate::{Fault, Shape};
 
 /// Every matrix is `[out, in]` in row-major order. Rotary positions turn neighbouring pairs (2i, 2i + 1) of a head,
-/// as in GGUF files of the `llama` architecture.
+/// whatever the order of the file that they came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
     /// `[vocabulary, hidden]`.
@@ -17,16 +18,22 @@ pub struct Weights {
 }
 
 /// The weights of one transformer block.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Block {
     /// `[hidden]`.
     pub attention_norm: Vec<f32>,
     /// `[hidden, hidden]`.
     pub query: Vec<f32>,
+    /// `[hidden]`; like the other biases empty where the shape has none.
+    pub query_bias: Vec<f32>,
     /// `[kv_width, hidden]`.
     pub key: Vec<f32>,
+    /// `[kv_width]`.
+    pub key_bias: Vec<f32>,
     /// `[kv_width, hidden]`.
     pub value: Vec<f32>,
+    /// `[kv_width]`.
+    pub value_bias: Vec<f32>,
     /// `[hidden, hidden]`.
     pub attention_output: Vec<f32>,
     /// `[hidden]`.
@@ -42,33 +49,26 @@ pub struct Block {
 impl Weights {
     /// Weights of this shape, all 0.
     pub fn zeros(shape: &Shape) -> Self {
-        let [hidden, kv, feed_forward, vocabulary] =
-            [shape.hidden, shape.kv_width(), shape.feed_forward, shape.vocabulary].map(|n| n as usize);
-        let zeros = |size: usize| vec![0.0; size];
-        let block = Block {
-            attention_norm: zeros(hidden),
-            query: zeros(hidden * hidden),
-            key: zeros(kv * hidden),
-            value: zeros(kv * hidden),
-            attention_output: zeros(hidden * hidden),
-            feed_forward_norm: zeros(hidden),
-            gate: zeros(feed_forward * hidden),
-            up: zeros(feed_forward * hidden),
-            down: zeros(hidden * feed_forward),
-        };
+        let [hidden, vocabulary] = [shape.hidden, shape.vocabulary].map(|n| n as usize);
+        let mut block = Block::default();
+        for (part, values) in PARTS.iter().zip(block.tensors_mut()) {
+            *values = vec![0.0; part.length(shape)];
+        }
         Self {
-            embedding: zeros(vocabulary * hidden),
+            embedding: vec![0.0; vocabulary * hidden],
             blocks: vec![block; shape.layers as usize],
-            final_norm: zeros(hidden),
-            output: (!shape.tied).then(|| zeros(vocabulary * hidden)),
+            final_norm: vec![0.0; hidden],
+            output: (!shape.tied).then(|| vec![0.0; vocabulary * hidden]),
         }
     }
 
-    /// Every matrix and vector with its name, as GGUF files of the `llama` architecture call it.
+    /// Every matrix and vector with its name, as GGUF files call it.
     pub fn named(&self) -> Vec<(String, &[f32])> {
         let mut all: Vec<(String, &[f32])> = vec![("token_embd.weight".to_owned(), &self.embedding)];
         for (index, block) in self.blocks.iter().enumerate() {
-            all.extend(block.named().map(|(name, data)| (format!("blk.{index}.{name}.weight"), data)));
+            let parts = PARTS.iter().zip(block.tensors());
+            let there = parts.filter(|(part, data)| !(part.optional && data.is_empty()));
+            all.extend(there.map(|(part, data)| (format!("blk.{index}.{}", part.name), data.as_slice())));
         }
         all.push(("output_norm.weight".to_owned(), &self.final_norm));
         all.extend(self.output.as_deref().map(|data| ("output.weight".to_owned(), data)));
@@ -78,22 +78,12 @@ impl Weights {
     /// The names of [`Weights::named`], in its order, with the dimensions that a shape gives them: `[out, in]` or
     /// `[size]`.
     pub fn layout(shape: &Shape) -> Vec<(String, Vec<u64>)> {
-        let [hidden, kv, feed_forward, vocabulary] =
-            [shape.hidden, shape.kv_width(), shape.feed_forward, shape.vocabulary].map(u64::from);
-        let block = [
-            ("attn_norm", vec![hidden]),
-            ("attn_q", vec![hidden, hidden]),
-            ("attn_k", vec![kv, hidden]),
-            ("attn_v", vec![kv, hidden]),
-            ("attn_output", vec![hidden, hidden]),
-            ("ffn_norm", vec![hidden]),
-            ("ffn_gate", vec![feed_forward, hidden]),
-            ("ffn_up", vec![feed_forward, hidden]),
-            ("ffn_down", vec![hidden, feed_forward]),
-        ];
+        let [hidden, vocabulary] = [shape.hidden, shape.vocabulary].map(u64::from);
+        let wide = |sizes: Vec<u32>| sizes.into_iter().map(u64::from).collect();
         let mut all = vec![("token_embd.weight".to_owned(), vec![vocabulary, hidden])];
         for index in 0..shape.layers {
-            all.extend(block.iter().map(|(name, size)| (format!("blk.{index}.{name}.weight"), size.clone())));
+            let parts = PARTS.iter().filter(|part| part.is_of(shape));
+            all.extend(parts.map(|part| (format!("blk.{index}.{}", part.name), wide((part.size)(shape)))));
         }
         all.push(("output_norm.weight".to_owned(), vec![hidden]));
         all.extend((!shape.tied).then(|| ("output.weight".to_owned(), vec![vocabulary, hidden])));
@@ -129,7 +119,9 @@ impl Weights {
         let mut all: Vec<(String, &mut Vec<f32>)> =
             vec![("token_embd.weight".to_owned(), &mut self.embedding)];
         for (index, block) in self.blocks.iter_mut().enumerate() {
-            all.extend(block.named_mut().map(|(name, data)| (format!("blk.{index}.{name}.weight"), data)));
+            let parts = PARTS.iter().zip(block.tensors_mut());
+            let there = parts.filter(|(part, data)| !(part.optional && data.is_empty()));
+            all.extend(there.map(|(part, data)| (format!("blk.{index}.{}", part.name), data)));
         }
         all.push(("output_norm.weight".to_owned(), &mut self.final_norm));
         all.extend(self.output.as_mut().map(|data| ("output.weight".to_owned(), data)));
@@ -138,31 +130,39 @@ impl Weights {
 }
 
 impl Block {
-    fn named(&self) -> [(&'static str, &[f32]); 9] {
+    /// Its tensors, in the order of [`PARTS`].
+    pub(crate) fn tensors(&self) -> [&Vec<f32>; PARTS.len()] {
         [
-            ("attn_norm", &self.attention_norm),
-            ("attn_q", &self.query),
-            ("attn_k", &self.key),
-            ("attn_v", &self.value),
-            ("attn_output", &self.attention_output),
-            ("ffn_norm", &self.feed_forward_norm),
-            ("ffn_gate", &self.gate),
-            ("ffn_up", &self.up),
-            ("ffn_down", &self.down),
+            &self.attention_norm,
+            &self.query,
+            &self.query_bias,
+            &self.key,
+            &self.key_bias,
+            &self.value,
+            &self.value_bias,
+            &self.attention_output,
+            &self.feed_forward_norm,
+            &self.gate,
+            &self.up,
+            &self.down,
         ]
     }
 
-    fn named_mut(&mut self) -> [(&'static str, &mut Vec<f32>); 9] {
+    /// The same to write to.
+    pub(crate) fn tensors_mut(&mut self) -> [&mut Vec<f32>; PARTS.len()] {
         [
-            ("attn_norm", &mut self.attention_norm),
-            ("attn_q", &mut self.query),
-            ("attn_k", &mut self.key),
-            ("attn_v", &mut self.value),
-            ("attn_output", &mut self.attention_output),
-            ("ffn_norm", &mut self.feed_forward_norm),
-            ("ffn_gate", &mut self.gate),
-            ("ffn_up", &mut self.up),
-            ("ffn_down", &mut self.down),
+            &mut self.attention_norm,
+            &mut self.query,
+            &mut self.query_bias,
+            &mut self.key,
+            &mut self.key_bias,
+            &mut self.value,
+            &mut self.value_bias,
+            &mut self.attention_output,
+            &mut self.feed_forward_norm,
+            &mut self.gate,
+            &mut self.up,
+            &mut self.down,
         ]
     }
 }

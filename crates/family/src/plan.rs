@@ -109,6 +109,7 @@ impl Size {
             rope_base: 10_000.0,
             norm_epsilon: 1e-5,
             tied: true,
+            bias: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The values of tensors.
 
 use crate::decode::{decode, readable};
+use crate::eight::Eight;
 use crate::element;
 use crate::finite::not_finite;
 use crate::{Gguf, GgufError, Tensor};
@@ -57,7 +58,8 @@ impl<R: Read + Seek> TensorFile<R> {
     }
 
     /// The values of a tensor of this file's header, as 32-bit floats: the product of its dimensions, neighbours of
-    /// the first dimension next to each other. F32, F16, BF16, `Q8_0`, `Q4_0` and `Q4_1` are understood.
+    /// the first dimension next to each other. F32, F16, BF16, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q4_K`, `Q5_K` and
+    /// `Q6_K` are understood.
     ///
     /// # Errors
     /// [`GgufError::Unreadable`] for other element types, [`GgufError::NotFinite`] for a value that is no number,
@@ -70,6 +72,23 @@ impl<R: Read + Seek> TensorFile<R> {
         let mut values = Vec::with_capacity(tensor.elements() as usize);
         self.blocks(tensor, |bytes| decode(tensor.kind, bytes, &mut values))?;
         Ok(values)
+    }
+
+    /// The same in eight bits, where its element type has no more; none for wider ones.
+    ///
+    /// # Errors
+    /// As [`TensorFile::read`].
+    pub fn read_eight(&mut self, tensor: &Tensor) -> Result<Option<Eight>, GgufError> {
+        if !readable(tensor.kind) {
+            return Err(GgufError::Unreadable { name: tensor.name.clone(), kind: tensor.kind });
+        }
+        if !tensor.is_eight() {
+            return Ok(None);
+        }
+        let mut eight = Eight::default();
+        eight.digits.reserve_exact(tensor.elements() as usize);
+        self.blocks(tensor, |bytes| eight.extend(tensor.kind, bytes))?;
+        Ok(Some(eight))
     }
 
     /// Reads a tensor some blocks at a time, once it is certain that these are numbers.

@@ -3,7 +3,7 @@
 //! Digits of quantised values are always finite; what can be none are their scales. Where those are comes from
 //! `ggml-common.h` of llama.cpp.
 
-use crate::element::{BF16, F16, F32, Q4_0, Q4_1, Q8_0};
+use crate::element::{BF16, F16, F32, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0};
 use half::{bf16, f16};
 
 /// The first value of some whole blocks that is no number: where, counted in values, and what.
@@ -33,15 +33,14 @@ fn first<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Option
 /// Where a block has its scales in half precision; nowhere for types whose scales have another form.
 fn scales(kind: u32) -> &'static [usize] {
     match kind {
-        // With 20, 16 to 19, 21 to 23: IQ4_NL, IQ2_XXS, IQ2_XS, IQ3_XXS, IQ1_S, IQ3_S, IQ2_S, IQ4_XS; 6 is Q5_0.
-        Q4_0 | Q8_0 | 6 | 16..=23 => &[0],
-        // Q5_1, Q4_K and Q5_K.
-        Q4_1 | 7 | 12 | 13 => &[0, 2],
+        // With 20, 16 to 19, 21 to 23: IQ4_NL, IQ2_XXS, IQ2_XS, IQ3_XXS, IQ1_S, IQ3_S, IQ2_S, IQ4_XS.
+        Q4_0 | Q5_0 | Q8_0 | 16..=23 => &[0],
+        Q4_1 | Q5_1 | Q4_K | Q5_K => &[0, 2],
         10 => &[80, 82], // Q2_K
         11 => &[108],    // Q3_K
-        14 => &[208],    // Q6_K
-        34 => &[52],     // TQ1_0
-        35 => &[64],     // TQ2_0
+        Q6_K => &[208],
+        34 => &[52], // TQ1_0
+        35 => &[64], // TQ2_0
         _ => &[],
     }
 }

@@ -40,6 +40,11 @@ impl Tensor {
     pub fn elements(&self) -> u64 {
         self.shape.iter().product()
     }
+
+    /// Whether it has eight bits for a value, or fewer.
+    pub fn is_eight(&self) -> bool {
+        !matches!(self.kind, element::F32 | element::F16 | element::BF16)
+    }
 }
 
 /// Bytes that one metadata entry takes at least: length of a one-byte key, the key, a kind, a value.

@@ -7,6 +7,7 @@
 
 mod cursor;
 mod decode;
+mod eight;
 mod element;
 mod encode;
 mod error;
@@ -18,6 +19,7 @@ mod remark;
 mod value;
 mod write;
 
+pub use eight::Eight;
 pub use encode::Precision;
 pub use error::GgufError;
 pub use file::TensorFile;

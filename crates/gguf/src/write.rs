@@ -3,6 +3,7 @@
 use crate::encode::{Precision, encode};
 use crate::value::{ARRAY, TEXT, Value};
 use crate::{ALIGNMENT, GgufError, TENSOR_NAME, element};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -47,7 +48,7 @@ pub struct Matrix<'a> {
     /// One to four dimensions, that of neighbouring values first: a matrix is `[in, out]`.
     pub shape: Vec<u64>,
     /// Its values, as many as the product of the dimensions.
-    pub values: &'a [f32],
+    pub values: Cow<'a, [f32]>,
     /// How they are stored. Vectors are always stored in 32 bits, and rows that are not whole blocks of `Q8_0` in 16.
     pub precision: Precision,
 }

@@ -28,7 +28,7 @@ pub(crate) fn load(
     model.lora_adapter_init(&copy).map_err(|_| refused(complaints()))
 }
 
-/// The sizes of a dense model of the `llama` architecture whose blocks are all alike; others have no adapters here.
+/// The sizes of a dense model of the architectures `llama` and `qwen2` whose blocks are all alike; others have no adapters here.
 fn shape(path: &Path, header: &ModelHeader) -> Result<Shape, LoadError> {
     let other = || LoadError::Unadaptable { path: path.to_owned() };
     let gguf = Gguf::open(path)
@@ -48,8 +48,9 @@ fn shape(path: &Path, header: &ModelHeader) -> Result<Shape, LoadError> {
         rope_base: 10_000.0,
         norm_epsilon: 1e-5,
         tied: true,
+        bias: header.family == "qwen2",
     };
-    let alike = header.family == "llama"
+    let alike = ["llama", "qwen2"].contains(&header.family)
         && width == u64::from(header.embedding)
         && shape.check().is_ok()
         && shape.head_width() == header.head_size;

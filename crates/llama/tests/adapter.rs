@@ -43,6 +43,7 @@ fn tiny(folder: &TempDir) -> (PathBuf, Shape) {
         rope_base: 10_000.0,
         norm_epsilon: 1e-5,
         tied: true,
+        bias: false,
     };
     let adapter_path = folder.path().join("adapter.gguf");
     adapter(&shape).write_gguf(&adapter_path, &shape, Precision::F32).expect("a file");

@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         rope_base: 10_000.0,
         norm_epsilon: 1e-5,
         tied: true,
+        bias: false,
     };
     let settings = Settings { slots: Some(run.sequences + 1), threads: Some(threads), ..Settings::default() };
     println!(

@@ -17,7 +17,7 @@ pub(crate) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn run(mut self, network: &Network, scratch: &mut Scratch) -> &'a [Lanes] {
+    pub(crate) fn run(mut self, network: &Network, scratch: &mut Scratch) -> &'a [Lanes] {
         scratch.run(network, &mut self.pieces, self.logits);
         self.logits
     }

@@ -19,34 +19,12 @@ pub enum LoadError {
     /// Sizes that make no decoder.
     #[error("the model's sizes do not fit together")]
     Shape(#[from] ShapeError),
-    /// Fewer or more blocks than the shape says.
-    #[error("the weights have {found} blocks, the shape says {expected}")]
-    Blocks {
-        /// What the shape says.
-        expected: usize,
-        /// What there are.
-        found: usize,
-    },
-    /// An output layer where the embedding shall serve, or none where it shall not.
-    #[error(
-        "the shape says that the output layer {} the embedding, but the weights have {} of their own",
-        if *tied { "is" } else { "is not" },
-        if *tied { "one" } else { "none" }
-    )]
-    Output {
-        /// What the shape says.
-        tied: bool,
-    },
-    /// A matrix or vector of another size than the shape says.
-    #[error("`{name}` has {found} weights, the shape says {expected}")]
-    Weights {
-        /// Its name, as in GGUF files.
-        name: String,
-        /// What the shape says.
-        expected: usize,
-        /// What it has.
-        found: usize,
-    },
+    /// Weights of other sizes than the shape says.
+    #[error("the model's weights do not fit its sizes")]
+    Weights(#[source] Fault),
+    /// The system gives no threads.
+    #[error("cannot start the threads that compute")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
     /// An ending or beginning token past the vocabulary.
     #[error("token {token} is not in the vocabulary of {vocabulary} entries")]
     Token {

@@ -10,6 +10,7 @@ mod batch;
 mod crew;
 mod error;
 mod lanes;
+mod matrix;
 mod network;
 mod open;
 mod panels;
@@ -18,6 +19,8 @@ mod rotary;
 mod runtime;
 mod sizes;
 mod store;
+mod strips;
+mod tensors;
 mod tokenizer;
 pub mod yardstick;
 

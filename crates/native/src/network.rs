@@ -1,10 +1,13 @@
 //! The weights in the order in which they are used.
 
+use crate::error::LoadError;
 use crate::lanes::{Lanes, WIDTH, lanes};
-use crate::panels::{COLUMNS, Panels};
+use crate::matrix::{Layout, Matrix};
+use crate::panels::COLUMNS;
 use crate::rotary::Rotary;
 use crate::sizes::{Sizes, stride};
-use deliberate_decoder::{Block, Shape, Weights};
+use crate::tensors::{Tensors, Values};
+use deliberate_decoder::Shape;
 
 /// A decoder ready to run; shared by all threads.
 #[derive(Debug)]
@@ -12,11 +15,11 @@ pub(crate) struct Network {
     pub(crate) sizes: Sizes,
     pub(crate) epsilon: f32,
     pub(crate) rotary: Rotary,
-    /// Rows of [`Network::hidden_stride`] lanes.
-    pub(crate) embedding: Vec<Lanes>,
+    /// One output for each token; none where the output layer serves.
+    embedding: Option<Matrix>,
     pub(crate) blocks: Vec<Layer>,
     pub(crate) final_norm: Vec<Lanes>,
-    pub(crate) output: Panels,
+    pub(crate) output: Matrix,
 }
 
 /// One transformer block.
@@ -24,30 +27,42 @@ pub(crate) struct Network {
 pub(crate) struct Layer {
     pub(crate) attention_norm: Vec<Lanes>,
     /// Queries, keys and values side by side, every head filled up to whole lanes.
-    pub(crate) query_key_value: Panels,
-    pub(crate) attention_output: Panels,
+    pub(crate) query_key_value: Matrix,
+    /// What is added to them; empty where there is no bias.
+    pub(crate) bias: Vec<Lanes>,
+    pub(crate) attention_output: Matrix,
     pub(crate) feed_forward_norm: Vec<Lanes>,
     /// Each panel has the gates of sixteen units and then their other factors.
-    pub(crate) gate_up: Panels,
-    pub(crate) down: Panels,
+    pub(crate) gate_up: Matrix,
+    pub(crate) down: Matrix,
 }
 
 impl Network {
-    /// Packs weights whose sizes have been checked.
-    pub(crate) fn new(shape: &Shape, context: u32, weights: &Weights) -> Self {
+    /// Packs the tensors of a checked shape.
+    pub(crate) fn new(shape: &Shape, context: u32, tensors: &mut dyn Tensors) -> Result<Self, LoadError> {
         let sizes = Sizes::new(shape, context);
-        let hidden = sizes.hidden;
-        let table = weights.output.as_ref().unwrap_or(&weights.embedding);
-        let width = hidden_stride(&sizes);
-        Self {
-            sizes,
+        let embedding = table(&sizes, tensors.take("token_embd.weight")?);
+        let blocks = (0..shape.layers).map(|index| Layer::new(shape, &sizes, index, tensors));
+        let blocks = blocks.collect::<Result<_, _>>()?;
+        let (embedding, output) = if shape.tied {
+            (None, embedding)
+        } else {
+            (Some(embedding), table(&sizes, tensors.take("output.weight")?))
+        };
+        Ok(Self {
             epsilon: shape.norm_epsilon,
             rotary: Rotary::new(&sizes, shape.rope_base),
-            embedding: weights.embedding.chunks_exact(hidden).flat_map(|row| padded(row, width)).collect(),
-            blocks: weights.blocks.iter().map(|block| Layer::new(&sizes, block)).collect(),
-            final_norm: padded(&weights.final_norm, width),
-            output: Panels::pack(sizes.vocabulary, hidden, |token, input| table[token * hidden + input]),
-        }
+            embedding,
+            blocks,
+            final_norm: padded(&tensors.floats("output_norm.weight")?, hidden_stride(&sizes)),
+            output,
+            sizes,
+        })
+    }
+
+    /// The embedding of a token, a row of the residual stream.
+    pub(crate) fn embed(&self, token: usize, to: &mut [Lanes]) {
+        self.embedding.as_ref().unwrap_or(&self.output).row(token, to);
     }
 
     /// Lanes from one row of the residual stream to the next; what is past the true width is 0.
@@ -65,43 +80,69 @@ fn hidden_stride(sizes: &Sizes) -> usize {
     stride(lanes(sizes.hidden.next_multiple_of(COLUMNS)))
 }
 
+/// The output layer, or the embedding: a row for each token.
+fn table(sizes: &Sizes, values: Values) -> Matrix {
+    plain(sizes.vocabulary, sizes.hidden, values)
+}
+
+/// A tensor whose rows are the outputs.
+fn plain(outputs: usize, inputs: usize, values: Values) -> Matrix {
+    let row = |output| Some((0, output));
+    Matrix::pack(&Layout { outputs, inputs, columns: inputs, row: &row, column: None }, vec![values])
+}
+
 impl Layer {
-    fn new(sizes: &Sizes, block: &Block) -> Self {
+    fn new(shape: &Shape, sizes: &Sizes, index: u32, tensors: &mut dyn Tensors) -> Result<Self, LoadError> {
         let Sizes { hidden, heads, kv_heads, feed_forward, head, head_lanes, .. } = *sizes;
+        let mut take = |name: &str| tensors.take(&format!("blk.{index}.{name}"));
         let width = hidden_stride(sizes);
         let stored = head_lanes * WIDTH;
         // A head's floats: its pairs (2i, 2i + 1) are stored apart, the first of all pairs and then the second, so
         // that turning them needs no shuffling. Queries and keys are stored alike, so their products stay.
         let apart = |at: usize| if at < head / 2 { 2 * at } else { 2 * (at - head / 2) + 1 };
-        let query_key_value = Panels::pack((heads + 2 * kv_heads) * stored, hidden, |output, input| {
+        // Of queries, keys and values: which of them, and its row.
+        let fused = |output: usize| {
             let (index, at) = (output / stored, output % stored);
-            let row = |index: usize, at: usize| (index * head + at) * hidden + input;
             match index {
-                _ if at >= head => 0.0,
-                index if index < heads => block.query[row(index, apart(at))],
-                index if index < heads + kv_heads => block.key[row(index - heads, apart(at))],
-                index => block.value[row(index - heads - kv_heads, at)],
+                _ if at >= head => None,
+                index if index < heads => Some((0, index * head + apart(at))),
+                index if index < heads + kv_heads => Some((1, (index - heads) * head + apart(at))),
+                index => Some((2, (index - heads - kv_heads) * head + at)),
             }
-        });
-        let attention_output = Panels::pack(hidden, heads * stored, |output, input| {
-            let (index, at) = (input / stored, input % stored);
-            if at < head { block.attention_output[output * hidden + index * head + at] } else { 0.0 }
-        });
-        let gate_up = Panels::pack(feed_forward.div_ceil(WIDTH) * COLUMNS, hidden, |output, input| {
-            let unit = output / COLUMNS * WIDTH + output % WIDTH;
-            let matrix = if output % COLUMNS < WIDTH { &block.gate } else { &block.up };
-            if unit < feed_forward { matrix[unit * hidden + input] } else { 0.0 }
-        });
-        let down =
-            Panels::pack(hidden, feed_forward, |output, input| block.down[output * feed_forward + input]);
-        Self {
-            attention_norm: padded(&block.attention_norm, width),
-            query_key_value,
-            attention_output,
-            feed_forward_norm: padded(&block.feed_forward_norm, width),
-            gate_up,
-            down,
+        };
+        let outputs = (heads + 2 * kv_heads) * stored;
+        let layout = Layout { outputs, inputs: hidden, columns: hidden, row: &fused, column: None };
+        let parts = vec![take("attn_q.weight")?, take("attn_k.weight")?, take("attn_v.weight")?];
+        let query_key_value = Matrix::pack(&layout, parts);
+        let mut bias = Vec::new();
+        if shape.bias {
+            let parts =
+                [take("attn_q.bias")?, take("attn_k.bias")?, take("attn_v.bias")?].map(Values::floats);
+            let place = |output: usize| (output < outputs).then(|| fused(output)).flatten();
+            let value = |output: usize| place(output).map_or(0.0, |(part, row)| parts[part][row]);
+            let values: Vec<f32> = (0..query_key_value.output_lanes() * WIDTH).map(value).collect();
+            bias = padded(&values, query_key_value.output_lanes());
         }
+        let filled = |input: usize| (input % stored < head).then(|| input / stored * head + input % stored);
+        let layout = Layout {
+            outputs: hidden,
+            inputs: heads * stored,
+            columns: hidden,
+            row: &|output| Some((0, output)),
+            column: if stored == head { None } else { Some(&filled) },
+        };
+        let attention_output = Matrix::pack(&layout, vec![take("attn_output.weight")?]);
+        let unit = |output: usize| {
+            let unit = output / COLUMNS * WIDTH + output % WIDTH;
+            (unit < feed_forward).then_some((usize::from(output % COLUMNS >= WIDTH), unit))
+        };
+        let outputs = feed_forward.div_ceil(WIDTH) * COLUMNS;
+        let layout = Layout { outputs, inputs: hidden, columns: hidden, row: &unit, column: None };
+        let gate_up = Matrix::pack(&layout, vec![take("ffn_gate.weight")?, take("ffn_up.weight")?]);
+        let down = plain(hidden, feed_forward, take("ffn_down.weight")?);
+        let [attention_norm, feed_forward_norm] = [take("attn_norm.weight")?, take("ffn_norm.weight")?]
+            .map(|values| padded(&values.floats(), width));
+        Ok(Self { attention_norm, query_key_value, bias, attention_output, feed_forward_norm, gate_up, down })
     }
 }
 

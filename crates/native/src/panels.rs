@@ -10,6 +10,7 @@
 )]
 
 use crate::lanes::{Lanes, WIDTH, flat};
+use std::ops::Range;
 
 /// Outputs of one panel.
 pub(crate) const COLUMNS: usize = 2 * WIDTH;
@@ -31,6 +32,12 @@ pub(crate) struct Rows<'a> {
     pub(crate) data: &'a [Lanes],
     /// Lanes from one row to the next.
     pub(crate) stride: usize,
+}
+
+impl Rows<'_> {
+    pub(crate) fn count(self) -> usize {
+        self.data.len() / self.stride
+    }
 }
 
 impl Panels {
@@ -56,10 +63,25 @@ impl Panels {
         2 * self.data.len() / self.inputs
     }
 
-    /// Multiplies all rows: `give(row, panel, the panel's outputs)`.
-    pub(crate) fn multiply(&self, rows: Rows<'_>, give: &mut impl FnMut(usize, usize, [Lanes; 2])) {
-        let count = rows.data.len() / rows.stride;
-        for (index, panel) in self.data.chunks_exact(self.inputs).enumerate() {
+    /// The weights of one output.
+    pub(crate) fn row(&self, output: usize, to: &mut [f32]) {
+        let (panel, lane) = (output / COLUMNS, output % COLUMNS);
+        let panel = &self.data[panel * self.inputs..][..self.inputs];
+        for (value, lanes) in to.iter_mut().zip(panel) {
+            *value = flat(lanes)[lane];
+        }
+    }
+
+    /// Multiplies all rows with some of the panels, one after the other: `give(row, panel, the panel's outputs)`.
+    pub(crate) fn multiply(
+        &self,
+        rows: Rows<'_>,
+        panels: Range<usize>,
+        give: &mut impl FnMut(usize, usize, [Lanes; 2]),
+    ) {
+        let count = rows.count();
+        for index in panels {
+            let panel = &self.data[index * self.inputs..][..self.inputs];
             let mut row = 0;
             while row < count {
                 row += match count - row {

@@ -2,11 +2,13 @@
 
 use crate::attention::{Context, attend};
 use crate::lanes::{Lanes, WIDTH, flat_mut, lanes};
+use crate::matrix::{Help, Matrix};
 use crate::network::Network;
-use crate::panels::{Panels, Rows};
+use crate::panels::Rows;
 use crate::sizes::{Sizes, stride};
 use crate::store::Store;
 use deliberate_lm::Token;
+use rayon::prelude::*;
 
 /// Rows taken through the network at once: few enough for the activations to stay in the second-level cache, many
 /// enough for the weights to be worth fetching. No result depends on it.
@@ -42,10 +44,12 @@ pub(crate) struct Scratch {
     attended: Vec<Lanes>,
     gated: Vec<Lanes>,
     scores: Vec<Lanes>,
+    help: Help,
 }
 
 impl Scratch {
-    pub(crate) fn new(network: &Network) -> Self {
+    /// For a thread that works alone, or with `team` for one that has the help of its pool.
+    pub(crate) fn new(network: &Network, team: bool) -> Self {
         let sizes = &network.sizes;
         let rows = |lanes: usize| vec![Lanes::ZERO; ROWS * lanes];
         Self {
@@ -56,6 +60,7 @@ impl Scratch {
             attended: rows(stride(sizes.query_lanes())),
             gated: rows(gated_stride(sizes)),
             scores: vec![Lanes::ZERO; sizes.heads * lanes(sizes.context)],
+            help: Help::new(team),
         }
     }
 
@@ -89,7 +94,7 @@ impl Scratch {
     fn embed(&mut self, network: &Network, rows: &[Row]) {
         let width = network.hidden_stride();
         for (stream, row) in self.stream.chunks_exact_mut(width).zip(rows) {
-            stream.copy_from_slice(&network.embedding[row.token as usize * width..][..width]);
+            network.embed(row.token as usize, stream);
         }
     }
 
@@ -101,38 +106,49 @@ impl Scratch {
         let attended = stride(sizes.query_lanes());
         let used = rows.len();
         self.norm(network, &block.attention_norm, used);
-        multiply_into(
-            &block.query_key_value,
-            &self.normed[..used * width],
-            width,
-            &mut self.query_key_value,
-            fused,
-        );
-        let results = self.attended.chunks_exact_mut(attended);
-        let fused = self.query_key_value.chunks_exact_mut(fused);
-        for (index, ((row, fused), result)) in rows.iter().zip(fused).zip(results).enumerate() {
+        let normed = Rows { data: &self.normed[..used * width], stride: width };
+        multiply_into(&block.query_key_value, normed, &mut self.help, (&mut self.query_key_value, fused));
+        if !block.bias.is_empty() {
+            for row in self.query_key_value.chunks_exact_mut(fused).take(used) {
+                row.iter_mut().zip(&block.bias).for_each(|(value, bias)| *value = value.plus(*bias));
+            }
+        }
+        let kv = sizes.kv_lanes();
+        for (row, fused) in rows.iter().zip(self.query_key_value.chunks_exact_mut(fused)) {
             let (query, rest) = fused.split_at_mut(sizes.query_lanes());
-            let (key, rest) = rest.split_at_mut(sizes.kv_lanes());
+            let (key, rest) = rest.split_at_mut(kv);
             let stored = sizes.head_lanes * WIDTH;
             let scale = 1.0 / (sizes.head as f32).sqrt();
             network.rotary.turn(flat_mut(query), stored, row.position, scale);
             network.rotary.turn(flat_mut(key), stored, row.position, 1.0);
-            let store = &mut *pieces[row.piece].store;
-            store.put(sizes, (layer, row.position), key, &rest[..sizes.kv_lanes()]);
-            let tokens = row.position + 1;
-            let blocks = |row: &Row| pieces[row.piece].store.blocks(row.position + 1);
-            let next = rows.get(index + 1).filter(|next| next.piece != row.piece);
-            let next = next.map_or(&[][..], blocks);
-            let context = Context { layer, blocks: blocks(row), tokens, next };
-            attend(sizes, query, context, &mut self.scores, result);
+            pieces[row.piece].store.put(sizes, (layer, row.position), key, &rest[..kv]);
         }
-        multiply_onto(
-            &block.attention_output,
-            &self.attended[..used * attended],
-            attended,
-            &mut self.stream,
-            width,
-        );
+        let pieces = &*pieces;
+        let blocks = |row: &Row| pieces[row.piece].store.blocks(row.position + 1);
+        let attend =
+            |index: usize, row: &Row, query: &[Lanes], scores: &mut [Lanes], result: &mut [Lanes]| {
+                let next = rows.get(index + 1).filter(|next| next.piece != row.piece);
+                let next = next.map_or(&[][..], blocks);
+                let context = Context { layer, blocks: blocks(row), tokens: row.position + 1, next };
+                attend(sizes, &query[..sizes.query_lanes()], context, scores, result);
+            };
+        let queries = self.query_key_value.chunks_exact(fused);
+        let results = self.attended.chunks_exact_mut(attended);
+        let all = rows.iter().zip(queries).zip(results).enumerate();
+        if self.help.team && used > 1 {
+            let all: Vec<_> = all.collect();
+            let room = self.scores.len();
+            all.into_par_iter().for_each_init(
+                || vec![Lanes::ZERO; room],
+                |scores, (index, ((row, query), result))| attend(index, row, query, scores, result),
+            );
+        } else {
+            for (index, ((row, query), result)) in all {
+                attend(index, row, query, &mut self.scores, result);
+            }
+        }
+        let attended = Rows { data: &self.attended[..used * attended], stride: attended };
+        multiply_onto(&block.attention_output, attended, &mut self.help, (&mut self.stream, width));
     }
 
     fn feed_forward(&mut self, network: &Network, layer: usize, used: usize) {
@@ -141,10 +157,11 @@ impl Scratch {
         let gated = gated_stride(&network.sizes);
         self.norm(network, &block.feed_forward_norm, used);
         let normed = Rows { data: &self.normed[..used * width], stride: width };
-        block.gate_up.multiply(normed, &mut |row, panel, [gate, up]| {
+        block.gate_up.multiply(normed, &mut self.help, &mut |row, panel, [gate, up]| {
             self.gated[row * gated + panel] = gate.silu().times(up);
         });
-        multiply_onto(&block.down, &self.gated[..used * gated], gated, &mut self.stream, width);
+        let gated = Rows { data: &self.gated[..used * gated], stride: gated };
+        multiply_onto(&block.down, gated, &mut self.help, (&mut self.stream, width));
     }
 
     /// Logits of the rows that are read.
@@ -157,7 +174,8 @@ impl Scratch {
         }
         self.norm(network, &network.final_norm, read);
         let out = network.logit_lanes();
-        multiply_into(&network.output, &self.normed[..read * width], width, logits, out);
+        let normed = Rows { data: &self.normed[..read * width], stride: width };
+        multiply_into(&network.output, normed, &mut self.help, (logits, out));
     }
 
     /// Divides the first rows of the stream by their root mean square.
@@ -183,15 +201,18 @@ fn gated_stride(sizes: &Sizes) -> usize {
     stride(lanes(sizes.feed_forward))
 }
 
-fn multiply_into(matrix: &Panels, data: &[Lanes], stride: usize, out: &mut [Lanes], out_stride: usize) {
-    matrix.multiply(Rows { data, stride }, &mut |row, panel, sums| {
-        out[row * out_stride + 2 * panel..][..2].copy_from_slice(&sums);
+/// Rows that results go to, and the lanes from one to the next.
+type Target<'a> = (&'a mut [Lanes], usize);
+
+fn multiply_into(matrix: &Matrix, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
+    matrix.multiply(rows, help, &mut |row, panel, sums| {
+        out[row * stride + 2 * panel..][..2].copy_from_slice(&sums);
     });
 }
 
-fn multiply_onto(matrix: &Panels, data: &[Lanes], stride: usize, out: &mut [Lanes], out_stride: usize) {
-    matrix.multiply(Rows { data, stride }, &mut |row, panel, [left, right]| {
-        let out = &mut out[row * out_stride + 2 * panel..][..2];
+fn multiply_onto(matrix: &Matrix, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
+    matrix.multiply(rows, help, &mut |row, panel, [left, right]| {
+        let out = &mut out[row * stride + 2 * panel..][..2];
         out[0] = out[0].plus(left);
         out[1] = out[1].plus(right);
     });

@@ -7,16 +7,22 @@ use crate::lanes::{Lanes, flat};
 use crate::network::Network;
 use crate::pass::{Piece, Scratch};
 use crate::store::Store;
+use crate::tensors::{Loose, Tensors};
 use deliberate_decoder::{Shape, Weights};
 use deliberate_engine::{
     Capacity, LogitSink, ModelRuntime, Reserve, RuntimeError, Settings, Slot, Span, Tokenizer, Usual,
 };
 use deliberate_lm::{ModelFacts, Token};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::Arc;
 use std::thread;
 
 /// Most bytes of keys and values: what a process can address at all.
 const ADDRESSABLE: u128 = 1 << 46;
+
+/// Parameters from which on threads share the work on every matrix. Below, each takes sequences of its own through the
+/// whole network, and nobody waits.
+const HEAVY: u64 = 1 << 24;
 
 /// What is taken where nobody chose: a slot costs nothing until it is filled.
 pub(crate) const USUAL: Usual = Usual { slots: 256, most_slots: 1 << 16, batch_tokens: 1024 };
@@ -38,6 +44,15 @@ pub struct Parts {
     pub tokenizer: Arc<dyn Tokenizer>,
 }
 
+/// What makes a model besides its tensors.
+pub(crate) struct Reader {
+    pub(crate) name: String,
+    pub(crate) beginning: Option<Token>,
+    pub(crate) endings: Vec<Token>,
+    /// Asked for last: it may still be in the making.
+    pub(crate) tokenizer: Box<dyn FnOnce() -> Result<Arc<dyn Tokenizer>, LoadError>>,
+}
+
 impl std::fmt::Debug for Parts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Parts").field("name", &self.name).field("shape", &self.shape).finish_non_exhaustive()
@@ -53,8 +68,11 @@ pub struct NativeRuntime {
     stores: Vec<Store>,
     /// Tokens in each slot.
     held: Vec<usize>,
-    /// One for each thread.
+    /// One for each thread, or one for the team.
     scratches: Vec<Scratch>,
+    /// The threads that share the work on every matrix, for models whose weights are far larger than any cache: all of
+    /// them take the weights from memory once together, not once each.
+    team: Option<ThreadPool>,
     logits: Vec<Lanes>,
     facts: ModelFacts,
     capacity: Capacity,
@@ -78,23 +96,41 @@ impl NativeRuntime {
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, LoadError> {
         let Parts { name, shape, weights, beginning, endings, tokenizer } = parts;
         shape.check()?;
-        check_weights(&shape, &weights)?;
+        weights.check(&shape).map_err(LoadError::Weights)?;
+        let reader = Reader { name, beginning, endings, tokenizer: Box::new(|| Ok(tokenizer)) };
+        Self::build(reader, &shape, &mut Loose::new(weights), settings)
+    }
+
+    /// Packs a model as its tensors come.
+    pub(crate) fn build(
+        reader: Reader,
+        shape: &Shape,
+        tensors: &mut dyn Tensors,
+        settings: &Settings,
+    ) -> Result<Self, LoadError> {
+        let Reader { name, beginning, endings, tokenizer } = reader;
         let Reserve { slots, context, batch_tokens } = settings.reserve(shape.context, USUAL)?;
         if let Some(&token) = endings.iter().chain(&beginning).find(|&&token| token >= shape.vocabulary) {
             return Err(LoadError::Token { token, vocabulary: shape.vocabulary });
         }
-        let network = Network::new(&shape, context, &weights);
-        drop(weights);
+        let network = Network::new(shape, context, tensors)?;
         let kv_bytes_per_token = network.sizes.kv_bytes_per_token();
         let bytes = u128::from(kv_bytes_per_token) * u128::from(slots) * u128::from(context);
         if bytes > ADDRESSABLE {
             return Err(LoadError::Memory { slots, context, bytes });
         }
+        let tokenizer = tokenizer()?;
         let slot_tokens = context as usize;
+        let threads = threads(settings);
+        let heavy = threads > 1 && shape.parameters() >= HEAVY;
+        let team = heavy.then(|| ThreadPoolBuilder::new().num_threads(threads).build()).transpose();
+        let team = team.map_err(LoadError::Threads)?;
+        let scratches = if heavy { 1 } else { threads };
         Ok(Self {
             stores: (0..slots).map(|_| Store::default()).collect(),
             held: vec![0; slots as usize],
-            scratches: (0..threads(settings)).map(|_| Scratch::new(&network)).collect(),
+            scratches: (0..scratches).map(|_| Scratch::new(&network, heavy)).collect(),
+            team,
             logits: Vec::new(),
             facts: ModelFacts {
                 name,
@@ -124,24 +160,6 @@ fn threads(settings: &Settings) -> usize {
     settings.threads.map_or_else(cores, |threads| threads as usize)
 }
 
-/// Checks that every matrix has the size that the shape says.
-fn check_weights(shape: &Shape, weights: &Weights) -> Result<(), LoadError> {
-    let (expected, found) = (shape.layers as usize, weights.blocks.len());
-    if expected != found {
-        return Err(LoadError::Blocks { expected, found });
-    }
-    if weights.output.is_some() == shape.tied {
-        return Err(LoadError::Output { tied: shape.tied });
-    }
-    let sizes = Weights::zeros(shape);
-    for ((name, data), (_, model)) in weights.named().into_iter().zip(sizes.named()) {
-        if data.len() != model.len() {
-            return Err(LoadError::Weights { name, expected: model.len(), found: data.len() });
-        }
-    }
-    Ok(())
-}
-
 impl ModelRuntime for NativeRuntime {
     fn facts(&self) -> &ModelFacts {
         &self.facts
@@ -160,7 +178,10 @@ impl ModelRuntime for NativeRuntime {
         let width = self.network.logit_lanes();
         let read: usize = spans.iter().map(|span| span.read.len()).sum();
         self.logits.resize(read * width, Lanes::ZERO);
-        let ranges = batch::jobs(spans, self.scratches.len());
+        let ranges = match self.team {
+            Some(_) => std::iter::once(0..spans.len()).collect(),
+            None => batch::jobs(spans, self.scratches.len()),
+        };
         let mut stores = self.stores.iter_mut().enumerate();
         let mut store =
             |slot: Slot| stores.find(|&(index, _)| index == slot as usize).map(|(_, store)| store);
@@ -177,7 +198,7 @@ impl ModelRuntime for NativeRuntime {
             logits = others;
             work.push(Job { pieces, logits: these });
         }
-        crew::run(&self.network, work, &mut self.scratches, |job, logits| {
+        let mut give = |job: usize, logits: &[Lanes]| {
             let range = ranges[job].clone();
             let first = range.start;
             let reads = spans[range].iter().enumerate();
@@ -186,7 +207,16 @@ impl ModelRuntime for NativeRuntime {
             for ((span, token), row) in reads.zip(logits.chunks_exact(width)) {
                 sink(first + span, token, &flat(row)[..self.network.sizes.vocabulary]);
             }
-        });
+        };
+        let (network, scratches) = (&self.network, &mut self.scratches);
+        match &self.team {
+            Some(pool) => {
+                for job in work {
+                    give(0, pool.install(|| job.run(network, &mut scratches[0])));
+                }
+            }
+            None => crew::run(network, work, scratches, give),
+        }
         for span in spans {
             self.held[span.slot as usize] = span.start + span.tokens.len();
         }

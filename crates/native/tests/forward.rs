@@ -2,6 +2,7 @@
 
 mod support;
 
+use deliberate_decoder::{Model, Precision, Shape};
 use deliberate_engine::{ModelRuntime, Slot, Span};
 use deliberate_native::NativeRuntime;
 use proptest::prelude::*;
@@ -30,7 +31,7 @@ fn logits_agree_with_their_definition() {
     for (hidden, layers, heads, kv_heads) in
         [(64, 2, 2, 2), (48, 3, 2, 1), (128, 5, 4, 4), (80, 2, 10, 5), (36, 1, 6, 3), (192, 2, 8, 2)]
     {
-        let shape = shape(hidden, layers, heads, kv_heads);
+        let shape = Shape { bias: heads % 4 == 0, ..shape(hidden, layers, heads, kv_heads) };
         let tokens = tokens(u64::from(hidden), 37, shape.vocabulary);
         let expected = reference::logits(&shape, &weights(&shape, 3), &tokens);
         let rows = forward(&mut runtime(shape, 3, 2), &[span(2, 0, &tokens)]);
@@ -42,6 +43,23 @@ fn logits_agree_with_their_definition() {
                 // precision, the two may round it to different ones, 1e-3 of it apart.
                 assert!(error < 2e-3 * largest, "{shape:?}: {logit} instead of {expected}");
             }
+        }
+    }
+}
+
+#[test]
+fn eight_bits_give_nearly_the_logits_of_what_they_stand_for() {
+    let shape = support::in_blocks(shape(64, 2, 4, 2));
+    let tokens = tokens(9, 37, shape.vocabulary);
+    let (_folder, path) = support::file(shape, 3, Precision::Q8_0);
+    let weights = Model::read_gguf(&path).expect("a sound file").weights;
+    let expected = reference::logits(&shape, &weights, &tokens);
+    let rows = forward(&mut support::eight(shape, 3, 2), &[span(2, 0, &tokens)]);
+    for (row, expected) in rows.values().zip(&expected) {
+        let largest = expected.iter().fold(0.0, |most: f64, logit| most.max(logit.abs()));
+        for (&logit, expected) in row.iter().zip(expected) {
+            let error = (f64::from(logit) - expected).abs();
+            assert!(error < 2e-3 * largest, "{logit} instead of {expected}");
         }
     }
 }
@@ -70,13 +88,16 @@ proptest! {
     #[test]
     fn no_company_and_no_cut_changes_a_bit(
         seed in 0u64..1000,
-        size in 0usize..4,
+        size in 0usize..5,
         threads in 1u32..4,
         plans in prop::collection::vec((1usize..70).prop_flat_map(cuts), 1..8),
     ) {
         let (hidden, layers, heads, kv_heads) =
-            [(64, 2, 2, 2), (48, 3, 2, 1), (128, 1, 4, 4), (80, 2, 10, 5)][size];
+            [(64, 2, 2, 2), (48, 3, 2, 1), (128, 1, 4, 4), (80, 2, 10, 5), (64, 2, 4, 2)][size];
         let shape = shape(hidden, layers, heads, kv_heads);
+        // The last one is a file in eight bits.
+        let (shape, runtime): (_, fn(_, _, _) -> _) =
+            if size == 4 { (support::in_blocks(shape), support::eight) } else { (shape, runtime) };
         let sequence = |slot: usize| {
             tokens(seed + slot as u64, plans[slot].iter().sum(), shape.vocabulary)
         };

@@ -28,15 +28,15 @@ fn models_that_do_not_fit_are_refused_by_name() {
         |parts, _| {
             parts.weights.blocks.pop();
         },
-        "the weights have 1 blocks, the shape says 2",
+        "the model's weights do not fit its sizes: weights `output_norm.weight` have 64 values, expected 0",
     );
     refused(
         |parts, _| parts.weights.output = None,
-        "the shape says that the output layer is not the embedding, but the weights have none of their own",
+        "the model's weights do not fit its sizes: weights `output.weight` have 0 values, expected 18560",
     );
     refused(
         |parts, _| parts.weights.blocks[1].up.truncate(7),
-        "`blk.1.ffn_up.weight` has 7 weights, the shape says 12032",
+        "the model's weights do not fit its sizes: weights `blk.1.ffn_up.weight` have 7 values, expected 12032",
     );
     refused(|parts, _| parts.endings = vec![3, 290], "token 290 is not in the vocabulary of 290 entries");
 }

@@ -29,6 +29,7 @@ fn main() -> Result<(), TrainError> {
         rope_base: 10_000.0,
         norm_epsilon: 1e-5,
         tied: true,
+        bias: false,
     };
     let example = |index: u32| {
         Example::language((0..length).map(|at| (index * 7 + at * at * 13) % vocabulary).collect())

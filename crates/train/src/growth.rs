@@ -31,6 +31,9 @@ pub fn grown(weights: &Weights, from: &Shape, to: &Shape, seed: u64) -> Result<W
         gate: wide(&block.gate, hidden, [gated, wider]),
         up: wide(&block.up, hidden, [gated, wider]),
         down: wide(&block.down, feed_forward, [wider, gated]),
+        query_bias: block.query_bias.repeat(wider),
+        key_bias: block.key_bias.repeat(wider),
+        value_bias: block.value_bias.repeat(wider),
     };
     let mut blocks: Vec<Block> = weights.blocks.iter().map(block).collect();
     // Embeddings that also serve as the output are read once per copy: the last norm makes up for it.
@@ -106,8 +109,11 @@ mod tests {
     #[test]
     fn a_grown_decoder_says_what_the_small_one_says() {
         for tied in [true, false] {
-            let small = Shape { tied, ..testing::shape(20, 32, 2, 4, 2) };
-            let weights = initial::weights(&small, 5);
+            let small = Shape { tied, bias: tied, ..testing::shape(20, 32, 2, 4, 2) };
+            let mut weights = initial::weights(&small, 5);
+            for (_, bias) in weights.named_mut().into_iter().filter(|(name, _)| name.contains(".bias")) {
+                *bias = testing::numbers(bias.len(), 6);
+            }
             let expected = losses(&small, &weights);
             let deeper = Shape { layers: 4, ..small };
             let wider = Shape { hidden: 96, heads: 12, kv_heads: 6, ..small };

@@ -4,12 +4,14 @@ use deliberate_decoder::{Block, Shape};
 use std::ops::Range;
 
 /// Ranges of a block's flat vector. Matrices that multiply the same input lie beside each other, so that one product
-/// serves them; norms come last, so that weight decay is a prefix.
+/// serves them; norms and biases come last, so that weight decay is a prefix.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts {
     pub(crate) hidden: usize,
     pub(crate) kv_width: usize,
     pub(crate) feed_forward: usize,
+    /// Whether queries, keys and values have a bias.
+    pub(crate) biased: bool,
 }
 
 impl Parts {
@@ -18,6 +20,7 @@ impl Parts {
             hidden: shape.hidden as usize,
             kv_width: shape.kv_width() as usize,
             feed_forward: shape.feed_forward as usize,
+            biased: shape.bias,
         }
     }
 
@@ -56,25 +59,30 @@ impl Parts {
         after(&self.attention_norm(), self.hidden)
     }
 
-    /// Entries in matrices, which decay; the norms after them do not.
+    /// `[row]`: what is added to query, key and value; `[0]` where there is no bias.
+    pub(crate) fn bias(self) -> Range<usize> {
+        after(&self.feed_forward_norm(), if self.biased { self.row() } else { 0 })
+    }
+
+    /// Entries in matrices, which decay; the norms and biases after them do not.
     pub(crate) fn decayed(self) -> usize {
         self.down().end
     }
 
     /// All entries.
     pub(crate) fn size(self) -> usize {
-        self.feed_forward_norm().end
+        self.bias().end
     }
 
     /// Entries of each matrix, in order: query, key, value, attention output, gate, up, down.
     pub(crate) fn matrices(self) -> [usize; 7] {
-        let Self { hidden, kv_width, feed_forward } = self;
+        let Self { hidden, kv_width, feed_forward, .. } = self;
         let rows = [hidden, kv_width, kv_width, hidden, feed_forward, feed_forward, feed_forward];
         rows.map(|rows| rows * hidden)
     }
 
     /// The block's weights in the order of the flat vector.
-    pub(crate) fn order(block: &Block) -> [&Vec<f32>; 9] {
+    pub(crate) fn order(block: &Block) -> [&Vec<f32>; 12] {
         [
             &block.query,
             &block.key,
@@ -85,11 +93,14 @@ impl Parts {
             &block.down,
             &block.attention_norm,
             &block.feed_forward_norm,
+            &block.query_bias,
+            &block.key_bias,
+            &block.value_bias,
         ]
     }
 
     /// The same to write to.
-    pub(crate) fn order_mut(block: &mut Block) -> [&mut Vec<f32>; 9] {
+    pub(crate) fn order_mut(block: &mut Block) -> [&mut Vec<f32>; 12] {
         [
             &mut block.query,
             &mut block.key,
@@ -100,6 +111,9 @@ impl Parts {
             &mut block.down,
             &mut block.attention_norm,
             &mut block.feed_forward_norm,
+            &mut block.query_bias,
+            &mut block.key_bias,
+            &mut block.value_bias,
         ]
     }
 }

@@ -149,7 +149,7 @@ pub(crate) struct PlainBlock<'a> {
 impl PlainBlock<'_> {
     /// Stream `[tokens, hidden]`, weights `[size]` → `[tokens, hidden]`.
     pub(crate) fn apply(&self, stream: &Tensor, weights: &Tensor) -> Result<Tensor> {
-        let Parts { hidden, kv_width, feed_forward } = self.parts;
+        let Parts { hidden, kv_width, feed_forward, biased } = self.parts;
         let part = |range: Range<usize>| weights.narrow(0, range.start, range.len());
         let matrix =
             |range: Range<usize>, rows: usize, columns: usize| part(range)?.reshape((rows, columns))?.t();
@@ -157,6 +157,7 @@ impl PlainBlock<'_> {
 
         let normed = norm(stream, &part(self.parts.attention_norm())?, self.epsilon)?;
         let rows = normed.matmul(&matrix(self.parts.input(), self.parts.row(), hidden)?)?;
+        let rows = if biased { rows.broadcast_add(&part(self.parts.bias())?)? } else { rows };
         let heads = |at: usize, width: usize| {
             rows.narrow(1, at, width)?.reshape((tokens, width / self.heads.width, self.heads.width))
         };

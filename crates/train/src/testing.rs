@@ -17,6 +17,7 @@ pub(crate) fn shape(vocabulary: u32, hidden: u32, layers: u32, heads: u32, kv_he
         rope_base: 10_000.0,
         norm_epsilon: 1e-5,
         tied: true,
+        bias: false,
     }
 }
 

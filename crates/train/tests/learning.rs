@@ -19,6 +19,7 @@ fn shape(vocabulary: u32) -> Shape {
         rope_base: 10_000.0,
         norm_epsilon: 1e-5,
         tied: true,
+        bias: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Adapters in the format of llama.cpp (`convert_lora_to_gguf.py`, `llama-adapter.cpp`).
 
-use super::{FAMILY, expect_shape, expect_text};
+use super::{ARCHITECTURE, architecture, expect_shape, expect_text, order};
 use crate::adapter::{check_settings, names};
 use crate::{Adapter, Fault, LowRank, Precision, Shape};
 use deliberate_gguf::{Content, Entry, Gguf, GgufError, Matrix, Tensor, TensorFile};
@@ -16,7 +16,7 @@ pub(crate) fn read_adapter(path: &Path, shape: &Shape) -> Result<Adapter, Fault>
     shape.check()?;
     let mut file = TensorFile::open(path)?;
     let header = file.header();
-    expect_adapter(header)?;
+    expect_adapter(header, shape)?;
     let alpha = header.float(ALPHA)?.ok_or_else(|| GgufError::Missing { key: ALPHA.to_owned() })? as f32;
     let halves = halves(header, shape)?;
     let sizes = Adapter::sizes(shape);
@@ -31,13 +31,14 @@ pub(crate) fn read_adapter(path: &Path, shape: &Shape) -> Result<Adapter, Fault>
     check_settings(rank, alpha)?;
     let mut blocks = vec![<[LowRank; 7]>::default(); shape.layers as usize];
     for (layer, place, [a, b]) in halves {
-        blocks[layer][place] = LowRank { a: file.read(&a)?, b: file.read(&b)? };
+        let change = LowRank { a: file.read(&a)?, b: order(shape).read(&b.name, shape, file.read(&b)?) };
+        blocks[layer][place] = change;
     }
     Ok(Adapter { rank, alpha, blocks })
 }
 
 /// Checks what kind of file it is.
-fn expect_adapter(header: &Gguf) -> Result<(), Fault> {
+fn expect_adapter(header: &Gguf, shape: &Shape) -> Result<(), Fault> {
     match header.text("general.type").as_deref() {
         Some("adapter") => {}
         None | Some("model") => return Err(Fault::NotAnAdapter),
@@ -46,7 +47,7 @@ fn expect_adapter(header: &Gguf) -> Result<(), Fault> {
     if header.get(INVOCATION).is_some() {
         return Err(Fault::Activated);
     }
-    expect_text(header, "general.architecture", FAMILY)?;
+    expect_text(header, ARCHITECTURE, architecture(shape))?;
     expect_text(header, "adapter.type", "lora")
 }
 
@@ -95,23 +96,24 @@ pub(crate) fn write_adapter(
     precision: Precision,
 ) -> Result<(), Fault> {
     adapter.check(shape)?;
-    Ok(adapter_content(adapter, precision).write(path)?)
+    Ok(adapter_content(adapter, shape, precision).write(path)?)
 }
 
 /// What the file of a checked adapter contains.
-pub(crate) fn adapter_content(adapter: &Adapter, precision: Precision) -> Content<'_> {
+pub(crate) fn adapter_content<'a>(adapter: &'a Adapter, shape: &Shape, precision: Precision) -> Content<'a> {
     let text = |key: &str, value: &str| (key.to_owned(), Entry::Text(value.to_owned()));
     let entries = vec![
         text("general.type", "adapter"),
-        text("general.architecture", FAMILY),
+        text(ARCHITECTURE, architecture(shape)),
         text("adapter.type", "lora"),
         (ALPHA.to_owned(), Entry::F32(adapter.alpha)),
     ];
     let rank = u64::from(adapter.rank);
     let matrices = adapter.named().into_iter().map(|(name, values)| {
         let other = values.len() as u64 / rank;
-        let shape = if name.ends_with("lora_a") { vec![other, rank] } else { vec![rank, other] };
-        Matrix { name, shape, values, precision }
+        let sizes = if name.ends_with("lora_a") { vec![other, rank] } else { vec![rank, other] };
+        let values = order(shape).written(&name, shape, values);
+        Matrix { name, shape: sizes, values, precision }
     });
     Content { entries, matrices: matrices.collect() }
 }

@@ -1,6 +1,7 @@
 //! The vocabulary in the metadata of a file.
 
-use crate::{Fault, Vocabulary};
+use super::expect_text;
+use crate::{Cut, Fault, Vocabulary};
 use deliberate_gguf::{Entry, Gguf, GgufError, Value};
 use deliberate_lm::Token;
 
@@ -57,8 +58,11 @@ const KNOWN_ENDINGS: &[&str] = &[
 
 /// The vocabulary of a file, of which only the kinds are checked.
 pub(super) fn read(header: &Gguf) -> Result<Vocabulary, Fault> {
-    only(header, MODEL, "gpt2")?;
-    only(header, CUT, "smollm")?;
+    expect_text(header, MODEL, "gpt2")?;
+    let cut = header.required_text(CUT)?;
+    let Some(cut) = Cut::ALL.into_iter().find(|known| known.name() == cut) else {
+        return Err(Fault::Setting { key: CUT.to_owned(), value: cut, expected: "smollm or qwen2" });
+    };
     if header.flag(SPACE)? == Some(true) {
         let (key, value) = (SPACE.to_owned(), "true".to_owned());
         return Err(Fault::Setting { key, value, expected: "false" });
@@ -89,12 +93,7 @@ pub(super) fn read(header: &Gguf) -> Result<Vocabulary, Fault> {
         }
     }
     let chat_template = header.text(TEMPLATE);
-    Ok(Vocabulary { tokens, merges: merges?, specials, literals, beginning, endings, chat_template })
-}
-
-fn only(header: &Gguf, key: &str, expected: &'static str) -> Result<(), Fault> {
-    let value = header.required_text(key)?;
-    if value == expected { Ok(()) } else { Err(Fault::Setting { key: key.to_owned(), value, expected }) }
+    Ok(Vocabulary { cut, tokens, merges: merges?, specials, literals, beginning, endings, chat_template })
 }
 
 fn texts(header: &Gguf, key: &str) -> Result<Vec<String>, Fault> {
@@ -141,7 +140,8 @@ fn marked(header: &Gguf, tokens: usize) -> Result<(Vec<Token>, Vec<Token>), Faul
 
 /// The metadata of a vocabulary.
 pub(super) fn entries(vocabulary: &Vocabulary) -> Result<Vec<(String, Entry)>, Fault> {
-    let Vocabulary { tokens, merges, specials, literals, beginning, endings, chat_template } = vocabulary;
+    let Vocabulary { cut, tokens, merges, specials, literals, beginning, endings, chat_template } =
+        vocabulary;
     if let Some(token) = endings.iter().skip(ENDINGS.len()).find(|&&token| {
         let text = &tokens[token as usize];
         !KNOWN_ENDINGS.contains(&text.as_str())
@@ -162,7 +162,7 @@ pub(super) fn entries(vocabulary: &Vocabulary) -> Result<Vec<(String, Entry)>, F
     let merges = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
     let mut entries = vec![
         (MODEL, Entry::Text("gpt2".to_owned())),
-        (CUT, Entry::Text("smollm".to_owned())),
+        (CUT, Entry::Text(cut.name().to_owned())),
         (TOKENS, Entry::Texts(tokens.clone())),
         (KINDS, Entry::I32s(kinds)),
         (MERGES, Entry::Texts(merges)),

@@ -1,6 +1,6 @@
 //! Writing a model.
 
-use super::{FAMILY, vocabulary};
+use super::{ARCHITECTURE, architecture, order, vocabulary};
 use crate::{Fault, Model, Precision, Weights};
 use deliberate_gguf::{Content, Entry, Matrix};
 use std::path::Path;
@@ -13,21 +13,24 @@ pub(crate) fn write(model: &Model, path: &Path, precision: Precision) -> Result<
 /// What the file of a model contains.
 pub(crate) fn content(model: &Model, precision: Precision) -> Result<Content<'_>, Fault> {
     model.check()?;
+    let shape = &model.shape;
+    let family = architecture(shape);
     let mut entries = vec![
-        ("general.architecture".to_owned(), Entry::Text(FAMILY.to_owned())),
+        (ARCHITECTURE.to_owned(), Entry::Text(family.to_owned())),
         ("general.type".to_owned(), Entry::Text("model".to_owned())),
         ("general.name".to_owned(), Entry::Text(model.name.clone())),
         ("general.file_type".to_owned(), Entry::U32(file_type(precision))),
         // The version of the block formats.
         ("general.quantization_version".to_owned(), Entry::U32(2)),
     ];
-    entries.extend(settings(model).map(|(key, entry)| (format!("{FAMILY}.{key}"), entry)));
+    entries.extend(settings(model).map(|(key, entry)| (format!("{family}.{key}"), entry)));
     entries.extend(vocabulary::entries(&model.vocabulary)?);
     entries.extend(model.asking.entries());
-    let layout = Weights::layout(&model.shape);
-    let matrices = model.weights.named().into_iter().zip(layout).map(|((name, values), (_, mut shape))| {
-        shape.reverse();
-        Matrix { name, shape, values, precision }
+    let layout = Weights::layout(shape);
+    let matrices = model.weights.named().into_iter().zip(layout).map(|((name, values), (_, mut sizes))| {
+        sizes.reverse();
+        let values = order(shape).written(&name, shape, values);
+        Matrix { name, shape: sizes, values, precision }
     });
     Ok(Content { entries, matrices: matrices.collect() })
 }

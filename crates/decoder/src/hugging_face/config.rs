@@ -9,6 +9,7 @@ pub(super) const FILE: &str = "config.json";
 
 /// What is read of the file, and all that is written. Settings without a field here do not change what is computed.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the names are those of the file")]
 pub(super) struct Config {
     #[serde(default, rename = "_name_or_path", skip_serializing_if = "Option::is_none")]
     name_or_path: Option<String>,
@@ -37,6 +38,9 @@ pub(super) struct Config {
     tie_word_embeddings: bool,
     #[serde(default = "silu")]
     hidden_act: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    use_sliding_window: bool,
+    /// Of all four matrices of attention; Qwen2's three biases are there without it.
     #[serde(default)]
     attention_bias: bool,
     #[serde(default)]
@@ -62,10 +66,12 @@ fn silu() -> String {
 impl Config {
     pub(super) fn new(model: &Model) -> Self {
         let Model { shape, vocabulary, .. } = model;
+        let [architecture, model_type] =
+            if shape.bias { ["Qwen2ForCausalLM", "qwen2"] } else { ["LlamaForCausalLM", "llama"] };
         Self {
             name_or_path: Some(model.name.clone()),
-            architectures: vec!["LlamaForCausalLM".to_owned()],
-            model_type: "llama".to_owned(),
+            architectures: vec![architecture.to_owned()],
+            model_type: model_type.to_owned(),
             vocab_size: shape.vocabulary,
             max_position_embeddings: shape.context,
             hidden_size: shape.hidden,
@@ -80,6 +86,7 @@ impl Config {
             rms_norm_eps: shape.norm_epsilon,
             tie_word_embeddings: shape.tied,
             hidden_act: silu(),
+            use_sliding_window: false,
             attention_bias: false,
             mlp_bias: false,
             bos_token_id: vocabulary.beginning,
@@ -108,8 +115,13 @@ impl Config {
         let refused = |key: &str, value: &dyn ToString, expected: &'static str| {
             Err(Fault::Setting { key: key.to_owned(), value: value.to_string(), expected })
         };
-        if self.model_type != "llama" {
-            return refused("model_type", &self.model_type, "llama");
+        let bias = match self.model_type.as_str() {
+            "llama" => false,
+            "qwen2" => true,
+            _ => return refused("model_type", &self.model_type, "llama or qwen2"),
+        };
+        if self.use_sliding_window {
+            return refused("use_sliding_window", &true, "false");
         }
         if self.hidden_act != silu() {
             return refused("hidden_act", &self.hidden_act, "silu");
@@ -141,6 +153,7 @@ impl Config {
             rope_base: self.rope_theta.or(base.map(|base| base as f32)).unwrap_or(10_000.0),
             norm_epsilon: self.rms_norm_eps,
             tied: self.tie_word_embeddings,
+            bias,
         };
         shape.check()?;
         match self.head_dim {

@@ -1,7 +1,7 @@
 //! `tokenizer.json` and `tokenizer_config.json`: the vocabulary.
 
 use super::{load, load_if_there, save};
-use crate::{Fault, Vocabulary};
+use crate::{Cut, Fault, Vocabulary};
 use deliberate_lm::Token;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,9 +16,10 @@ const CONFIG: &str = "tokenizer_config.json";
 struct Tokenizer {
     #[serde(default)]
     added_tokens: Vec<Added>,
-    normalizer: Option<Value>,
+    #[serde(default)]
+    normalizer: Value,
     #[serde(rename = "pre_tokenizer")]
-    cut: Value,
+    words: Value,
     model: Pairs,
 }
 
@@ -84,19 +85,17 @@ impl Merge {
 
 /// The vocabulary of a folder, without endings; only what the files alone say is checked.
 pub(super) fn read(folder: &Path) -> Result<Vocabulary, Fault> {
-    let Tokenizer { added_tokens, normalizer, cut, model } = load(folder, FILE)?;
+    let Tokenizer { added_tokens, normalizer, words, model } = load(folder, FILE)?;
     let refused = |key: &str, value: String, expected| Fault::Setting {
         key: format!("{FILE}: {key}"),
         value,
         expected,
     };
-    if let Some(normalizer) = normalizer {
-        return Err(refused("normalizer", normalizer.to_string(), "null"));
-    }
-    if !cuts_like_smollm(&cut) {
-        let expected = "digits alone, then bytes by GPT-2's pattern, as in SmolLM";
-        return Err(refused("pre_tokenizer", cut.to_string(), expected));
-    }
+    let Some(cut) = Cut::of_hugging_face(&normalizer, &words) else {
+        let expected = "those of SmolLM (digits alone, then bytes by GPT-2's pattern) or those of Qwen2";
+        let found = format!("{normalizer} and {words}");
+        return Err(refused("normalizer and pre_tokenizer", found, expected));
+    };
     model.check().map_err(|(key, value)| refused(&format!("model.{key}"), value, "plain byte pairs"))?;
     let mut texts: BTreeMap<Token, String> = model.vocab.into_iter().map(|(text, id)| (id, text)).collect();
     let (mut specials, mut literals) = (Vec::new(), Vec::new());
@@ -131,7 +130,7 @@ pub(super) fn read(folder: &Path) -> Result<Vocabulary, Fault> {
     let beginning = first.and_then(|text| tokens.iter().position(|token| token == text));
     let chat_template = config.get("chat_template").and_then(Value::as_str).map(str::to_owned);
     let beginning = beginning.map(|token| token as Token);
-    Ok(Vocabulary { tokens, merges, specials, literals, beginning, endings: Vec::new(), chat_template })
+    Ok(Vocabulary { cut, tokens, merges, specials, literals, beginning, endings: Vec::new(), chat_template })
 }
 
 /// Adds tokens that no text contains, for rows of the embedding that were added to make their number round.
@@ -141,17 +140,6 @@ pub(super) fn fill(vocabulary: &mut Vocabulary, rows: u32) {
         vocabulary.tokens.push(format!("[PAD{token}]"));
         vocabulary.specials.push(token);
     }
-}
-
-fn cuts_like_smollm(found: &Value) -> bool {
-    let parts = found.get("pretokenizers").and_then(Value::as_array);
-    let Some([digits, bytes]) = parts.map(Vec::as_slice) else { return false };
-    let is = |part: &Value, key: &str, expected: bool| part.get(key) == Some(&Value::Bool(expected));
-    digits.get("type") == Some(&json!("Digits"))
-        && is(digits, "individual_digits", true)
-        && bytes.get("type") == Some(&json!("ByteLevel"))
-        && is(bytes, "add_prefix_space", false)
-        && !is(bytes, "use_regex", false)
 }
 
 impl Pairs {
@@ -211,19 +199,16 @@ pub(super) fn write(vocabulary: &Vocabulary, context: u32, folder: &Path) -> Res
             .map(|(left, right)| Merge::Pair(left.clone(), right.clone()))
             .collect(),
     };
-    let bytes = json!({
-        "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true
-    });
-    let digits = json!({ "type": "Digits", "individual_digits": true });
+    let [normalizer, pre_tokenizer] = vocabulary.cut.hugging_face();
     let tokenizer = json!({
         "version": "1.0",
         "truncation": null,
         "padding": null,
         "added_tokens": tokens,
-        "normalizer": null,
-        "pre_tokenizer": { "type": "Sequence", "pretokenizers": [digits, bytes] },
+        "normalizer": normalizer,
+        "pre_tokenizer": pre_tokenizer,
         "post_processor": null,
-        "decoder": bytes,
+        "decoder": { "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true },
         "model": model,
     });
     save(folder, FILE, &tokenizer)?;

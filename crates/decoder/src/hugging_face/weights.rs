@@ -1,8 +1,6 @@
 //! `model.safetensors`: the weights, their rows in the order of `transformers`.
-//!
-//! There, rotary positions turn the first half of a head against the second; here neighbouring pairs. The rows of
-//! queries and keys are put in order accordingly.
 
+use crate::tensors::{Order, of_name};
 use crate::{Fault, Model, Shape, Weights};
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
@@ -13,19 +11,6 @@ use std::fs;
 use std::path::Path;
 
 const FILE: &str = "model.safetensors";
-
-/// Names in a block: as in [`Weights::named`], and here.
-const NAMES: [(&str, &str); 9] = [
-    ("attn_norm", "input_layernorm"),
-    ("attn_q", "self_attn.q_proj"),
-    ("attn_k", "self_attn.k_proj"),
-    ("attn_v", "self_attn.v_proj"),
-    ("attn_output", "self_attn.o_proj"),
-    ("ffn_norm", "post_attention_layernorm"),
-    ("ffn_gate", "mlp.gate_proj"),
-    ("ffn_up", "mlp.up_proj"),
-    ("ffn_down", "mlp.down_proj"),
-];
 
 /// Reads all weights, after checking that the file has these, so large, and no others.
 pub(super) fn read(folder: &Path, shape: &Shape) -> Result<Weights, Fault> {
@@ -54,11 +39,7 @@ pub(super) fn read(folder: &Path, shape: &Shape) -> Result<Weights, Fault> {
     }
     let mut weights = Weights::zeros(shape);
     for ((own, slot), (name, tensor)) in weights.named_mut().into_iter().zip(tensors) {
-        let values = floats(name, &tensor)?;
-        *slot = match heads(&own, shape) {
-            Some(heads) => paired(&values, heads, shape),
-            None => values,
-        };
+        *slot = Order::Halves.read(&own, shape, floats(name, &tensor)?);
     }
     Ok(weights)
 }
@@ -68,10 +49,7 @@ pub(super) fn write(model: &Model, folder: &Path) -> Result<(), Fault> {
     let shape = &model.shape;
     let tensors =
         model.weights.named().into_iter().zip(Weights::layout(shape)).map(|((own, values), (_, size))| {
-            let values = match heads(&own, shape) {
-                Some(heads) => Cow::Owned(halved(values, heads, shape)),
-                None => Cow::Borrowed(values),
-            };
+            let values = Order::Halves.written(&own, shape, values);
             (foreign(&own), Stored { shape: size.into_iter().map(|size| size as usize).collect(), values })
         });
     let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
@@ -87,10 +65,8 @@ pub(super) fn write(model: &Model, folder: &Path) -> Result<(), Fault> {
 
 /// The name here of a name in [`Weights::named`].
 fn foreign(own: &str) -> String {
-    let block = own.strip_prefix("blk.").and_then(|rest| rest.strip_suffix(".weight")?.split_once('.'));
-    if let Some((index, part)) = block {
-        let (_, name) = NAMES.iter().find(|(own, _)| *own == part).expect("all parts are listed");
-        return format!("model.layers.{index}.{name}.weight");
+    if let Some((index, part)) = of_name(own) {
+        return format!("model.layers.{index}.{}", part.foreign);
     }
     match own {
         "token_embd.weight" => "model.embed_tokens.weight",
@@ -98,39 +74,6 @@ fn foreign(own: &str) -> String {
         _ => "lm_head.weight",
     }
     .to_owned()
-}
-
-/// The heads whose rows are in another order, for weights that have such.
-fn heads(own: &str, shape: &Shape) -> Option<u32> {
-    if own.ends_with("attn_q.weight") {
-        return Some(shape.heads);
-    }
-    own.ends_with("attn_k.weight").then_some(shape.kv_heads)
-}
-
-/// Rows `[first half, second half]` of each head as pairs `(first, second)`.
-fn paired(values: &[f32], heads: u32, shape: &Shape) -> Vec<f32> {
-    let half = shape.head_width() as usize / 2;
-    reordered(values, heads, shape, |row| row % 2 * half + row / 2)
-}
-
-/// The way back.
-fn halved(values: &[f32], heads: u32, shape: &Shape) -> Vec<f32> {
-    let half = shape.head_width() as usize / 2;
-    reordered(values, heads, shape, |row| row % half * 2 + row / half)
-}
-
-/// Takes each row of a head from another row of it.
-fn reordered(values: &[f32], heads: u32, shape: &Shape, from: impl Fn(usize) -> usize) -> Vec<f32> {
-    let (width, columns) = (shape.head_width() as usize, shape.hidden as usize);
-    let mut out = Vec::with_capacity(values.len());
-    for head in 0..heads as usize {
-        for row in 0..width {
-            let start = (head * width + from(row)) * columns;
-            out.extend_from_slice(&values[start..start + columns]);
-        }
-    }
-    out
 }
 
 fn floats(name: String, tensor: &TensorView<'_>) -> Result<Vec<f32>, Fault> {

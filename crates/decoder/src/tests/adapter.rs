@@ -1,7 +1,7 @@
 //! Adapters: merged as in the textbook, read as they were written, refused where they do not fit.
 
 use super::model;
-use crate::{Adapter, AdapterError, Fault, LowRank, Model, Precision, Shape};
+use crate::{Adapter, AdapterError, Fault, LowRank, Model, ModelFile, Precision, Shape};
 use deliberate_gguf::{Content, Entry, Matrix};
 use std::fs;
 use tempfile::TempDir;
@@ -104,7 +104,7 @@ fn files_come_back_as_they_were_written() {
 fn names_and_dimensions_are_those_of_llama_cpp() {
     let shape = model(true).shape;
     let adapter = adapter(&shape);
-    let content = crate::gguf::adapter_content(&adapter, Precision::F32);
+    let content = crate::gguf::adapter_content(&adapter, &shape, Precision::F32);
     let tensors: Vec<_> =
         content.matrices.iter().map(|matrix| (matrix.name.as_str(), &matrix.shape[..])).collect();
     assert_eq!(tensors.len(), 28);
@@ -127,7 +127,7 @@ fn check(words: &str, damage: impl FnOnce(&mut Content<'_>)) {
     let adapter = adapter(&shape);
     let folder = folder();
     let path = folder.path().join("a.gguf");
-    let mut content = crate::gguf::adapter_content(&adapter, Precision::F32);
+    let mut content = crate::gguf::adapter_content(&adapter, &shape, Precision::F32);
     damage(&mut content);
     content.write(&path).expect("a file");
     let error = Adapter::read_gguf(&path, &shape).expect_err("a damaged file");
@@ -192,7 +192,7 @@ fn an_adapter_of_some_blocks_changes_these_alone() {
     let whole = adapter(&shape);
     let folder = folder();
     let path = folder.path().join("a.gguf");
-    let mut content = crate::gguf::adapter_content(&whole, Precision::F32);
+    let mut content = crate::gguf::adapter_content(&whole, &shape, Precision::F32);
     content.matrices.retain(|matrix| matrix.name.starts_with("blk.0.attn_q"));
     content.write(&path).expect("a file");
     let read = Adapter::read_gguf(&path, &shape).expect("the format allows it");
@@ -226,8 +226,7 @@ fn a_model_is_no_adapter_and_an_adapter_no_model() {
     let AdapterError { fault, .. } = Adapter::read_gguf(&path, &model.shape).expect_err("a model");
     assert!(matches!(fault, Fault::NotAnAdapter), "{fault}");
     adapter(&model.shape).write_gguf(&path, &model.shape, Precision::F16).expect("a file");
-    for fault in
-        [Model::read_gguf(&path).expect_err("an adapter"), Model::read_gguf_shape(&path).expect_err("one")]
+    for fault in [Model::read_gguf(&path).expect_err("an adapter"), ModelFile::open(&path).expect_err("one")]
     {
         assert!(fault.fault.to_string().contains("goes on top of a model"), "{:?}", fault.fault);
     }

@@ -1,6 +1,6 @@
 //! What is written is read; what is damaged is refused.
 
-use super::{model, real_model};
+use super::{model, qwen, real_model};
 use crate::{Asking, Fault, Model, Precision};
 use deliberate_gguf::{Content, Entry, Gguf, Matrix};
 use std::fs;
@@ -20,8 +20,7 @@ fn copied(model: &Model, precision: Precision) -> Model {
 
 #[test]
 fn full_precision_comes_back_bit_for_bit() {
-    for tied in [true, false] {
-        let mut model = model(tied);
+    for mut model in [model(true), model(false), qwen()] {
         assert_eq!(copied(&model, Precision::F32), model);
         model.vocabulary.chat_template = Some("{{ messages }}".to_owned());
         model.vocabulary.beginning = Some(0);
@@ -49,6 +48,25 @@ fn less_precision_loses_what_it_says() {
             assert_eq!(copied(&copy, precision), copy);
         }
     }
+}
+
+#[test]
+fn a_model_with_biases_is_a_qwen2_whose_heads_are_halved() {
+    let model = qwen();
+    let content = crate::gguf::content(&model, Precision::F32).expect("a sound model");
+    let has = |key: &str, text: &str| {
+        let entry = (key.to_owned(), Entry::Text(text.to_owned()));
+        assert!(content.entries.contains(&entry), "{key} is not {text}");
+    };
+    has("general.architecture", "qwen2");
+    has("tokenizer.ggml.pre", "qwen2");
+    assert!(content.entries.iter().any(|(key, _)| key == "qwen2.block_count"));
+    let bias = content.matrices.iter().find(|matrix| matrix.name == "blk.1.attn_k.bias").expect("a bias");
+    let own = &model.weights.blocks[1].key_bias;
+    let expected = [0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15].map(|row| own[row]);
+    assert_eq!((bias.shape.as_slice(), &bias.values[..16]), (&[32][..], &expected[..]));
+    let value = content.matrices.iter().find(|matrix| matrix.name == "blk.1.attn_v.bias").expect("a bias");
+    assert_eq!(*value.values, model.weights.blocks[1].value_bias);
 }
 
 #[test]
@@ -124,8 +142,8 @@ fn remove(key: &'static str) -> impl FnOnce(&mut Content<'_>) {
 #[test]
 fn settings_that_make_another_model_are_refused() {
     check(
-        "`general.architecture` is qwen2, expected llama",
-        set("general.architecture", Entry::Text("qwen2".into())),
+        "`general.architecture` is gemma, expected llama or qwen2",
+        set("general.architecture", Entry::Text("gemma".into())),
     );
     for key in ["llama.block_count", "llama.embedding_length", "llama.attention.head_count"] {
         check("is missing", remove(key));
@@ -175,8 +193,7 @@ fn tensors_that_are_not_the_model_are_refused() {
         query.expect("a query").shape = vec![32, 128];
     });
     check("tensor `rope_freqs.weight` is not part of", |file| {
-        let values: &'static [f32] = &[1.0; 8];
-        let precision = Precision::F32;
+        let (values, precision) = (vec![1.0; 8].into(), Precision::F32);
         file.matrices.push(Matrix { name: "rope_freqs.weight".into(), shape: vec![8], values, precision });
     });
     // Thirty more layers than the file holds.

@@ -1,6 +1,6 @@
 //! Folders are read as they were written, and refused where they hold something else.
 
-use super::model;
+use super::{model, qwen};
 use crate::{Encoder, Fault, Model};
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
@@ -18,8 +18,7 @@ fn written(model: &Model) -> TempDir {
 
 #[test]
 fn a_folder_comes_back_bit_for_bit() {
-    for tied in [true, false] {
-        let mut model = model(tied);
+    for mut model in [model(true), model(false), qwen()] {
         let folder = written(&model);
         assert_eq!(Model::read_hugging_face(folder.path()).expect("the same folder"), model);
         // Over the old files, and with everything that a vocabulary can have.
@@ -185,7 +184,7 @@ fn folders_that_hold_another_model_are_refused() {
 #[test]
 fn tokenizers_of_another_kind_are_refused() {
     let tokenizer = |pointer, value| set("tokenizer.json", pointer, value);
-    check("normalizer` is {\"type\":\"NFC\"}", tokenizer("/normalizer", json!({ "type": "NFC" })));
+    check("pre_tokenizer` is {\"type\":\"NFC\"}", tokenizer("/normalizer", json!({ "type": "NFC" })));
     check("pre_tokenizer` is", tokenizer("/pre_tokenizer/pretokenizers/0/individual_digits", json!(false)));
     check("pre_tokenizer` is", tokenizer("/pre_tokenizer", Value::Null));
     check("model.type` is Unigram", tokenizer("/model/type", json!("Unigram")));

@@ -131,6 +131,18 @@ fn the_small_vocabulary_encodes_like_the_reference() {
 }
 
 #[test]
+fn text_cut_as_by_qwen2_encodes_like_the_reference() {
+    let model = super::qwen();
+    let reference = reference(&model);
+    let encoder = Encoder::new(&model.vocabulary).expect("sound");
+    for text in SAMPLES.into_iter().chain(texts().iter().map(String::as_str)) {
+        assert_eq!(encoder.encode(text, true), ids(&reference, text), "{text:?}");
+    }
+    // A letter and its mark become one letter, as the model has learnt them.
+    assert_eq!(encoder.decode(&encoder.encode("e\u{301}", false)), "é".as_bytes());
+}
+
+#[test]
 fn the_real_vocabulary_encodes_like_the_reference() {
     let Some(path) = real_model() else { return };
     let model = Model::read_gguf(path).expect("a sound file");

@@ -1,17 +1,16 @@
 //! Text to tokens and back.
 
-use super::{Vocabulary, VocabularyError, letters};
+use super::{Cut, Vocabulary, VocabularyError, letters};
 use aho_corasick::{AhoCorasick, MatchKind};
 use deliberate_lm::Token;
 use std::collections::HashSet;
 use tokenizers::models::bpe::{BPE, Vocab};
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::digits::Digits;
-use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
+use tokenizers::{Model, OffsetReferential, OffsetType};
 
 /// A vocabulary made ready to encode: the tokens are those that Hugging Face's `tokenizers` gives.
 #[derive(Debug, Clone)]
 pub struct Encoder {
+    cut: Cut,
     pairs: BPE,
     /// Literals, and with markers.
     literals: Markers,
@@ -32,7 +31,7 @@ impl Encoder {
     /// What [`Vocabulary::check`] finds wrong.
     pub fn new(vocabulary: &Vocabulary) -> Result<Self, VocabularyError> {
         vocabulary.check()?;
-        let Vocabulary { tokens, specials, literals, merges, .. } = vocabulary;
+        let Vocabulary { cut, tokens, specials, literals, merges, .. } = vocabulary;
         let both: Vec<Token> = specials.iter().chain(literals).copied().collect();
         let marked: HashSet<Token> = both.iter().copied().collect();
         let ids = tokens.iter().cloned().zip(0..);
@@ -46,6 +45,7 @@ impl Encoder {
             bytes.unwrap_or_else(|| text.as_bytes().to_vec())
         };
         Ok(Self {
+            cut: *cut,
             pairs,
             literals: Markers::new(tokens, literals.clone()),
             markers: Markers::new(tokens, both),
@@ -72,7 +72,7 @@ impl Encoder {
         if text.is_empty() {
             return;
         }
-        let words = words(text);
+        let words = self.cut.words(text);
         for (word, ..) in words.get_splits(OffsetReferential::Original, OffsetType::None) {
             let tokens = self.pairs.tokenize(word).expect("letters without a token are left out");
             encoded.extend(tokens.into_iter().map(|token| token.id));
@@ -99,14 +99,4 @@ impl Markers {
             .expect("fewer texts than it has room for");
         Self { search, tokens }
     }
-}
-
-/// The words that text is cut into before pairs are joined, spelt in letters of bytes.
-pub(super) fn words(text: &str) -> PreTokenizedString {
-    let mut words = PreTokenizedString::from(text);
-    Digits::new(true)
-        .pre_tokenize(&mut words)
-        .and_then(|()| ByteLevel::new(false, true, true).pre_tokenize(&mut words))
-        .expect("cutting text does not fail");
-    words
 }

@@ -1,7 +1,6 @@
 //! Learning a vocabulary from texts.
 
-use super::encoder::words;
-use super::{Vocabulary, VocabularyError, letters};
+use super::{Cut, Vocabulary, VocabularyError, letters};
 use crate::hugging_face::Pairs;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::{AddedToken, OffsetReferential, OffsetType, Trainer};
@@ -32,7 +31,7 @@ impl Vocabulary {
         // What is never seen next to a line break is never joined with it.
         let lines: Vec<&str> = texts.flat_map(|text| text.split('\n')).collect();
         let split = |line: &str| {
-            let words = words(line);
+            let words = Cut::SmolLm.words(line);
             let words = words.get_splits(OffsetReferential::Original, OffsetType::None);
             Ok(words.into_iter().map(|(word, ..)| word.to_owned()).collect())
         };
@@ -44,6 +43,7 @@ impl Vocabulary {
         let mut tokens: Vec<_> = vocab.into_iter().collect();
         tokens.sort_unstable_by_key(|(_, id)| *id);
         Ok(Self {
+            cut: Cut::SmolLm,
             tokens: tokens.into_iter().map(|(text, _)| text).collect(),
             merges: merges.into_iter().map(|pair| pair.parts().expect("written as a pair")).collect(),
             specials: vec![0],

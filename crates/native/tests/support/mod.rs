@@ -3,13 +3,15 @@
 
 pub(crate) mod reference;
 
-use deliberate_decoder::{Shape, Weights};
+use deliberate_decoder::{Asking, Model, ModelFile, Precision, Shape, Vocabulary, Weights};
 use deliberate_engine::{RuntimeError, Span, Tokenizer};
 use deliberate_lm::{Message, Token};
 use deliberate_native::{NativeRuntime, Parts, Settings};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tempfile::TempDir;
 
 /// Every byte is a token; what is past the bytes has no text.
 pub(crate) struct Bytes;
@@ -41,6 +43,7 @@ pub(crate) fn shape(hidden: u32, layers: u32, heads: u32, kv_heads: u32) -> Shap
         rope_base: 10_000.0,
         norm_epsilon: 1e-5,
         tied: layers % 2 == 1,
+        bias: false,
     }
 }
 
@@ -90,4 +93,34 @@ pub(crate) fn span(slot: u32, start: usize, tokens: &[Token]) -> Span {
 /// Logits as bits, so that they compare exactly.
 pub(crate) fn bits(logits: &[f32]) -> Vec<u32> {
     logits.iter().map(|logit| logit.to_bits()).collect()
+}
+
+/// The same with rows that are whole blocks of eight bits, biases, and a head of whole lanes.
+pub(crate) fn in_blocks(shape: Shape) -> Shape {
+    Shape { feed_forward: 160, bias: true, ..shape }
+}
+
+/// A file with random weights; it goes when the folder does.
+pub(crate) fn file(mut shape: Shape, seed: u64, precision: Precision) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("random.gguf");
+    let text = "one and one are two, two and two are four";
+    let mut vocabulary = Vocabulary::train([text].into_iter(), shape.vocabulary).expect("large enough");
+    for token in vocabulary.tokens.len()..shape.vocabulary as usize {
+        vocabulary.tokens.push(format!("<spare {token}>"));
+        vocabulary.specials.push(token as Token);
+    }
+    shape.vocabulary = vocabulary.tokens.len() as u32;
+    let weights = weights(&shape, seed);
+    let model = Model { name: "random".to_owned(), shape, weights, vocabulary, asking: Asking::default() };
+    model.write_gguf(&path, precision).expect("the model can be written");
+    (folder, path)
+}
+
+/// As [`runtime`], from a file in eight bits.
+pub(crate) fn eight(shape: Shape, seed: u64, threads: u32) -> NativeRuntime {
+    let settings =
+        Settings { slots: Some(8), batch_tokens: Some(400), threads: Some(threads), ..Settings::default() };
+    let (_folder, path) = file(shape, seed, Precision::Q8_0);
+    NativeRuntime::of_file(ModelFile::open(path).expect("a sound file"), &settings).expect("the parts fit")
 }

@@ -12,9 +12,16 @@ pub(crate) fn logits(shape: &Shape, weights: &Weights, tokens: &[Token]) -> Vec<
     for block in &weights.blocks {
         let normed: Vec<Vec<f64>> =
             streams.iter().map(|stream| norm(shape, stream, &block.attention_norm)).collect();
-        let project = |matrix: &[f32]| normed.iter().map(|row| multiply(matrix, row)).collect::<Vec<_>>();
-        let [mut queries, mut keys] = [project(&block.query), project(&block.key)];
-        let mut values = project(&block.value);
+        let project = |matrix: &[f32], bias: &[f32]| {
+            let mut rows: Vec<_> = normed.iter().map(|row| multiply(matrix, row)).collect();
+            for row in &mut rows {
+                add(row, &wide(bias));
+            }
+            rows
+        };
+        let mut queries = project(&block.query, &block.query_bias);
+        let mut keys = project(&block.key, &block.key_bias);
+        let mut values = project(&block.value, &block.value_bias);
         for (position, (query, key)) in queries.iter_mut().zip(&mut keys).enumerate() {
             turn(shape, query, position);
             turn(shape, key, position);

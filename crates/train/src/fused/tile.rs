@@ -71,6 +71,10 @@ impl BlockPlan {
         norm::forward(x, &weights[self.parts.attention_norm()], self.epsilon, normed);
         let input = View::new(&weights[self.parts.input()], row, hidden).transposed();
         ViewMut::new(rows, tokens, row).assign(View::new(normed, tokens, hidden), input, 1.0);
+        if self.parts.biased {
+            let bias = &weights[self.parts.bias()];
+            rows.chunks_exact_mut(row).for_each(|row| add_to(row, bias));
+        }
         self.turn(tile, rows, 1.0);
         attention::forward(self.heads, rows, &tile.sequences, attended, log_sums, room);
         let output = View::new(&weights[self.parts.attention_output()], hidden, hidden).transposed();
@@ -140,6 +144,10 @@ impl BlockPlan {
         let kept = Kept { rows, out: attended, log_sums };
         attention::backward(self.heads, kept, &tile.sequences, normed, drows, room);
         self.turn(tile, drows, -1.0);
+        if parts.biased {
+            let dbias = &mut dweights[parts.bias()];
+            drows.chunks_exact(row).for_each(|drow| add_to(dbias, drow));
+        }
         norm::forward(x, &weights[parts.attention_norm()], self.epsilon, normed);
         let drows = View::new(drows, tokens, row);
         ViewMut::new(&mut dweights[parts.input()], row, hidden)
@@ -178,6 +186,11 @@ pub(super) struct BackwardInput<'a> {
     pub(super) weights: &'a [f32],
     pub(super) saved: &'a [f32],
     pub(super) dout: &'a [f32],
+}
+
+/// Adds one vector to another.
+fn add_to(sum: &mut [f32], other: &[f32]) {
+    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
 }
 
 /// `out = stream + mask · (left · right)`.

@@ -17,6 +17,7 @@ pub(crate) const SHAPE: Shape = Shape {
     rope_base: 10_000.0,
     norm_epsilon: 1e-5,
     tied: false,
+    bias: false,
 };
 
 /// Breaks off after a step.
