@@ -5,7 +5,7 @@
 #
 # The second installs what llama.cpp's build needs (see scripts/setup: Debian or Ubuntu), or says what to install.
 
-.PHONY: help demo test check setup build llama fmt clippy clippy-default cuda-types doc deny audit bench clean
+.PHONY: help demo ask test check setup build llama fmt clippy clippy-default cuda-types doc deny audit bench clean
 
 CARGO ?= cargo
 DELIBERATE = $(or $(CARGO_TARGET_DIR),target)/release/deliberate
@@ -20,10 +20,18 @@ help:
 
 demo: build
 	@$(DELIBERATE) calibrate
+	@echo
+	@echo "A question of your own, answered by a general model (half a gigabyte, fetched once): make ask"
+
+QUESTION ?= A florist ties 9 bouquets of 7 roses each and has 15 roses left. How many roses did she have?
+
+ask: export ASKED := $(value QUESTION)
+ask: build
+	@$(DELIBERATE) solve "$$ASKED"
 
 test: setup
 	$(CARGO) test --release --workspace $(LLAMA) --no-run
-	@$(DELIBERATE) models pull
+	@$(DELIBERATE) models pull smollm2
 	$(CARGO) test --release --workspace $(LLAMA)
 
 check: setup fmt clippy clippy-default test doc deny
@@ -71,7 +79,7 @@ audit:
 	$(CARGO) deny check advisories
 
 bench: llama
-	@$(DELIBERATE) models pull
+	@$(DELIBERATE) models pull smollm2
 	$(DELIBERATE) bench engine
 
 clean:

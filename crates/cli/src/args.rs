@@ -96,17 +96,18 @@ Conventions that hold only if switched on:
   percent-as-share        25 % and 1/4";
 
 const SOLVE_EXAMPLES: &str = "\
-The bundled models know the lab's purses alone: what to take so that every purse is spent exactly.
-
 Examples:
-  deliberate lab generate -n 1 --family purses
-  printf 'Spend 8 on a=5,b=3\\nSpend 4 on c=4,d=9\\nitems?' > question.txt
-  deliberate solve @question.txt
+  deliberate solve 'A florist ties 9 bouquets of 7 roses each and has 15 roses left. How many roses did she have?'
   deliberate solve @question.txt --strategy beam:branching=4 --budget 16 --tree
   deliberate solve --strategy 'beam + revisions:length=2' --budget 32 --json < question.txt
-  deliberate solve 'What is 17 * 23?' --model smollm2     after `deliberate models pull smollm2`
 
-In a build with llama.cpp, `--model qwen2.5-0.5b` answers word problems.
+The first question fetches the default model, qwen2.5-0.5b, once: half a gigabyte. Without any
+download the bundled models answer questions of the lab, and these alone:
+  deliberate lab generate -n 1 --family purses
+  printf 'Spend 8 on a=5,b=3\\nSpend 4 on c=4,d=9\\nitems?' > question.txt
+  deliberate solve @question.txt --model lab
+  deliberate solve @question.txt --model lab --strategy beam:branching=4 --budget 16 --tree
+
 `deliberate strategies` explains all strategies and their options, `deliberate formats` all files.";
 
 const RUN_EXAMPLES: &str = "\
@@ -391,7 +392,8 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BenchSubject {
-    /// Decoding against a bare llama.cpp loop; beam search against re-reading everything at each step.
+    /// Decoding against a bare llama.cpp loop; beam search against re-reading everything at each step. With SmolLM2 on
+    /// llama.cpp where no other model or runtime is named.
     Engine,
 }
 

@@ -8,6 +8,7 @@ use crate::bytes::Bytes;
 use crate::exit::bad_input;
 use crate::obey::{Obeyed, Regime};
 use crate::output::note;
+use crate::team::Usual;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use deliberate_lm::Sampling;
@@ -53,8 +54,9 @@ pub(crate) struct SearchLayer {
     /// Every draw follows from it and from the question: its id in a dataset, its words in `solve`; 0 by default.
     #[arg(long, value_parser = whole, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) seed: Option<u64>,
-    /// Prompt: `few-shot` (worked examples, for any model; the default), `lab` (the bundled models' own and their
-    /// default), `chat` (a chat model's own template), or a TOML file.
+    /// Prompt: `worked` (worked examples as a chat), `few-shot` (worked examples as one text, for any model), `chat` (a chat
+    /// without examples), `lab` (the bundled models' own), or a TOML file. By default what suits the model: `worked` for the
+    /// two Qwen2.5-Coder of the catalogue, `lab` for the bundled ones, `few-shot` for all others.
     #[arg(long, value_name = "PROMPT", help_heading = "Search")]
     pub(crate) prompt: Option<String>,
     /// What separates steps: `newline`, `lines:3`, `blank-line`, `step` or `tokens:64`; by default what the prompt says.
@@ -63,13 +65,14 @@ pub(crate) struct SearchLayer {
     /// Tokens of one solution, at most; 512 by default, 256 for the bundled models.
     #[arg(long, value_name = "TOKENS", allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) max_tokens: Option<NonZeroU32>,
-    /// Temperature of the proposer; 0.8 by default, 0 is greedy.
+    /// Temperature of the proposer; 0.8 by default (0.7 for the default model), 0 is greedy.
     #[arg(long, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) temperature: Option<f32>,
-    /// Sample from the likeliest tokens that together reach this probability; 1, which is all, by default.
+    /// Sample from the likeliest tokens that together reach this probability; 1, which is all, by default (0.8 for the
+    /// default model).
     #[arg(long, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) top_p: Option<f32>,
-    /// Sample from this many of the likeliest tokens; all by default.
+    /// Sample from this many of the likeliest tokens; all by default (20 for the default model).
     #[arg(long, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) top_k: Option<u32>,
     /// Drop tokens less likely than this fraction of the likeliest; 0, which drops none, by default.
@@ -81,8 +84,9 @@ pub(crate) struct SearchLayer {
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct EngineLayer {
-    /// Model: a name of `deliberate models list`, a GGUF file, or a hub id that was pulled; by default `lab`, the bundled
-    /// models, which know the lab's purses alone.
+    /// Model: a name of `deliberate models list`, a GGUF file, or a hub id that was pulled; `lab` for the bundled models,
+    /// which know the lab's questions alone. By default the one that a policy was fitted on, or qwen2.5-0.5b, which is
+    /// fetched when it is asked for the first time.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) model: Option<String>,
     /// Adapter on top of that model: what `deliberate tune --lora` wrote, or any other in llama.cpp's format; none by
@@ -101,8 +105,8 @@ pub(crate) struct EngineLayer {
     /// Memory for all models together, for example `6GiB`; by default most of what is free.
     #[arg(long, value_name = "BYTES", value_parser = Bytes::from_str, help_heading = "Engine")]
     pub(crate) memory: Option<Bytes>,
-    /// What runs the models: `native` (small ones, in Rust alone), `llama` (any GGUF model, by llama.cpp), or `auto` (the
-    /// default), which gives small files to the first if it knows them.
+    /// What runs the models: `native` (Llama and Qwen2 models, in Rust alone), `llama` (any GGUF model, by llama.cpp), or
+    /// `auto` (the default), which gives files up to 2 GiB to the first if it knows them.
     #[arg(long, value_enum, hide_possible_values = true, help_heading = "Engine")]
     pub(crate) runtime: Option<RuntimeChoice>,
     /// Tokens that one sequence can hold, at most; by default 2048 (1024 for the bundled models), or what the model knows
@@ -113,7 +117,7 @@ pub(crate) struct EngineLayer {
     /// at most.
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Engine")]
     pub(crate) slots: Option<NonZeroU32>,
-    /// Tokens of one forward pass; 512 by default.
+    /// Tokens of one forward pass; 512 (llama) or 1024 (native) by default.
     #[arg(long, value_name = "TOKENS", allow_negative_numbers = true, help_heading = "Engine")]
     pub(crate) batch_tokens: Option<NonZeroU32>,
     /// Threads that compute; by default as many as suit the model and the machine.
@@ -125,7 +129,7 @@ pub(crate) struct EngineLayer {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RuntimeChoice {
-    /// The native runtime for small files that it knows, llama.cpp for all others.
+    /// The native runtime for files up to 2 GiB that it knows, llama.cpp for all others.
     #[default]
     Auto,
     /// The native runtime.
@@ -169,10 +173,11 @@ impl FileLayer {
         named: Option<&Path>,
         search: SearchLayer,
         engine: EngineLayer,
+        usual: Usual,
     ) -> anyhow::Result<Self> {
         let file = Self::read(named)?;
         let user = Self { search: search.over(file.search), engine: engine.over(file.engine), ..file };
-        Ok(crate::team::complete(user))
+        crate::team::complete(user, usual)
     }
 
     /// As [`Self::settle`], for a command that takes strategies and budgets from a grid: flags for them are refused, and
@@ -181,6 +186,7 @@ impl FileLayer {
         named: Option<&Path>,
         search: SearchLayer,
         engine: EngineLayer,
+        usual: Usual,
     ) -> anyhow::Result<Self> {
         if let [first, ..] = search.choices().as_slice() {
             return Err(bad_input(anyhow!(
@@ -199,7 +205,7 @@ impl FileLayer {
         }
         let search = search.over(file.search.without_choices());
         let user = Self { search, engine: engine.over(file.engine), ..file };
-        Ok(crate::team::complete(user))
+        crate::team::complete(user, usual)
     }
 
     /// Reads the settings file: the one named, or `deliberate.toml` here if there is one.

@@ -13,8 +13,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Files up to this size are tried on the native runtime first, where nobody chose.
-const SMALL: u64 = 64 << 20;
+/// Files up to this size are tried on the native runtime first, where nobody chose: it is faster than llama.cpp on a
+/// processor as soon as several sequences are drawn together.
+const SMALL: u64 = 2 << 30;
+/// How many times as large as the file the weights may become there: it keeps eight bits of weights that have four in the
+/// file, and merges adapters into floats. A build without llama.cpp has no choice.
+const GROWN: u64 = if cfg!(feature = "llama") { 2 } else { u64::MAX };
 
 /// What to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,22 +152,24 @@ fn remark(wanted: &Wanted) {
 
 /// Which runtime takes a file, and the memory that it would like.
 fn plan(wanted: Wanted, settings: &EngineSettings, at_once: Option<u32>) -> anyhow::Result<Planned> {
-    let (runtime, demand) = runtime_for(&wanted.file, settings)?;
+    let (runtime, demand) = runtime_for(&wanted, settings)?;
     let enough = at_once.map_or(u32::MAX, |at_once| at_once.max(1).saturating_mul(HELD_FOR_EACH));
     // Whoever chose a number gets it.
     let slots = settings.takes.slots.unwrap_or(demand.slots.min(enough));
     Ok(Planned { wanted, runtime, demand: MemoryRequest { slots, ..demand } })
 }
 
-fn runtime_for(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<(Runtime, MemoryRequest)> {
-    let native = || deliberate_native::demand(&file.path, &settings.takes);
-    let small = || std::fs::metadata(&file.path).is_ok_and(|metadata| metadata.len() <= SMALL);
+fn runtime_for(wanted: &Wanted, settings: &EngineSettings) -> anyhow::Result<(Runtime, MemoryRequest)> {
+    let native = || deliberate_native::demand(&wanted.file.path, wanted.adapter.is_some(), &settings.takes);
+    let file = &wanted.file;
+    let size = std::fs::metadata(&file.path).map_or(u64::MAX, |metadata| metadata.len());
     if settings.runtime == RuntimeChoice::Native {
         return Ok((Runtime::Native, native()?));
     }
     if settings.runtime == RuntimeChoice::Auto
-        && small()
+        && size <= SMALL
         && let Ok(demand) = native()
+        && demand.weight_bytes / GROWN <= size
     {
         return Ok((Runtime::Native, demand));
     }
@@ -174,8 +180,8 @@ fn runtime_for(file: &ModelFile, settings: &EngineSettings) -> anyhow::Result<(R
         RuntimeChoice::Llama => anyhow::bail!("this build has no llama.cpp (build with the feature `llama`)"),
         _ => match native() {
             Err(error) if error.is_other_kind() => Err(anyhow::Error::new(error).context(
-                "this build runs small models like SmolLM2's alone; one with llama.cpp runs this file, too (`make \
-                 llama`, or the feature `llama`)",
+                "this build runs Llama and Qwen2 models with the vocabularies of SmolLM2 and Qwen2; one with llama.cpp \
+                 may run this file, too (`make llama`, or the feature `llama`)",
             )),
             demand => Ok((Runtime::Native, demand?)),
         },

@@ -1,11 +1,14 @@
 //! A model brings the way it wants to be asked, wherever it is: settings below the user's own.
 //!
 //! Its file names a team (`deliberate.team`) and the prompt that it was trained with (`deliberate.prompt`); what a team
-//! wants stands in `teams.toml`. The models that are part of the program are of the default team.
+//! wants stands in `teams.toml`, and so does the team of files that others published.
 
 use crate::config::FileLayer;
+use crate::exit::bad_input;
+use anyhow::anyhow;
 use deliberate_decoder::Asking;
 use deliberate_models::{ModelFile, Models, Origin};
+use deliberate_policy::Policy;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,9 +18,20 @@ const TEAMS: &str = include_str!("teams.toml");
 /// All teams.
 #[derive(Debug, Deserialize)]
 struct Teams {
-    /// The one that answers where no model is named.
-    default: String,
+    /// The one of the models that are part of the program.
+    bundled: String,
+    /// Those of published files, by the files' names.
+    files: BTreeMap<String, String>,
     team: BTreeMap<String, FileLayer>,
+}
+
+/// Who answers where neither the user nor a policy names a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Usual {
+    /// The catalogue's default, for questions of all kinds.
+    Base,
+    /// The models that are part of the program, for questions of the lab.
+    Bundled,
 }
 
 impl Teams {
@@ -30,32 +44,71 @@ impl Teams {
 pub(crate) fn asking(file: &ModelFile) -> Asking {
     // A file that cannot be read is refused where it is opened.
     let mut asking = Asking::of_file(&file.path).unwrap_or_default();
-    if asking.team.is_none() && file.origin == Origin::Bundled {
-        asking.team = Some(Teams::read().default);
+    if asking.team.is_none() {
+        let Teams { bundled, files, .. } = Teams::read();
+        let published = match &file.origin {
+            Origin::Bundled => return Asking { team: Some(bundled), ..asking },
+            // The store may call it otherwise.
+            Origin::Hub { file, .. } => file.rsplit('/').next().map(str::to_owned),
+            _ => file.path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        };
+        asking.team = published.and_then(|name| files.get(&name).cloned());
     }
     asking
 }
 
-/// Puts below the user's settings what the model wants: the one that they name, or the default team's.
-pub(crate) fn complete(mut user: FileLayer) -> FileLayer {
-    let Teams { default, mut team } = Teams::read();
-    let name = user.engine.model.clone().unwrap_or(default);
-    if let Some(team) = team.remove(&name) {
+/// Puts below the user's settings what the model wants: the one that they name, the one that their policy was fitted on, or
+/// the usual one, which need not be here yet.
+///
+/// # Errors
+/// For a policy that was fitted on a model that is not here, where no other is named.
+pub(crate) fn complete(mut user: FileLayer, usual: Usual) -> anyhow::Result<FileLayer> {
+    let Teams { bundled, files, mut team } = Teams::read();
+    // What is wrong with the folder of models is said where they are opened.
+    let Ok(models) = Models::from_env() else { return Ok(user) };
+    if user.engine.model.is_none() {
+        user.engine.model = match usual {
+            Usual::Bundled => Some(bundled),
+            Usual::Base => fitted(&user, &models)?,
+        };
+    }
+    let name = user.engine.model.clone().unwrap_or_else(|| models.catalogue().default.clone());
+    if team.get(&name).is_some_and(|team| team.engine.model.is_some()) {
         // The team's proposer, not the team's name.
         user.engine.model = None;
-        return over(user, team);
+        return Ok(over(user, team.remove(&name).unwrap_or_default()));
     }
-    // What is not here is said where models are opened.
-    let Some(file) = Models::from_env().ok().and_then(|models| models.resolve(&name).ok()) else {
-        return user;
+    let Some(file) = models.resolve(&name).ok() else {
+        // It will be fetched, or said to be missing where it is opened.
+        let named = models.catalogue().find(&name).and_then(|entry| files.get(&entry.file));
+        return Ok(match named.and_then(|name| team.remove(name)) {
+            Some(team) => over(user, team),
+            None => user,
+        });
     };
     let Asking { team: named, prompt } = asking(&file);
     let folder = file.path.parent().unwrap_or(Path::new(""));
     user.search.prompt = user.search.prompt.or(prompt.map(|prompt| in_folder(folder, &prompt)));
-    match named.and_then(|name| team.remove(&name)) {
+    Ok(match named.and_then(|name| team.remove(&name)) {
         Some(team) => over(user, beside(folder, team)),
         None => user,
+    })
+}
+
+/// The model that the user's policy was fitted on; none where there is no policy, or where it is the default.
+fn fitted(user: &FileLayer, models: &Models) -> anyhow::Result<Option<String>> {
+    // What is wrong with the policy is said where it is read.
+    let policy = user.search.policy.as_ref().and_then(|path| Policy::read(path).ok());
+    let Some(name) = policy.map(|policy| policy.provenance.proposer) else { return Ok(None) };
+    if name == models.catalogue().default {
+        return Ok(None);
     }
+    if models.resolve(&name).is_err() {
+        return Err(bad_input(anyhow!(
+            "the policy was fitted on the model `{name}`, and none is here by that name (name one with --model)"
+        )));
+    }
+    Ok(Some(name))
 }
 
 fn over(user: FileLayer, team: FileLayer) -> FileLayer {
@@ -99,13 +152,31 @@ mod tests {
     fn a_team_is_asked_as_it_was_trained_unless_the_user_says_otherwise() {
         let mut user = FileLayer::default();
         user.search.temperature = Some(0.5);
-        let complete = super::complete(user);
+        let complete = super::complete(user, Usual::Bundled).unwrap();
         assert_eq!(complete.engine.model.as_deref(), Some("lab-proposer"));
         assert_eq!(complete.larger_model.as_deref(), Some("lab-proposer-large"));
         assert_eq!(
             (complete.search.temperature, complete.search.prompt.as_deref()),
             (Some(0.5), Some("lab"))
         );
+    }
+
+    #[test]
+    fn the_default_model_is_asked_in_the_same_way_before_and_after_it_is_fetched() {
+        let complete = super::complete(FileLayer::default(), Usual::Base).unwrap();
+        assert_eq!((complete.engine.model, complete.search.prompt.as_deref()), (None, Some("worked")));
+        assert_eq!((complete.search.top_p, complete.search.top_k), (Some(0.8), Some(20)));
+    }
+
+    #[test]
+    fn every_listed_file_is_of_the_catalogue_and_of_a_team() {
+        let Teams { bundled, files, team } = Teams::read();
+        let catalogue = deliberate_models::Catalogue::built_in();
+        assert!(team.contains_key(&bundled));
+        for (file, name) in files {
+            assert!(team.contains_key(&name), "{name}");
+            assert!(catalogue.models.iter().any(|entry| entry.file == file), "{file}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub enum Fault {
         name: String,
     },
     /// A tensor that this kind of decoder does not have; to ignore it would give another model.
-    #[error("tensor `{name}` is not part of a Llama-style decoder")]
+    #[error("tensor `{name}` is not part of a Llama or Qwen2 decoder")]
     ExtraTensor {
         /// Its name in the file.
         name: String,
@@ -207,4 +207,14 @@ pub enum Fault {
         /// Rows of the embedding.
         rows: u32,
     },
+}
+
+impl Fault {
+    /// Whether the file holds a model of a kind that is not known here, and may be a sound one.
+    pub fn is_other_kind(&self) -> bool {
+        matches!(
+            self,
+            Self::Setting { .. } | Self::ExtraTensor { .. } | Self::Gguf(GgufError::Unreadable { .. })
+        )
+    }
 }

@@ -54,6 +54,9 @@ fn check_tensors(header: &Gguf, shape: &Shape) -> Result<Vec<Tensor>, Fault> {
             there.remove(name.as_str()).ok_or_else(|| Fault::MissingTensor { name: name.clone() })?;
         expected.reverse();
         expect_shape(tensor, &expected)?;
+        if !tensor.is_readable() {
+            return Err(GgufError::Unreadable { name, kind: tensor.kind }.into());
+        }
         tensors.push(tensor.clone());
     }
     match there.into_keys().min() {

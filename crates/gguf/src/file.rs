@@ -1,6 +1,6 @@
 //! The values of tensors.
 
-use crate::decode::{decode, readable};
+use crate::decode::decode;
 use crate::eight::Eight;
 use crate::element;
 use crate::finite::not_finite;
@@ -65,7 +65,7 @@ impl<R: Read + Seek> TensorFile<R> {
     /// [`GgufError::Unreadable`] for other element types, [`GgufError::NotFinite`] for a value that is no number,
     /// [`GgufError::Truncated`] if the file was cut since it was opened.
     pub fn read(&mut self, tensor: &Tensor) -> Result<Vec<f32>, GgufError> {
-        if !readable(tensor.kind) {
+        if !tensor.is_readable() {
             return Err(GgufError::Unreadable { name: tensor.name.clone(), kind: tensor.kind });
         }
         // The bytes are in the file, which bounds what they become: at most seven times as many.
@@ -79,7 +79,7 @@ impl<R: Read + Seek> TensorFile<R> {
     /// # Errors
     /// As [`TensorFile::read`].
     pub fn read_eight(&mut self, tensor: &Tensor) -> Result<Option<Eight>, GgufError> {
-        if !readable(tensor.kind) {
+        if !tensor.is_readable() {
             return Err(GgufError::Unreadable { name: tensor.name.clone(), kind: tensor.kind });
         }
         if !tensor.is_eight() {

@@ -2,6 +2,7 @@
 //! what is wrong. Tensor *values* are not looked at.
 
 use crate::cursor::Cursor;
+use crate::decode::readable;
 use crate::element;
 use crate::foreign;
 use crate::value::{self, Value};
@@ -39,6 +40,11 @@ impl Tensor {
     /// The product of its dimensions.
     pub fn elements(&self) -> u64 {
         self.shape.iter().product()
+    }
+
+    /// Whether [`TensorFile`](crate::TensorFile) reads its element type.
+    pub fn is_readable(&self) -> bool {
+        readable(self.kind)
     }
 
     /// Whether it has eight bits for a value, or fewer.

@@ -1,10 +1,11 @@
 //! Text to tokens and back, with the vocabulary of a loaded model.
 
 use crate::runtime::token;
-use deliberate_engine::{RuntimeError, Tokenizer};
-use deliberate_lm::{Message, Role, Token};
-use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
+use deliberate_engine::{ChatTemplate, RuntimeError, Tokenizer};
+use deliberate_lm::{Message, Token};
+use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
+use std::collections::HashSet;
 
 /// Longest text that is encoded at once; llama.cpp counts in 32 bits and works recursively.
 const LONGEST: usize = 16 << 20;
@@ -13,7 +14,8 @@ const LONGEST: usize = 16 << 20;
 #[derive(Debug)]
 pub struct LlamaTokenizer {
     model: LlamaModel,
-    template: Option<LlamaChatTemplate>,
+    /// The template of its file, or why it cannot be used.
+    template: Result<ChatTemplate, RuntimeError>,
     /// Bytes of all tokens, one after the other, and where each ends.
     pieces: Vec<u8>,
     ends: Vec<usize>,
@@ -32,7 +34,17 @@ impl LlamaTokenizer {
         }
         let lead = vocabulary.tokenize(b"\n", false, false);
         let spaced = lead.len() > 1 && vocabulary.token_to_piece(lead[0], true, None) == b" ";
-        let template = model.chat_template(None).ok();
+        // A vocabulary without such a token gives a number that is none, and llama.cpp aborts where it is asked for its text.
+        let known: HashSet<LlamaToken> = vocabulary.tokens().collect();
+        let text = |id: LlamaToken| {
+            let piece = known.contains(&id).then(|| vocabulary.token_to_piece(id, true, None))?;
+            Some(String::from_utf8_lossy(&piece).into_owned()).filter(|piece| !piece.is_empty())
+        };
+        let source = model.chat_template(None).ok().and_then(|template| template.to_string().ok());
+        let template = match source {
+            Some(source) => ChatTemplate::new(source, text(vocabulary.bos()), text(vocabulary.eos())),
+            None => Err(RuntimeError { reason: "its file holds none".to_owned() }),
+        };
         Self { template, pieces, ends, lead: spaced.then_some(lead), model }
     }
 
@@ -72,53 +84,7 @@ impl Tokenizer for LlamaTokenizer {
         self.ends.get(index).map_or_else(Vec::new, |&end| self.pieces[start..end].to_vec())
     }
 
-    /// Templates are recognised by llama.cpp among those that it knows; they are not interpreted. Where a model's
-    /// own template would add a default system message, nothing is added.
     fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
-        let fail = |reason: String| RuntimeError { reason };
-        let template = self.template.as_ref().ok_or_else(|| fail("its file holds none".to_owned()))?;
-        if messages.is_empty() {
-            return Err(fail("a chat has at least one message".to_owned()));
-        }
-        let messages: Result<Vec<_>, _> = messages.iter().map(spoken).collect();
-        let messages = messages.map_err(|error| fail(error.to_string()))?;
-        self.model.apply_chat_template(template, &messages, true).map_err(|error| {
-            let text = template.to_string().unwrap_or_default();
-            fail(unclosed(&text).unwrap_or_else(|| {
-                format!(
-                    "it is none of the templates that llama.cpp knows, which does not run others ({error})"
-                )
-            }))
-        })
-    }
-}
-
-fn spoken(message: &Message) -> Result<LlamaChatMessage, llama_cpp_2::NewLlamaChatMessageError> {
-    let role = match message.role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
-    LlamaChatMessage::new(role.to_owned(), message.content.clone())
-}
-
-/// What is wrong with a template whose brackets are not closed.
-fn unclosed(template: &str) -> Option<String> {
-    [("{{", "}}"), ("{%", "%}"), ("{#", "#}")].into_iter().find_map(|(open, close)| {
-        let last = template.rfind(open)?;
-        (!template[last..].contains(close))
-            .then(|| format!("it is broken: `{open}` at byte {last} is never closed by `{close}`"))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unclosed;
-
-    #[test]
-    fn a_broken_template_is_told_by_its_brackets() {
-        let broken = unclosed("{% for m in messages %}{{ m['content'] }").expect("never closed");
-        assert_eq!(broken, "it is broken: `{{` at byte 23 is never closed by `}}`");
-        assert_eq!(unclosed("{% if a %}{{ b }}{% endif %}{# c #}"), None);
+        self.template.as_ref().map_err(RuntimeError::clone)?.render(messages)
     }
 }

@@ -90,8 +90,9 @@ fn a_chat_ends_where_the_assistant_starts() {
         assert_eq!(rendered, expected);
         assert!(tokenizer.render(&[]).is_err());
         assert!(tokenizer.render(&[message(Role::User, "a\0b")]).is_err());
+        // Whatever the template says where nobody is told who to be.
         let empty = tokenizer.render(&[message(Role::User, "")]).expect("a template");
-        assert_eq!(empty, "<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n");
+        assert!(empty.ends_with("<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n"), "{empty}");
     }
     let tokenizer = load(&tiny_model(Vocabulary::Pieces)).tokenizer();
     let error = tokenizer.render(&[message(Role::User, "hello")]).expect_err("no template");

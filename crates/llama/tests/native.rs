@@ -17,12 +17,13 @@ const TEXTS: [&str; 4] = [
     "A list:\r\n\t- one\n\t- two",
 ];
 
+/// A file that `deliberate models pull` has put into its store.
 fn pulled(file: &str) -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache =
-        cache.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache"));
-    let path = cache.join("deliberate/models").join(file);
-    assert!(path.is_file(), "{} is not there (run `deliberate models pull`)", path.display());
+    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = || named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
+    let folder = named("DELIBERATE_CACHE").or_else(|| Some(cache()?.join("deliberate"))).expect("a home");
+    let path = folder.join("models").join(file);
+    assert!(path.is_file(), "{} is not there (run `deliberate models pull` for it)", path.display());
     path
 }
 

@@ -111,6 +111,14 @@ impl Catalogue {
 }
 
 impl CatalogueEntry {
+    /// Size of the file, where a source says it beforehand.
+    pub fn bytes(&self) -> Option<u64> {
+        self.sources.iter().find_map(|source| match source {
+            Source::Hub { bytes, .. } => *bytes,
+            Source::PythonPackage { bytes, .. } => Some(*bytes),
+        })
+    }
+
     fn answers_to(&self, name: &str) -> bool {
         let stem = Path::new(&self.file).file_stem().and_then(|stem| stem.to_str());
         [Some(self.name.as_str()), Some(self.file.as_str()), stem]

@@ -122,6 +122,11 @@ impl Models {
         &self.catalogue
     }
 
+    /// Whether the user wants nothing to be fetched unasked (`HF_HUB_OFFLINE`).
+    pub fn is_offline(&self) -> bool {
+        self.settings.hub.offline
+    }
+
     /// The folder of the store.
     pub fn folder(&self) -> &Path {
         self.store.folder()

@@ -52,6 +52,6 @@ impl LoadError {
     /// Whether the file holds a model of another kind, which another runtime may know.
     pub fn is_other_kind(&self) -> bool {
         let Self::File(ModelError { fault, .. }) = self else { return false };
-        matches!(fault, Fault::Setting { .. } | Fault::ExtraTensor { .. } | Fault::TensorType { .. })
+        fault.is_other_kind()
     }
 }

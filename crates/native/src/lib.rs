@@ -1,9 +1,11 @@
-//! A runtime of the engine for small decoders, in Rust alone: [`NativeRuntime`] runs a
-//! [`Weights`](deliberate_decoder::Weights) of a few million parameters over hundreds of sequences at a time.
+//! A runtime of the engine for decoders, in Rust alone: [`NativeRuntime`] runs a
+//! [`Weights`](deliberate_decoder::Weights) of a few million parameters, or a
+//! [`ModelFile`](deliberate_decoder::ModelFile) of a billion, over hundreds of sequences at a time.
 //!
-//! Every output is summed in one fixed order, so the logits of a token are the same bits in every batch. Weights
-//! and sums are in single precision, stored keys and values in half; a slot that was copied from another shares its
-//! memory. It knows nothing of requests, prefixes or samples; files are read by `decoder`.
+//! Every output is summed in one fixed order, so the logits of a token are the same bits in every batch. Matrices are in
+//! single precision, or in eight bits where their file has no more; sums are in single precision, or exact; stored keys and
+//! values are in half. A slot that was copied from another shares its memory. It knows nothing of requests, prefixes or
+//! samples; files are read by `decoder`.
 
 mod attention;
 mod batch;

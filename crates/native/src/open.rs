@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-/// Reads a GGUF file of a small decoder, with the adapter of another merged into it, and serves it on a thread of its
+/// Reads a GGUF file of a decoder, with the adapter of another merged into it, and serves it on a thread of its
 /// own. Blocks until the model is loaded.
 ///
 /// # Errors
@@ -41,17 +41,18 @@ pub fn read(path: &Path, adapter: Option<&Path>) -> Result<Model, LoadError> {
     Ok(model)
 }
 
-/// The memory that a model would like with these settings; it can do with one slot. Reads the header alone.
+/// The memory that a model would like with these settings; it can do with one slot. With an adapter all weights are floats,
+/// because it is merged into them. Reads the header alone.
 ///
 /// # Errors
 /// [`LoadError`] if the file cannot be read or holds no model that this runtime knows, or the settings do not fit it.
-pub fn demand(path: &Path, settings: &Settings) -> Result<MemoryRequest, LoadError> {
+pub fn demand(path: &Path, adapter: bool, settings: &Settings) -> Result<MemoryRequest, LoadError> {
     let file = ModelFile::open(path)?;
     let shape = &file.shape;
     let reserve = settings.reserve(shape.context, USUAL)?;
     Ok(MemoryRequest {
         model: path.display().to_string(),
-        weight_bytes: weight_bytes(&file),
+        weight_bytes: if adapter { shape.parameters() * 4 } else { weight_bytes(&file) },
         kv_bytes_per_token: u64::from(shape.kv_width()) * u64::from(shape.layers) * 2 * 2,
         slot_tokens: reserve.context.into(),
         slots: reserve.slots,

@@ -1,4 +1,4 @@
-//! The forward pass of some spans, all layers, on one thread.
+//! The forward pass of some spans, all layers, on one thread or with the help of a team.
 
 use crate::attention::{Context, attend};
 use crate::lanes::{Lanes, WIDTH, flat_mut, lanes};

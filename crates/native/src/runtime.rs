@@ -59,7 +59,7 @@ impl std::fmt::Debug for Parts {
     }
 }
 
-/// A small decoder with its key-value stores.
+/// A decoder with its key-value stores.
 ///
 /// The logits of a token are the same bits whatever else is in the batch, however its prefix was cut into spans, and
 /// on however many threads: every number is computed in one fixed order (tested).

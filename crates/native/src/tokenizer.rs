@@ -1,15 +1,15 @@
 //! A model's own vocabulary as the engine asks for it.
 
 use deliberate_decoder::{Encoder, Vocabulary, VocabularyError};
-use deliberate_engine::{RuntimeError, Tokenizer};
+use deliberate_engine::{ChatTemplate, RuntimeError, Tokenizer};
 use deliberate_lm::{Message, Token};
 
 /// Text to tokens and back by a decoder's vocabulary.
 #[derive(Debug)]
 pub struct NativeTokenizer {
     encoder: Encoder,
-    /// Whether the model has a chat template, which is not run here.
-    chat_template: bool,
+    /// The template of its file, or why it cannot be used.
+    template: Result<ChatTemplate, RuntimeError>,
 }
 
 impl NativeTokenizer {
@@ -18,7 +18,16 @@ impl NativeTokenizer {
     /// # Errors
     /// If the vocabulary contradicts itself.
     pub fn new(vocabulary: &Vocabulary) -> Result<Self, VocabularyError> {
-        Ok(Self { encoder: Encoder::new(vocabulary)?, chat_template: vocabulary.chat_template.is_some() })
+        let encoder = Encoder::new(vocabulary)?;
+        let text = |token: Option<&Token>| token.map(|&token| vocabulary.tokens[token as usize].clone());
+        let template = match &vocabulary.chat_template {
+            Some(source) => {
+                let (beginning, ending) = (vocabulary.beginning.as_ref(), vocabulary.endings.first());
+                ChatTemplate::new(source.clone(), text(beginning), text(ending))
+            }
+            None => Err(RuntimeError { reason: "its file holds none".to_owned() }),
+        };
+        Ok(Self { encoder, template })
     }
 }
 
@@ -31,13 +40,7 @@ impl Tokenizer for NativeTokenizer {
         self.encoder.piece(token)
     }
 
-    /// Never: a chat template is a program in Jinja, which is not run here.
-    fn render(&self, _messages: &[Message]) -> Result<String, RuntimeError> {
-        let reason = if self.chat_template {
-            "the native runtime does not run the template of its file (choose the runtime `llama`)"
-        } else {
-            "its file holds none"
-        };
-        Err(RuntimeError { reason: reason.to_owned() })
+    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
+        self.template.as_ref().map_err(RuntimeError::clone)?.render(messages)
     }
 }

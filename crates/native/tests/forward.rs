@@ -160,6 +160,29 @@ proptest! {
 }
 
 #[test]
+fn a_team_gives_the_bits_of_one_thread() {
+    // Large enough for one: more than 2²⁴ parameters.
+    let shape =
+        Shape { hidden: 512, heads: 8, kv_heads: 2, layers: 6, feed_forward: 1536, ..shape(64, 2, 2, 2) };
+    let shape = Shape { bias: true, ..shape };
+    assert!(shape.parameters() > 1 << 24);
+    let lengths = [70, 1, 33, 7];
+    for runtime in [runtime as fn(_, _, _) -> _, support::eight] {
+        let spans: Vec<Span> = (0..)
+            .zip(lengths)
+            .map(|(slot, length)| span(slot, 0, &tokens(u64::from(slot), length, shape.vocabulary)))
+            .collect();
+        let mut alone = runtime(shape, 7, 1);
+        let expected = forward(&mut alone, &spans);
+        for threads in [2, 3] {
+            for ((span, token), row) in forward(&mut runtime(shape, 7, threads), &spans) {
+                assert_eq!(bits(&row), bits(&expected[&(span, token)]), "{threads} threads, {span}, {token}");
+            }
+        }
+    }
+}
+
+#[test]
 fn only_what_is_read_comes_out() {
     let shape = shape(64, 2, 2, 2);
     let all = tokens(1, 60, shape.vocabulary);

@@ -1,4 +1,4 @@
-//! Training of a Llama-style decoder: the model, its kernels, the optimiser and one loop.
+//! Training of a Llama or Qwen2 decoder: the model, its kernels, the optimiser and one loop.
 //!
 //! A [`Decoder`] holds weights of a `deliberate_decoder::Shape` as candle variables and gives the loss of a [`Batch`]
 //! of [`Example`]s packed end to end. [`train`] is the loop: it asks a [`Source`] for the examples of every step,

@@ -29,8 +29,8 @@ pub(crate) struct TuneArgs {
     /// Worked solutions: a JSONL file with `problem` (or `question`) and `solution`.
     #[arg(value_name = "EXAMPLES")]
     pub(crate) examples: PathBuf,
-    /// Model to begin with: a name of `deliberate models list`, a GGUF file of the llama architecture, or a folder of
-    /// Hugging Face's transformers; by default that of `solve`.
+    /// Model to begin with: a name of `deliberate models list`, a GGUF file of a Llama or Qwen2 model, or a folder of Hugging
+    /// Face's transformers; by default the bundled proposer, which `--model lab` is for `solve`.
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// Where everything is kept: checkpoints, logs, and in the end `model.gguf` or `adapter.gguf`.

@@ -4,7 +4,7 @@
 //! round, and medians over rounds are reported.
 
 use crate::args::{BenchArgs, BenchSubject, Global};
-use crate::config::{EngineLayer, EngineSettings, FileLayer, Search, SearchLayer};
+use crate::config::{EngineLayer, EngineSettings, FileLayer, RuntimeChoice, Search, SearchLayer};
 use crate::exit::bad_input;
 use crate::output;
 use crate::session::{Cast, Loaded, search_settings};
@@ -48,7 +48,13 @@ struct Searching {
 pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let BenchSubject::Engine = args.subject;
     let file = FileLayer::read(global.config.as_deref())?;
-    let defaults = EngineLayer { context: NonZeroU32::new(1024), ..EngineLayer::default() };
+    // The engine is compared with a bare loop of the same runtime.
+    let defaults = EngineLayer {
+        context: NonZeroU32::new(1024),
+        model: Some("smollm2".to_owned()),
+        runtime: Some(RuntimeChoice::Llama),
+        ..EngineLayer::default()
+    };
     let settings = EngineSettings::resolve(args.engine.over(file.engine).over(defaults));
     let runtime = super::runtime()?;
     let (mut decoding, mut searching) = (Vec::new(), Vec::new());

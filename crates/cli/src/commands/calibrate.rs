@@ -9,6 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::output::note;
 use crate::progress::searches;
 use crate::session::{Cast, Loaded};
+use crate::team::Usual;
 use anyhow::{Context, anyhow};
 use deliberate_family::Scale;
 use deliberate_lab::{Split, generate_set};
@@ -81,7 +82,8 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
 
 /// Searches for real.
 fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let layer = FileLayer::settle_for_grid(global.config.as_deref(), args.search, args.engine)?;
+    let usual = if args.dataset.is_some() { Usual::Base } else { Usual::Bundled };
+    let layer = FileLayer::settle_for_grid(global.config.as_deref(), args.search, args.engine, usual)?;
     let grid = grid(args.grid.as_deref(), args.full)?;
     let revises = grid.arms().map_err(bad_input)?.iter().any(|arm| arm.strategy.needs().reviser);
     let [search, revision] = ["best-of-n", "revisions"].map(|strategy| settings(&layer.search, strategy));
@@ -107,6 +109,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let mut casts = vec![cast(&engine, asking.as_slice())];
     casts.extend(larger.as_ref().map(|settings| cast(settings, &greedily)));
     casts.extend(compared.iter().zip(&scoring).map(|((settings, ..), searches)| cast(settings, searches)));
+    super::models::fetch_default(&engine, global)?;
     let mut opened = Loaded::open_all(&casts)?.into_iter();
     let loaded = opened.next().expect("the first cast is always there");
     let large = larger.as_ref().and_then(|_| opened.next());

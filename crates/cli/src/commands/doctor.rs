@@ -5,14 +5,19 @@ use crate::config::{EngineLayer, FileLayer, SearchLayer};
 use crate::machine;
 use crate::output;
 use crate::show::{Table, bytes};
+use crate::team::Usual;
 use deliberate_models::Models;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode> {
     // What `solve` would ask here, settings file included.
-    let settled =
-        FileLayer::settle(global.config.as_deref(), SearchLayer::default(), EngineLayer::default())?;
+    let settled = FileLayer::settle(
+        global.config.as_deref(),
+        SearchLayer::default(),
+        EngineLayer::default(),
+        Usual::Base,
+    )?;
     let report = examine(settled.engine.model);
     if args.json {
         output::line(serde_json::to_string_pretty(&report)?)?;
@@ -38,7 +43,10 @@ fn examine(asked: Option<String>) -> Value {
     let memory = machine::memory("MemTotal:").map_or("unknown".to_owned(), bytes);
     let free = machine::memory("MemAvailable:").map_or("unknown".to_owned(), bytes);
     if !cfg!(feature = "llama") {
-        advice.push("this build runs small Llama-style models alone: build with the feature `llama` for any GGUF model".to_owned());
+        advice.push(
+            "this build runs Llama and Qwen2 models alone: build with the feature `llama` for any GGUF model"
+                .to_owned(),
+        );
     }
     if cfg!(debug_assertions) {
         advice.push("this is a debug build: build with --release for speed".to_owned());

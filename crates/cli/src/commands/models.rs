@@ -1,11 +1,13 @@
 //! `deliberate models`.
 
 use crate::args::{Global, ModelsArgs, ModelsCommand};
+use crate::config::EngineSettings;
 use crate::exit::bad_input;
 use crate::output;
 use crate::progress::transfer;
 use crate::show::{Table, bytes, count};
-use deliberate_models::{Models, Origin, PullEvent, PullObserver, Verification};
+use anyhow::Context;
+use deliberate_models::{CatalogueEntry, ModelError, Models, Origin, PullEvent, PullObserver, Verification};
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::process::ExitCode;
@@ -48,6 +50,31 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Pulls the default model where it is wanted for the first time. Whoever names a model gets what is there, or an error.
+pub(crate) fn fetch_default(wanted: &EngineSettings, global: &Global) -> anyhow::Result<()> {
+    let models = Models::from_env().map_err(bad_input)?;
+    let name = &models.catalogue().default;
+    let missing = wanted.model.is_none() && matches!(models.resolve(name), Err(ModelError::NotHere { .. }));
+    if !missing || models.is_offline() {
+        // What is not here is said where models are opened.
+        return Ok(());
+    }
+    let size = models.catalogue().find(name).and_then(CatalogueEntry::bytes);
+    output::note(format_args!(
+        "the default model {name} is not here yet: fetching {} once, into {}",
+        size.map_or_else(|| "it".to_owned(), bytes),
+        models.folder().display()
+    ));
+    let mut watch = Watch { bar: transfer(global), quiet: global.quiet };
+    let pulled = models.pull(name, &mut watch);
+    watch.bar.finish_and_clear();
+    pulled.with_context(|| {
+        "the default model cannot be fetched (`deliberate models pull` goes on from here, --model names a GGUF file or \
+         another model, and --model lab answers the lab's questions without any)"
+    })?;
+    Ok(())
 }
 
 fn list(models: &Models, json: bool) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use crate::output::{self, note};
 use crate::progress::{Speed, questions};
 use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
+use crate::team::Usual;
 use deliberate_engine::Engine;
 use deliberate_policy::Reasons;
 use deliberate_run::{Dataset, DirectoryError, Found, Question, QuestionResult, RunDirectory, Summary};
@@ -30,13 +31,14 @@ const FOREIGN: &str = "the journal was written by another version of this progra
 type Directory = Arc<Mutex<RunDirectory<Trace>>>;
 
 pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine)?;
+    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine, Usual::Base)?;
     let settings = Search::resolve(layer.search)?;
     let engine = EngineSettings::resolve(layer.engine);
     let limit = args.limit.map(std::num::NonZero::get);
     let dataset = Dataset::read(&args.dataset, limit, args.skip_bad_lines).map_err(bad_input)?;
     tell(&dataset, global);
     let questions = args.concurrency.get().min(dataset.questions.len());
+    super::models::fetch_default(&engine, global)?;
     let loaded = Loaded::open(&Cast { settings: &engine, searches: &[&settings], questions })?;
     loaded.check(&settings)?;
     let configuration = json!({

@@ -8,6 +8,7 @@ use crate::output;
 use crate::progress::{SearchProgress, Speed};
 use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{self, Limits};
+use crate::team::Usual;
 use anyhow::{Context, anyhow};
 use deliberate_lm::LanguageModel;
 use deliberate_policy::Reasons;
@@ -21,11 +22,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine)?;
+    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine, Usual::Base)?;
     let settings = Search::resolve(layer.search)?;
-    let engine = EngineSettings::resolve(layer.engine);
     let question = question(args.question.as_deref())?;
+    let engine = EngineSettings::resolve(layer.engine);
     if args.show_prompt {
+        super::models::fetch_default(&engine, global)?;
         return show_prompt(&question, &settings, &engine);
     }
     if !global.quiet {
@@ -34,6 +36,7 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
     for path in [&args.trace, &args.svg, &args.html].into_iter().flatten() {
         can_write(path)?;
     }
+    super::models::fetch_default(&engine, global)?;
     let loaded = Loaded::open(&Cast { settings: &engine, searches: &[&settings], questions: 1 })?;
     loaded.check(&settings)?;
     let runtime = super::runtime()?;
@@ -119,7 +122,7 @@ fn doubt(question: &str, engine: &EngineSettings) {
     if bundled && !purses {
         output::note(
             "the bundled models know the lab's purses alone (`deliberate lab generate --family purses` writes some), so \
-             their answer to this means little; --model names another, such as smollm2",
+             their answer to this means little; without --model a general model answers",
         );
     }
 }

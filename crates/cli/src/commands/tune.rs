@@ -10,7 +10,7 @@ use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::stage;
 use crate::show::{Table, count, seconds};
-use crate::team;
+use crate::team::{self, Usual};
 use anyhow::{Context, anyhow};
 use deliberate_decoder::{Asking, Model, Precision};
 use deliberate_models::Models;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &TuneArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let device = super::device(args.gpu)?;
     let search = SearchLayer { prompt: args.prompt.clone(), ..SearchLayer::default() };
     let engine = EngineLayer { model: args.model.clone(), ..EngineLayer::default() };
-    let layer = FileLayer::settle(global.config.as_deref(), search, engine)?;
+    let layer = FileLayer::settle(global.config.as_deref(), search, engine, Usual::Bundled)?;
     if layer.engine.adapter.is_some() {
         return Err(bad_input(anyhow!(
             "the settings put an adapter on the model, and tuning begins with a model alone (name it with --model)"
@@ -91,7 +91,7 @@ fn model(name: Option<&str>) -> anyhow::Result<Model> {
     let models = Models::from_env().map_err(bad_input)?;
     let file = models.resolve(name.unwrap_or(&models.catalogue().default)).map_err(bad_input)?;
     let model = Model::read_gguf(&file.path)
-        .context("only models of the llama architecture can be tuned, with a vocabulary like that of SmolLM")
+        .context("only Llama and Qwen2 models can be tuned, with a vocabulary like that of SmolLM or Qwen2")
         .map_err(bad_input)?;
     Ok(Model { asking: team::asking(&file), ..model })
 }

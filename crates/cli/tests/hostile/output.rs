@@ -15,6 +15,9 @@ fn logs_in_a_file_hold_no_colour_codes() {
 #[test]
 fn doctor_names_the_model_that_solve_asks() {
     let folder = tempfile::tempdir().unwrap();
+    let doctor = lab(folder.path(), ["doctor", "--json"]).done().json();
+    assert_eq!(doctor["models"]["default"], "Qwen2.5-Coder-0.5B-Instruct");
+    std::fs::write(folder.path().join("deliberate.toml"), "[engine]\nmodel = \"lab\"").unwrap();
     let solved = lab(folder.path(), ["solve", PURSES, "--budget", "1", "--json"]).done().json();
     let doctor = lab(folder.path(), ["doctor", "--json"]).done().json();
     assert_eq!(doctor["models"]["default"], solved["settings"]["models"]["proposer"]["model"]);

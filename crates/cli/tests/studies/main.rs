@@ -8,7 +8,7 @@ mod policies;
 mod sweeps;
 
 use std::path::Path;
-use support::{Ran, deliberate, finish};
+use support::{Ran, deliberate, finish, of_lab};
 
 /// Runs a command with the bundled models.
 #[track_caller]
@@ -18,7 +18,7 @@ fn with_lab(folder: &Path, arguments: &[&str]) -> Ran {
 
 fn lab_command(folder: &Path, arguments: &[&str]) -> std::process::Command {
     let mut command = deliberate(folder);
-    command.env_remove("DELIBERATE_CONFIG").args(arguments);
+    command.env_remove("DELIBERATE_CONFIG").args(of_lab(folder, arguments.iter().copied()));
     command
 }
 

@@ -45,6 +45,8 @@ impl Ran {
 pub(crate) fn deliberate(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deliberate"));
     command.current_dir(folder).env("COLUMNS", "100").stdin(std::process::Stdio::null());
+    // No test fetches a model that it did not ask for.
+    command.env("HF_HUB_OFFLINE", "1");
     for name in ["DELIBERATE_LOG", "RUST_BACKTRACE", "NO_COLOR"] {
         command.env_remove(name);
     }
@@ -56,11 +58,24 @@ pub(crate) fn deliberate(folder: &Path) -> Command {
     command
 }
 
+/// Arguments that ask the bundled models where they would ask the default one, which no test fetches.
+pub(crate) fn of_lab<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut arguments: Vec<&str> = arguments.into_iter().collect();
+    let asks = matches!(arguments.first(), Some(&("solve" | "run")));
+    let settings = std::fs::read_to_string(folder.join("deliberate.toml")).unwrap_or_default();
+    // A policy names its own.
+    let named = ["--model", "--policy"].iter().any(|flag| arguments.contains(flag));
+    if asks && !named && !settings.contains("model =") {
+        arguments.extend(["--model", "lab"]);
+    }
+    arguments
+}
+
 /// Runs with the bundled models, which every build has.
 #[track_caller]
 pub(crate) fn lab<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
     let mut command = deliberate(folder);
-    command.env_remove("DELIBERATE_CONFIG").args(arguments);
+    command.env_remove("DELIBERATE_CONFIG").args(of_lab(folder, arguments));
     finish(command)
 }
 

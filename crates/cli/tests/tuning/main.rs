@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::Value;
 use std::path::Path;
-use support::{Ran, deliberate, finish};
+use support::{Ran, deliberate, finish, of_lab};
 
 const QUESTION: &str = "Spend 8 on a=5,b=3\nSpend 4 on c=4,d=9\nitems?";
 
@@ -13,7 +13,7 @@ const QUESTION: &str = "Spend 8 on a=5,b=3\nSpend 4 on c=4,d=9\nitems?";
 #[track_caller]
 fn with_lab(folder: &Path, arguments: &[&str]) -> Ran {
     let mut command = deliberate(folder);
-    command.env_remove("DELIBERATE_CONFIG").args(arguments);
+    command.env_remove("DELIBERATE_CONFIG").args(of_lab(folder, arguments.iter().copied()));
     finish(command)
 }
 
@@ -53,7 +53,11 @@ fn an_adapter_is_learnt_gone_on_with_and_solved_with() {
     assert_eq!(proposer(&plain)["adapter"], Value::Null);
     assert_eq!(proposer(&adapted)["fingerprint"], proposer(&plain)["fingerprint"]);
     // From the settings file, too, where it belongs to the model beside it.
-    std::fs::write(path.join("deliberate.toml"), "[engine]\nadapter = \"out/adapter.gguf\"\n").unwrap();
+    std::fs::write(
+        path.join("deliberate.toml"),
+        "[engine]\nmodel = \"lab\"\nadapter = \"out/adapter.gguf\"\n",
+    )
+    .unwrap();
     assert_eq!(proposer(&solve(&[])), proposer(&adapted));
     assert_eq!(proposer(&solve(&["--model", "lab"]))["adapter"], Value::Null);
     tune(path, "elsewhere", &["--json", "--tokens", "1"]).done();

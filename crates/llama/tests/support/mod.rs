@@ -23,7 +23,7 @@ pub(crate) fn real_model() -> Option<PathBuf> {
         .or_else(|| Some(cache?.join("deliberate/models/SmolLM2-135M-Instruct.Q4_1.gguf")))
         .filter(|path| path.is_file());
     if path.is_none() {
-        println!("SKIPPED: no model (set DELIBERATE_TEST_MODEL, or run `deliberate models pull`)");
+        println!("SKIPPED: no model (set DELIBERATE_TEST_MODEL, or run `deliberate models pull smollm2`)");
     }
     path
 }

@@ -125,7 +125,8 @@ impl Writer {
         self.set("tokenizer.ggml.merges", texts(&["t h".into(), "th e".into()]));
         self.set("tokenizer.ggml.bos_token_id", integer(1));
         self.set("tokenizer.ggml.eos_token_id", integer(2));
-        let template = "{% for m in messages %}{{'<|im_start|>' + m['role']}}{% endfor %}";
+        let template = "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n'}}\
+                        {% endfor %}{% if add_generation_prompt %}{{'<|im_start|>assistant\\n'}}{% endif %}";
         self.set("tokenizer.chat_template", text(template));
         tokens.len()
     }

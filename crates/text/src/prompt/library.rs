@@ -3,6 +3,7 @@
 /// Names and contents of the built-in prompt files.
 pub(crate) const BUILT_IN: &[(&str, &str)] = &[
     ("few-shot", include_str!("../../prompts/few-shot.toml")),
+    ("worked", include_str!("../../prompts/worked.toml")),
     ("chat", include_str!("../../prompts/chat.toml")),
     ("judge", include_str!("../../prompts/judge.toml")),
     ("judge-check", include_str!("../../prompts/judge-check.toml")),

@@ -1,38 +1,39 @@
 //! A model's vocabulary without its weights: all that a prompt needs to become tokens.
 
-use deliberate_decoder::{Encoder, Model, VocabularyError};
+use deliberate_decoder::{Model, VocabularyError};
+use deliberate_engine::Tokenizer;
 use deliberate_lm::{
-    Answer, Fingerprint, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
-    ScoreRequest, Scoring, Token,
+    Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
+    Token,
 };
+use deliberate_native::NativeTokenizer;
 use std::future::ready;
 
 /// Encodes and does nothing else.
 pub(super) struct Words {
     facts: ModelFacts,
-    encoder: Encoder,
+    tokenizer: NativeTokenizer,
 }
 
 impl Words {
     /// The words of a model.
     pub(super) fn new(model: &Model) -> Result<Self, VocabularyError> {
-        let encoder = Encoder::new(&model.vocabulary)?;
-        let pieces = (0..model.shape.vocabulary).map(|token| encoder.piece(token));
+        let tokenizer = NativeTokenizer::new(&model.vocabulary)?;
         let facts = ModelFacts {
             name: model.name.clone(),
             context: model.shape.context as usize,
             vocabulary: model.shape.vocabulary,
-            spelling: Fingerprint::of(pieces),
+            spelling: tokenizer.spelling(model.shape.vocabulary),
             beginning: model.vocabulary.beginning,
             endings: model.vocabulary.endings.clone(),
             architecture: model.shape.architecture(),
         };
-        Ok(Self { facts, encoder })
+        Ok(Self { facts, tokenizer })
     }
 
     /// The tokens of a solution.
     pub(super) fn solution(&self, text: &str) -> Vec<Token> {
-        self.encoder.encode(text, false)
+        self.tokenizer.encode(text, false).unwrap_or_default()
     }
 
     /// The token that ends an answer.
@@ -47,13 +48,13 @@ impl LanguageModel for Words {
     }
 
     fn encode<'a>(&'a self, text: &'a str, special: bool) -> Answer<'a, Vec<Token>> {
-        Box::pin(ready(Ok(self.encoder.encode(text, special))))
+        let tokens = self.tokenizer.encode(text, special);
+        Box::pin(ready(tokens.map_err(|error| LmError::InvalidRequest { reason: error.reason })))
     }
 
-    /// None: a chat template is a program in Jinja, which is not run here.
-    fn render<'a>(&'a self, _messages: &'a [Message]) -> Answer<'a, String> {
-        let reason = "templates are programs in Jinja, which are not run while tuning".to_owned();
-        Box::pin(ready(Err(LmError::NoChatTemplate { model: self.facts.name.clone(), reason })))
+    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
+        let none = |reason| LmError::NoChatTemplate { model: self.facts.name.clone(), reason };
+        Box::pin(ready(self.tokenizer.render(messages).map_err(|error| none(error.reason))))
     }
 
     fn generate(&self, _request: GenerateRequest) -> Answer<'_, Generation> {

@@ -1,0 +1,139 @@
+//! The chat template of a model: a program in Jinja that its file holds.
+
+use crate::RuntimeError;
+use deliberate_lm::{Message, Role};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Error, ErrorKind, Value, context};
+use minijinja_contrib::pycompat::unknown_method_callback;
+
+/// A template made ready to run, as `transformers` runs it.
+///
+/// It sees `messages`, `add_generation_prompt` and the texts of the beginning and ending tokens. What changes from day to
+/// day (`strftime_now`) is not defined, so that equal chats give equal texts.
+#[derive(Debug)]
+pub struct ChatTemplate {
+    environment: Environment<'static>,
+    beginning: Option<String>,
+    ending: Option<String>,
+}
+
+/// The template's name in the environment.
+const NAME: &str = "chat";
+/// Steps after which a template is taken for one that never ends.
+const STEPS: u64 = 1 << 22;
+
+impl ChatTemplate {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// If it is no program in Jinja, with the place.
+    pub fn new(
+        source: String,
+        beginning: Option<String>,
+        ending: Option<String>,
+    ) -> Result<Self, RuntimeError> {
+        let mut environment = Environment::new();
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.map_err(|error| fault("is broken", &error))?);
+        environment.set_fuel(Some(STEPS));
+        environment.set_unknown_method_callback(unknown_method_callback);
+        environment.add_function("raise_exception", |reason: String| -> Result<String, Error> {
+            Err(Error::new(ErrorKind::InvalidOperation, reason))
+        });
+        environment.add_template_owned(NAME, source).map_err(|error| fault("is broken", &error))?;
+        Ok(Self { environment, beginning, ending })
+    }
+
+    /// A chat as the model reads it, up to the assistant's turn.
+    ///
+    /// # Errors
+    /// If the template cannot be run, or refuses the chat, with the reason.
+    pub fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
+        let refused = |reason: &str| Err(RuntimeError { reason: reason.to_owned() });
+        if messages.is_empty() {
+            return refused("a chat has at least one message");
+        }
+        if messages.iter().any(|message| message.content.contains('\0')) {
+            return refused("a message has a zero byte, which no model reads");
+        }
+        let spoken = |message: &Message| {
+            let role = match message.role {
+                Role::System => "system",
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            };
+            context! { role, content => &message.content }
+        };
+        let messages: Vec<_> = messages.iter().map(spoken).collect();
+        let template = self.environment.get_template(NAME).map_err(|error| fault("is broken", &error))?;
+        // What is not there is not defined; no tools and no documents are said to be none.
+        let mut known = vec![
+            ("messages", Value::from(messages)),
+            ("add_generation_prompt", Value::from(true)),
+            ("tools", Value::from(())),
+            ("documents", Value::from(())),
+        ];
+        let tokens = [("bos_token", &self.beginning), ("eos_token", &self.ending)];
+        known.extend(tokens.into_iter().filter_map(|(name, text)| Some((name, Value::from(text.as_ref()?)))));
+        let text = template.render(Value::from_iter(known));
+        text.map_err(|error| fault("cannot be run", &error))
+    }
+}
+
+fn fault(what: &str, error: &Error) -> RuntimeError {
+    let place = error.line().map(|line| format!(" in line {line}")).unwrap_or_default();
+    let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    RuntimeError { reason: format!("it {what}{place}: {reason}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chat(messages: &[(Role, &str)]) -> Vec<Message> {
+        messages.iter().map(|&(role, content)| Message { role, content: content.to_owned() }).collect()
+    }
+
+    fn render(source: &str, messages: &[(Role, &str)]) -> Result<String, String> {
+        let template = ChatTemplate::new(source.to_owned(), Some("<s>".to_owned()), Some("</s>".to_owned()));
+        template.and_then(|template| template.render(&chat(messages))).map_err(|error| error.reason)
+    }
+
+    #[test]
+    fn blocks_leave_no_lines_and_methods_are_those_of_python() {
+        let source = "{{ bos_token }}\n{%- for message in messages %}\n    {%- if message['role'] != 'system' %}\n\
+                      [{{ message.role.upper() }}] {{ message['content'].strip() }}{{ eos_token }}\n    {%- endif %}\n\
+                      {%- endfor %}\n{%- if add_generation_prompt %}\n    {{- '[ASSISTANT]' }}\n{%- endif %}\n";
+        let found = render(source, &[(Role::System, "Be brief."), (Role::User, " Two + two?\n")]);
+        assert_eq!(found.as_deref(), Ok("<s>[USER] Two + two?</s>[ASSISTANT]"));
+    }
+
+    #[test]
+    fn a_template_may_refuse_and_says_why() {
+        let source =
+            "{% if messages[0].role == 'system' %}{{ raise_exception('no system here') }}{% endif %}";
+        assert_eq!(render(source, &[(Role::User, "a")]).as_deref(), Ok(""));
+        let refused = render(source, &[(Role::System, "a")]).expect_err("it refuses");
+        assert_eq!(refused, "it cannot be run in line 1: no system here");
+    }
+
+    #[test]
+    fn what_a_model_does_not_have_is_not_spelt() {
+        let source = "{% for m in messages %}{% if m.role == 'user' %}{{ bos_token }}{{ m.content }}{% break %}{% endif %}\
+                      {% endfor %}{% if tools is not none or documents %}tools{% endif %}";
+        let template = ChatTemplate::new(source.to_owned(), None, None).expect("a sound template");
+        let text = template.render(&chat(&[(Role::User, "a"), (Role::User, "b")]));
+        assert_eq!(text.expect("a chat"), "a");
+    }
+
+    #[test]
+    fn broken_and_endless_templates_are_told() {
+        let broken = render("a\n{% for m in messages %}{{ m.content }", &[(Role::User, "a")]);
+        assert!(broken.expect_err("never closed").starts_with("it is broken in line 2: "));
+        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}";
+        let endless = render(endless, &[(Role::User, "a")]).expect_err("too long");
+        assert!(endless.starts_with("it cannot be run"), "{endless}");
+        let empty = render("{{ messages }}", &[]).expect_err("nothing to say");
+        assert_eq!(empty, "a chat has at least one message");
+    }
+}
