@@ -5,6 +5,7 @@ use deliberate_lm::{Message, Role};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
+use std::collections::BTreeMap;
 
 /// A template made ready to run, as `transformers` runs it.
 ///
@@ -67,15 +68,15 @@ impl ChatTemplate {
         let messages: Vec<_> = messages.iter().map(spoken).collect();
         let template = self.environment.get_template(NAME).map_err(|error| fault("is broken", &error))?;
         // What is not there is not defined; no tools and no documents are said to be none.
-        let mut known = vec![
+        let mut known = BTreeMap::from([
             ("messages", Value::from(messages)),
             ("add_generation_prompt", Value::from(true)),
             ("tools", Value::from(())),
             ("documents", Value::from(())),
-        ];
+        ]);
         let tokens = [("bos_token", &self.beginning), ("eos_token", &self.ending)];
         known.extend(tokens.into_iter().filter_map(|(name, text)| Some((name, Value::from(text.as_ref()?)))));
-        let text = template.render(Value::from_iter(known));
+        let text = template.render(known);
         text.map_err(|error| fault("cannot be run", &error))
     }
 }

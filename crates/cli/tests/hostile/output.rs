@@ -7,7 +7,7 @@ use std::process::Command;
 fn logs_in_a_file_hold_no_colour_codes() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = deliberate(folder.path());
-    command.env_remove("DELIBERATE_CONFIG").args(["solve", PURSES, "--budget", "1", "-vv"]);
+    command.env_remove("DELIBERATE_CONFIG").args(["solve", PURSES, "--budget", "1", "-vv", "--model", "lab"]);
     let ran = finish(command);
     assert!(!ran.done().err.is_empty() && !ran.err.contains('\u{1b}'), "{ran:#?}");
 }

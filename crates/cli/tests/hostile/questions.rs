@@ -7,7 +7,7 @@ use std::path::Path;
 fn piped(folder: &Path, input: &[u8]) -> crate::support::Ran {
     std::fs::write(folder.join("input"), input).unwrap();
     let mut command = deliberate(folder);
-    command.env_remove("DELIBERATE_CONFIG").args(["solve", "--budget", "1", "--json"]);
+    command.env_remove("DELIBERATE_CONFIG").args(["solve", "--budget", "1", "--json", "--model", "lab"]);
     command.stdin(std::fs::File::open(folder.join("input")).unwrap());
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -31,7 +31,7 @@ fn the_name_of_a_file_is_not_taken_for_the_question() {
     assert_eq!(ran.json()["question"], PURSES);
     lab(folder.path(), ["solve", "@missing.txt"]).failed(2, &["missing.txt"]);
     let mut literal = deliberate(folder.path());
-    literal.env_remove("DELIBERATE_CONFIG").args(["solve", "-", "--show-prompt"]);
+    literal.env_remove("DELIBERATE_CONFIG").args(["solve", "-", "--show-prompt", "--model", "lab"]);
     assert!(finish_with(literal, "question.txt").done().out.contains("question.txt"));
 }
 

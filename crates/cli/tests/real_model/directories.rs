@@ -21,6 +21,7 @@ pub(crate) fn arguments<'a>(directory: &'a str, strategy: &'a str) -> Vec<&'a st
     let mut arguments =
         vec!["run", "set.jsonl", "--quiet", "--run-directory", directory, "--strategy", strategy];
     arguments.extend(SMALL);
+    arguments.extend(["--model", "lab"]);
     arguments
 }
 

@@ -18,6 +18,6 @@ const SMALL: [&str; 8] = ["--slots", "16", "--context", "512", "--max-tokens", "
 /// The command, asking the bundled models.
 fn deliberate(folder: &Path) -> Command {
     let mut command = support::deliberate(folder);
-    command.env_remove("DELIBERATE_CONFIG");
+    command.env("DELIBERATE_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/lab.toml"));
     command
 }

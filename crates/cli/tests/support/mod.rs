@@ -61,7 +61,11 @@ pub(crate) fn deliberate(folder: &Path) -> Command {
 /// Arguments that ask the bundled models where they would ask the default one, which no test fetches.
 pub(crate) fn of_lab<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut arguments: Vec<&str> = arguments.into_iter().collect();
-    let asks = matches!(arguments.first(), Some(&("solve" | "run")));
+    let asks = match arguments.as_slice() {
+        ["solve" | "run", ..] => true,
+        ["calibrate", dataset, ..] => dataset.ends_with(".jsonl"),
+        _ => false,
+    };
     let settings = std::fs::read_to_string(folder.join("deliberate.toml")).unwrap_or_default();
     // A policy names its own.
     let named = ["--model", "--policy"].iter().any(|flag| arguments.contains(flag));
