@@ -23,7 +23,7 @@ demo: build
 	@echo
 	@echo "A question of your own, answered by a general model (half a gigabyte, fetched once): make ask"
 
-QUESTION ?= A florist ties 9 bouquets of 7 roses each and has 15 roses left. How many roses did she have?
+QUESTION ?= A cinema has 14 rows of 20 seats. 35 seats are empty. How many people are in the cinema?
 
 ask: export ASKED := $(value QUESTION)
 ask: build

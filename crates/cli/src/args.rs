@@ -97,7 +97,7 @@ Conventions that hold only if switched on:
 
 const SOLVE_EXAMPLES: &str = "\
 Examples:
-  deliberate solve 'A florist ties 9 bouquets of 7 roses each and has 15 roses left. How many roses did she have?'
+  deliberate solve 'A cinema has 14 rows of 20 seats. 35 seats are empty. How many people are in the cinema?'
   deliberate solve @question.txt --strategy beam:branching=4 --budget 16 --tree
   deliberate solve --strategy 'beam + revisions:length=2' --budget 32 --json < question.txt
 
