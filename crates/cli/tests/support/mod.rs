@@ -63,7 +63,7 @@ pub(crate) fn of_lab<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a 
     let mut arguments: Vec<&str> = arguments.into_iter().collect();
     let asks = match arguments.as_slice() {
         ["solve" | "run", ..] => true,
-        ["calibrate", dataset, ..] => dataset.ends_with(".jsonl"),
+        ["calibrate", dataset, ..] => !dataset.starts_with('-'),
         _ => false,
     };
     let settings = std::fs::read_to_string(folder.join("deliberate.toml")).unwrap_or_default();
