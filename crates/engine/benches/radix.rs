@@ -15,14 +15,14 @@ fn main() {
 fn searched(slots: u32, prompt: usize, drawn: usize) -> (RadixTree, Vec<u32>) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut tokens = |count: usize| (0..count).map(|_| rng.random_range(0..50_000)).collect::<Vec<u32>>();
-    let mut tree = RadixTree::new(slots);
+    let mut tree = RadixTree::new(slots, 1);
     let prompt = tokens(prompt);
-    tree.extend(0, &prompt);
+    tree.extend(0, 0, &prompt);
     for slot in 1..slots {
         tree.copy(0, slot, prompt.len());
     }
     for slot in 0..slots {
-        tree.extend(slot, &tokens(drawn));
+        tree.extend(slot, 0, &tokens(drawn));
     }
     (tree, prompt)
 }
@@ -32,7 +32,7 @@ fn decode_one_token_in_every_slot(bencher: Bencher, slots: u32) {
     let (mut tree, _) = searched(slots, 500, 200);
     bencher.counter(ItemsCount::new(slots)).bench_local(|| {
         for slot in 0..slots {
-            tree.extend(slot, &[7]);
+            tree.extend(slot, 0, &[7]);
         }
     });
 }
@@ -40,7 +40,7 @@ fn decode_one_token_in_every_slot(bencher: Bencher, slots: u32) {
 #[divan::bench(args = [16, 64, 256])]
 fn find_a_prompt_of_500(bencher: Bencher, slots: u32) {
     let (tree, prompt) = searched(slots, 500, 200);
-    bencher.counter(ItemsCount::new(prompt.len())).bench_local(|| tree.find(&prompt));
+    bencher.counter(ItemsCount::new(prompt.len())).bench_local(|| tree.find(0, &prompt));
 }
 
 #[divan::bench(args = [16, 64, 256])]
@@ -48,6 +48,6 @@ fn copy_a_prompt_and_diverge(bencher: Bencher, slots: u32) {
     let (mut tree, prompt) = searched(slots, 500, 200);
     bencher.counter(ItemsCount::new(prompt.len())).bench_local(|| {
         tree.copy(0, 1, prompt.len());
-        tree.extend(1, &[1, 2, 3]);
+        tree.extend(1, 0, &[1, 2, 3]);
     });
 }

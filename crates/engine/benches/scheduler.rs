@@ -32,9 +32,9 @@ fn decoding(slots: u32) -> Scheduler {
         kv_bytes_per_token: 1,
     };
     let shape = Architecture { parameters: 1_000_000, layers: 4, attention_width: 64 };
-    let mut scheduler = Scheduler::new(capacity, shape);
+    let mut scheduler = Scheduler::new(capacity, 1, shape);
     for request in 0..4 {
-        scheduler.generate((0..400).map(|token| token + request).collect(), slots / 4);
+        scheduler.generate(0, (0..400).map(|token| token + request).collect(), slots / 4);
     }
     while scheduler.active() < slots as usize || scheduler.pending() > 0 {
         let batch = scheduler.next().expect("there is work");
@@ -56,7 +56,7 @@ fn one_decode_batch(bencher: Bencher, slots: u32) {
 fn one_decode_batch_with_a_thousand_waiting(bencher: Bencher, slots: u32) {
     let mut scheduler = decoding(slots);
     for request in 0..1000 {
-        scheduler.generate((0..100).map(|token| token * request).collect(), 4);
+        scheduler.generate(0, (0..100).map(|token| token * request).collect(), 4);
     }
     bencher.counter(ItemsCount::new(slots)).bench_local(|| {
         let batch = scheduler.next().expect("there is work");

@@ -2,7 +2,7 @@
 
 use crate::metrics::{Counters, Metrics};
 use crate::worker::{Job, Shares, Worker};
-use crate::{Capacity, ModelRuntime, Tokenizer, Turns, validate};
+use crate::{Capacity, ModelRuntime, Tokenizer, Turns, Variant, validate};
 use deliberate_lm::{
     Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
     Token,
@@ -55,10 +55,14 @@ const QUEUE: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
+    /// What its requests are evaluated with.
+    variant: Variant,
+    facts: Arc<ModelFacts>,
 }
 
 struct Shared {
-    facts: Arc<ModelFacts>,
+    /// Of the model itself and of each of its variants.
+    facts: Vec<Arc<ModelFacts>>,
     capacity: Capacity,
     tokenizer: Arc<dyn Tokenizer>,
     counters: Arc<Counters>,
@@ -71,7 +75,7 @@ struct Shared {
 
 /// What the model thread reports once its runtime stands.
 struct Ready {
-    facts: Arc<ModelFacts>,
+    facts: Vec<Arc<ModelFacts>>,
     capacity: Capacity,
     tokenizer: Arc<dyn Tokenizer>,
 }
@@ -81,7 +85,11 @@ impl Ready {
         let capacity = runtime.capacity();
         let mut facts = runtime.facts().clone();
         facts.context = facts.context.min(capacity.slot_tokens).min(capacity.total_tokens);
-        Self { facts: Arc::new(facts), capacity, tokenizer: runtime.tokenizer() }
+        let mut all = vec![Arc::new(facts.clone())];
+        all.extend(runtime.adapters().iter().map(|adapter| {
+            Arc::new(ModelFacts { name: format!("{}+{adapter}", facts.name), ..facts.clone() })
+        }));
+        Self { facts: all, capacity, tokenizer: runtime.tokenizer() }
     }
 }
 
@@ -125,7 +133,7 @@ impl Engine {
         let serve = move || match made(make) {
             Ok(runtime) => {
                 let answer = Ready::of(&runtime);
-                let facts = Arc::clone(&answer.facts);
+                let facts = Arc::clone(&answer.facts[0]);
                 let mut worker = Worker::new(runtime, Shares { facts, counters: counted, serving });
                 if report.send(Ok(answer)).is_ok() {
                     obey(&mut worker, requests, &heard);
@@ -137,10 +145,18 @@ impl Engine {
             thread::Builder::new().name("model".to_string()).spawn(serve).map_err(StartError::Thread)?;
         let gone = |_| StartError::Panicked { reason: "its thread ended".to_owned() };
         let Ready { facts, capacity, tokenizer } = ready.recv().map_err(gone)??;
-        tracing::debug!(model = facts.name, ?capacity, "engine started");
+        let own = Arc::clone(&facts[0]);
+        tracing::debug!(model = own.name, ?capacity, "engine started");
         let (queue, thread) = (Some(queue), Some(thread));
         let shared = Shared { facts, capacity, tokenizer, counters, last_words, queue, thread };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), variant: 0, facts: own })
+    }
+
+    /// The same model with one of its adapters, counted from 0 in the order of [`ModelRuntime::adapters`]; none past the
+    /// last. All share its weights, its slots and its batches.
+    pub fn with_adapter(&self, index: usize) -> Option<Self> {
+        let facts = Arc::clone(self.shared.facts.get(index + 1)?);
+        Some(Self { shared: Arc::clone(&self.shared), variant: index as Variant + 1, facts })
     }
 
     /// What the engine can hold and take at once.
@@ -165,7 +181,7 @@ impl Engine {
 
     fn closed(&self) -> LmError {
         let reason = self.shared.last_words.get().cloned();
-        LmError::Closed { model: self.shared.facts.name.clone(), reason }
+        LmError::Closed { model: self.facts.name.clone(), reason }
     }
 
     async fn ask<T>(
@@ -180,19 +196,19 @@ impl Engine {
 
 impl LanguageModel for Engine {
     fn facts(&self) -> &ModelFacts {
-        &self.shared.facts
+        &self.facts
     }
 
     fn encode<'a>(&'a self, text: &'a str, special: bool) -> Answer<'a, Vec<Token>> {
         let tokens = self.shared.tokenizer.encode(text, special);
-        let model = &self.shared.facts.name;
+        let model = &self.facts.name;
         let tokens = tokens.map_err(|error| LmError::Backend { model: model.clone(), reason: error.reason });
         Box::pin(std::future::ready(tokens))
     }
 
     fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
         let text = self.shared.tokenizer.render(messages);
-        let model = &self.shared.facts.name;
+        let model = &self.facts.name;
         let text =
             text.map_err(|error| LmError::NoChatTemplate { model: model.clone(), reason: error.reason });
         Box::pin(std::future::ready(text))
@@ -204,15 +220,15 @@ impl LanguageModel for Engine {
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
         Box::pin(async move {
-            validate::generate(&request, &self.shared.facts)?;
-            self.ask(|reply| Job::Generate(request, reply)).await
+            validate::generate(&request, &self.facts)?;
+            self.ask(|reply| Job::Generate(self.variant, request, reply)).await
         })
     }
 
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         Box::pin(async move {
-            validate::score(&request, &self.shared.facts)?;
-            self.ask(|reply| Job::Score(request, reply)).await
+            validate::score(&request, &self.facts)?;
+            self.ask(|reply| Job::Score(self.variant, request, reply)).await
         })
     }
 }
@@ -220,7 +236,7 @@ impl LanguageModel for Engine {
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine")
-            .field("model", &self.facts.name)
+            .field("model", &self.facts[0].name)
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()
     }

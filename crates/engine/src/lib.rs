@@ -42,7 +42,7 @@ mod worker;
 pub use engine::{Engine, Serving, StartError};
 pub use memory::{MemoryBudget, MemoryError, MemoryGrant, MemoryRequest};
 pub use metrics::Metrics;
-pub use runtime::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer};
+pub use runtime::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer, Variant};
 pub use settings::{Reserve, Settings, SettingsError, Usual};
 pub use template::ChatTemplate;
 pub use turns::Turns;

@@ -1,14 +1,13 @@
-//! Which tokens stand in which slot: a compressed radix tree over whole token paths.
+//! Which tokens stand in which slot: a compressed radix tree over whole token paths for each variant of the model.
 //!
-//! Pure data: no tensors, no clock, no leases. Every slot holds one path from the root, prompt and drawn tokens
+//! Pure data: no tensors, no clock, no leases. Every slot holds one path from a root, prompt and drawn tokens
 //! alike; slots that hold the same prefix pass through the same nodes. Tokens are compared in full, never by a hash.
 //! Sharing here is sharing of *computation*: the memory of a slot is its own.
 
-use crate::Slot;
+use crate::{Slot, Variant};
 use deliberate_lm::Token;
 
 type NodeId = usize;
-const ROOT: NodeId = 0;
 
 /// What the tree knows about a sequence of tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,11 +28,11 @@ struct Node {
     /// As long as the farthest reach of its holders.
     edge: Vec<Token>,
     children: Vec<NodeId>,
-    /// Slots that hold at least the first token of the edge. Unused in the root.
+    /// Slots that hold at least the first token of the edge. Unused in roots.
     holders: Vec<Slot>,
 }
 
-/// Where a slot's path ends: after the first `offset` tokens of a node's edge. `offset` is 0 only in the root.
+/// Where a slot's path ends: after the first `offset` tokens of a node's edge. `offset` is 0 only in a root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct End {
     node: NodeId,
@@ -46,15 +45,20 @@ pub struct RadixTree {
     nodes: Vec<Node>,
     free: Vec<NodeId>,
     ends: Vec<End>,
+    /// The first nodes, one for each variant.
+    roots: usize,
 }
 
 impl RadixTree {
-    /// A tree of empty slots.
-    pub fn new(slots: u32) -> Self {
+    /// A tree of empty slots for so many variants.
+    pub fn new(slots: u32, variants: Variant) -> Self {
+        let roots = variants as usize;
+        let root = |parent| Node { parent, ..Node::default() };
         Self {
-            nodes: vec![Node::default()],
+            nodes: (0..roots).map(root).collect(),
             free: Vec::new(),
-            ends: vec![End { node: ROOT, offset: 0 }; slots as usize],
+            ends: vec![End { node: 0, offset: 0 }; slots as usize],
+            roots,
         }
     }
 
@@ -73,7 +77,7 @@ impl RadixTree {
     pub fn tokens(&self, slot: Slot) -> Vec<Token> {
         let End { mut node, mut offset } = self.ends[slot as usize];
         let mut tokens = vec![0; self.nodes[node].start + offset];
-        while node != ROOT {
+        while !self.is_root(node) {
             let Node { start, edge, parent, .. } = &self.nodes[node];
             tokens[*start..start + offset].copy_from_slice(&edge[..offset]);
             node = *parent;
@@ -85,17 +89,17 @@ impl RadixTree {
     /// Whether everything that a slot holds is also held by another one. True of an empty slot.
     pub fn is_redundant(&self, slot: Slot) -> bool {
         let end = self.ends[slot as usize];
-        end.node == ROOT
+        self.is_root(end.node)
             || self.nodes[end.node].holders.iter().any(|&other| {
                 let there = self.ends[other as usize];
                 other != slot && (there.node != end.node || there.offset >= end.offset)
             })
     }
 
-    /// Looks up a sequence.
-    pub fn find(&self, tokens: &[Token]) -> Found {
+    /// Looks up a sequence of a variant.
+    pub fn find(&self, variant: Variant, tokens: &[Token]) -> Found {
         let mut found = Found::default();
-        let mut node = ROOT;
+        let mut node = variant as NodeId;
         while let Some(next) = self.child(node, tokens.get(found.common)) {
             node = next;
             let Node { edge, holders, .. } = &self.nodes[node];
@@ -118,9 +122,13 @@ impl RadixTree {
         found
     }
 
-    /// Appends evaluated tokens to a slot.
-    pub fn extend(&mut self, slot: Slot, mut tokens: &[Token]) {
+    /// Appends tokens that were evaluated with a variant to a slot, which holds none of another variant.
+    pub fn extend(&mut self, slot: Slot, variant: Variant, mut tokens: &[Token]) {
         let mut end = self.ends[slot as usize];
+        if self.is_root(end.node) {
+            end.node = variant as NodeId;
+        }
+        debug_assert_eq!(self.root_of(end.node), variant as NodeId, "a slot is of one variant");
         while !tokens.is_empty() {
             let rest = &self.nodes[end.node].edge[end.offset..];
             let shared = common_prefix(rest, tokens);
@@ -141,7 +149,7 @@ impl RadixTree {
                 self.merge(end.node);
                 end = self.ends[slot as usize];
                 continue;
-            } else if end.node != ROOT
+            } else if !self.is_root(end.node)
                 && self.nodes[end.node].children.is_empty()
                 && self.nodes[end.node].holders == [slot]
             {
@@ -170,7 +178,7 @@ impl RadixTree {
         if self.nodes[end.node].start + end.offset <= len {
             return;
         }
-        while end.node != ROOT && self.nodes[end.node].start >= len {
+        while !self.is_root(end.node) && self.nodes[end.node].start >= len {
             let node = end.node;
             let parent = self.nodes[node].parent;
             self.nodes[node].holders.retain(|&holder| holder != slot);
@@ -179,7 +187,7 @@ impl RadixTree {
             self.ends[slot as usize] = end;
             self.trim(node);
         }
-        if end.node != ROOT {
+        if !self.is_root(end.node) {
             end.offset = len - self.nodes[end.node].start;
             self.ends[slot as usize] = end;
             self.trim(end.node);
@@ -191,14 +199,25 @@ impl RadixTree {
         debug_assert!(from != to && len <= self.len(from), "a copy is of what is there, to somewhere else");
         self.truncate(to, 0);
         let mut node = self.ends[from as usize].node;
-        while node != ROOT && self.nodes[node].start >= len {
+        while !self.is_root(node) && self.nodes[node].start >= len {
             node = self.nodes[node].parent;
         }
         self.ends[to as usize] = End { node, offset: len - self.nodes[node].start };
-        while node != ROOT {
+        while !self.is_root(node) {
             self.nodes[node].holders.push(to);
             node = self.nodes[node].parent;
         }
+    }
+
+    fn is_root(&self, node: NodeId) -> bool {
+        node < self.roots
+    }
+
+    fn root_of(&self, mut node: NodeId) -> NodeId {
+        while !self.is_root(node) {
+            node = self.nodes[node].parent;
+        }
+        node
     }
 
     fn child(&self, node: NodeId, first: Option<&Token>) -> Option<NodeId> {
@@ -269,7 +288,7 @@ impl RadixTree {
     /// Joins a node with its only child if every holder goes on into it.
     fn merge(&mut self, node: NodeId) {
         let &[child] = self.nodes[node].children.as_slice() else { return };
-        if node == ROOT || self.nodes[child].holders.len() != self.nodes[node].holders.len() {
+        if self.is_root(node) || self.nodes[child].holders.len() != self.nodes[node].holders.len() {
             return;
         }
         let lower = std::mem::take(&mut self.nodes[child]);
@@ -301,13 +320,19 @@ mod tests {
 
     /// The same answers from plain vectors.
     #[derive(Debug)]
-    struct Naive(Vec<Vec<Token>>);
+    struct Naive(Vec<Path>);
+
+    /// What a slot holds, and of which variant.
+    type Path = (Variant, Vec<Token>);
 
     impl Naive {
-        fn find(&self, tokens: &[Token]) -> Found {
-            let common = |path: &Vec<Token>| common_prefix(path, tokens);
-            let best = self.0.iter().map(common).max().unwrap_or(0);
-            let slots = || (0..).zip(&self.0).filter(|(_, path)| !path.is_empty());
+        fn find(&self, variant: Variant, tokens: &[Token]) -> Found {
+            let common = |path: &[Token]| common_prefix(path, tokens);
+            let slots = || {
+                let held = (0..).zip(&self.0).filter(|(_, (of, path))| *of == variant && !path.is_empty());
+                held.map(|(slot, (_, path))| (slot, path.as_slice()))
+            };
+            let best = slots().map(|(_, path)| common(path)).max().unwrap_or(0);
             Found {
                 common: best,
                 sources: slots().filter(|(_, p)| best > 0 && common(p) == best).map(|(s, _)| s).collect(),
@@ -315,15 +340,16 @@ mod tests {
             }
         }
         fn is_redundant(&self, slot: usize) -> bool {
-            let path = &self.0[slot];
-            path.is_empty() || (0..self.0.len()).any(|other| other != slot && self.0[other].starts_with(path))
+            let (variant, path) = &self.0[slot];
+            let holds = |(of, other): &Path| of == variant && other.starts_with(path);
+            path.is_empty() || (0..self.0.len()).any(|other| other != slot && holds(&self.0[other]))
         }
     }
 
     /// Every rule of the structure that the operations rely on.
     fn check_structure(tree: &RadixTree) {
         for (id, node) in tree.nodes.iter().enumerate() {
-            if id == ROOT || tree.free.contains(&id) {
+            if tree.is_root(id) || tree.free.contains(&id) {
                 continue;
             }
             assert!(!node.edge.is_empty() && !node.holders.is_empty());
@@ -352,19 +378,21 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Op {
-        Extend(usize, Vec<Token>),
+        Extend(usize, Variant, Vec<Token>),
         Truncate(usize, usize),
         Copy(usize, usize, usize),
-        Find(Vec<Token>),
+        Find(Variant, Vec<Token>),
     }
+
+    const VARIANTS: Variant = 2;
 
     fn op(slots: usize) -> impl Strategy<Value = Op> {
         let tokens = || prop::collection::vec(0u32..3, 0..9);
         prop_oneof![
-            4 => (0..slots, tokens()).prop_map(|(s, t)| Op::Extend(s, t)),
+            4 => (0..slots, 0..VARIANTS, tokens()).prop_map(|(s, v, t)| Op::Extend(s, v, t)),
             2 => (0..slots, 0usize..12).prop_map(|(s, n)| Op::Truncate(s, n)),
             2 => (0..slots, 1..slots, 0usize..20).prop_map(move |(a, d, n)| Op::Copy(a, (a + d) % slots, n)),
-            2 => tokens().prop_map(Op::Find),
+            2 => (0..VARIANTS, tokens()).prop_map(|(v, t)| Op::Find(v, t)),
         ]
     }
 
@@ -372,32 +400,41 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]
         fn tree_agrees_with_plain_vectors(ops in prop::collection::vec(op(5), 1..120)) {
-            let mut tree = RadixTree::new(5);
-            let mut naive = Naive(vec![Vec::new(); 5]);
+            let mut tree = RadixTree::new(5, VARIANTS);
+            let mut naive = Naive(vec![Path::default(); 5]);
             for op in ops {
                 match op {
-                    Op::Extend(slot, tokens) => {
-                        tree.extend(slot as Slot, &tokens);
-                        naive.0[slot].extend(tokens);
+                    Op::Extend(slot, variant, tokens) => {
+                        let (of, path) = &mut naive.0[slot];
+                        if path.is_empty() {
+                            *of = variant;
+                        }
+                        tree.extend(slot as Slot, *of, &tokens);
+                        path.extend(tokens);
                     }
                     Op::Truncate(slot, len) => {
                         tree.truncate(slot as Slot, len);
-                        naive.0[slot].truncate(len);
+                        naive.0[slot].1.truncate(len);
                     }
                     Op::Copy(from, to, len) => {
-                        let len = len.min(naive.0[from].len());
+                        let (of, path) = &naive.0[from];
+                        let len = len.min(path.len());
                         tree.copy(from as Slot, to as Slot, len);
-                        naive.0[to] = naive.0[from][..len].to_vec();
+                        naive.0[to] = (*of, path[..len].to_vec());
                     }
-                    Op::Find(tokens) => prop_assert_eq!(sorted(tree.find(&tokens)), sorted(naive.find(&tokens))),
+                    Op::Find(variant, tokens) => {
+                        let found = sorted(tree.find(variant, &tokens));
+                        prop_assert_eq!(found, sorted(naive.find(variant, &tokens)));
+                    }
                 }
                 check_structure(&tree);
                 for slot in 0..5 {
-                    prop_assert_eq!(tree.tokens(slot as Slot), naive.0[slot].clone());
-                    prop_assert_eq!(tree.len(slot as Slot), naive.0[slot].len());
+                    let (variant, path) = naive.0[slot].clone();
+                    prop_assert_eq!(tree.tokens(slot as Slot), path.clone());
+                    prop_assert_eq!(tree.len(slot as Slot), path.len());
                     prop_assert_eq!(tree.is_redundant(slot as Slot), naive.is_redundant(slot));
-                    let path = naive.0[slot].clone();
-                    prop_assert_eq!(sorted(tree.find(&path)), sorted(naive.find(&path)));
+                    let found = sorted(tree.find(variant, &path));
+                    prop_assert_eq!(found, sorted(naive.find(variant, &path)));
                 }
             }
         }

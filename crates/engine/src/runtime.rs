@@ -9,6 +9,10 @@ use std::sync::Arc;
 /// A key-value store for one sequence; slots are numbered from 0 without gaps.
 pub type Slot = u32;
 
+/// What a sequence is evaluated with: 0 is the model itself, others are the model with one of its adapters, which count
+/// from 1.
+pub type Variant = u32;
+
 /// How much a runtime can hold and take at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capacity {
@@ -29,6 +33,8 @@ pub struct Capacity {
 pub struct Span {
     /// Where they are stored.
     pub slot: Slot,
+    /// What they are evaluated with; the same for all that a slot holds.
+    pub variant: Variant,
     /// Position of the first one: the number of tokens that the slot holds already.
     pub start: usize,
     /// The tokens to evaluate; at least one.
@@ -54,6 +60,10 @@ pub struct RuntimeError {
 pub trait ModelRuntime: 'static {
     /// What the model is.
     fn facts(&self) -> &ModelFacts;
+    /// Names of the adapters that it can run beside the model itself; constant.
+    fn adapters(&self) -> &[String] {
+        &[]
+    }
     /// What it can hold; constant.
     fn capacity(&self) -> Capacity;
     /// The tokenizer, usable from any thread.

@@ -15,7 +15,7 @@ pub use crate::batch::{Batch, Purpose, RequestId, RowPlan, SequenceId, Tally};
 use crate::compaction;
 use crate::radix::common_prefix;
 use crate::slots::{Claim, Lease, Operation, Slots};
-use crate::{Capacity, Slot, Span};
+use crate::{Capacity, Slot, Span, Variant};
 use deliberate_lm::{Architecture, Token, Usage};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -32,8 +32,9 @@ enum Work {
 
 #[derive(Debug)]
 struct Request {
+    variant: Variant,
     given: Arc<[Token]>,
-    /// The same for all requests with these given tokens.
+    /// The same for all requests of this variant with these given tokens.
     prompt: u64,
     work: Work,
     /// Given tokens below this have been counted, as cached or as prefilled.
@@ -78,13 +79,13 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A scheduler over empty slots.
-    pub fn new(capacity: Capacity, architecture: Architecture) -> Self {
+    /// A scheduler over empty slots, for so many variants of a model.
+    pub fn new(capacity: Capacity, variants: Variant, architecture: Architecture) -> Self {
         // Slots with memory of their own never run into one another.
         let separate = capacity.slots as usize * capacity.slot_tokens <= capacity.total_tokens;
         let pool = if separate { usize::MAX } else { capacity.total_tokens };
         Self {
-            slots: Slots::new(capacity.slots, pool),
+            slots: Slots::new(capacity.slots, variants, pool),
             batch_tokens: capacity.batch_tokens,
             architecture,
             prefix_cache: true,
@@ -107,14 +108,14 @@ impl Scheduler {
 
     /// Takes a prompt to be continued by so many samples. The prompt is not empty and fits a slot with a token to
     /// spare.
-    pub fn generate(&mut self, prompt: Arc<[Token]>, samples: u32) -> RequestId {
-        self.add(prompt, Work::Generate { samples, forked: false })
+    pub fn generate(&mut self, variant: Variant, prompt: Arc<[Token]>, samples: u32) -> RequestId {
+        self.add(variant, prompt, Work::Generate { samples, forked: false })
     }
 
     /// Takes a sequence to be read at some positions, which rise and are below its length. It is not empty and fits
     /// a slot.
-    pub fn score(&mut self, tokens: Arc<[Token]>, marks: Vec<usize>) -> RequestId {
-        self.add(tokens, Work::Score { marks, read: 0 })
+    pub fn score(&mut self, variant: Variant, tokens: Arc<[Token]>, marks: Vec<usize>) -> RequestId {
+        self.add(variant, tokens, Work::Score { marks, read: 0 })
     }
 
     /// Whether there is nothing to do.
@@ -165,7 +166,7 @@ impl Scheduler {
     /// Notes that a batch has been computed. Drawn tokens follow by [`Self::push`] or [`Self::finish`].
     pub fn evaluated(&mut self, batch: &Batch) {
         for (span, id) in batch.spans.iter().zip(&batch.owners) {
-            self.slots.extend(span.slot, &span.tokens);
+            self.slots.extend(span.slot, span.variant, &span.tokens);
             let end = span.start + span.tokens.len();
             let request = self.requests.get_mut(&id.request).expect("a batch is of live requests");
             let sequence = self.sequences.get_mut(id).expect("a batch is of live sequences");
@@ -256,13 +257,13 @@ impl Scheduler {
         Usage { prefilled, cached: all - prefilled, decoded: 0, flops }
     }
 
-    fn add(&mut self, given: Arc<[Token]>, work: Work) -> RequestId {
+    fn add(&mut self, variant: Variant, given: Arc<[Token]>, work: Work) -> RequestId {
         let request = self.arrivals;
         self.arrivals += 1;
         let mut hasher = DefaultHasher::new();
-        given.hash(&mut hasher);
+        (variant, &given).hash(&mut hasher);
         let prompt = hasher.finish();
-        let new = Request { given, prompt, work, counted: None, prefilled: 0, flops: 0.0 };
+        let new = Request { variant, given, prompt, work, counted: None, prefilled: 0, flops: 0.0 };
         self.requests.insert(request, new);
         let id = SequenceId { request, sample: 0 };
         self.sequences.insert(id, Sequence::default());
@@ -336,13 +337,14 @@ impl Scheduler {
             }
             let tokens = self.tokens(id, 0..self.length(id));
             let reusable = self.reusable(id);
-            let awaits = self.worth_awaiting(&tokens, reusable);
+            let variant = self.requests[&id.request].variant;
+            let awaits = self.worth_awaiting(variant, &tokens, reusable);
             self.sequences.get_mut(&id).expect("pending sequences live").awaits = awaits;
             if awaits.is_some() {
                 continue;
             }
             let headroom = HEADROOM * self.active.len();
-            let claim = Claim { tokens: &tokens, reusable, headroom };
+            let claim = Claim { variant, tokens: &tokens, reusable, headroom };
             let busy = self.busy();
             let near = busy.first().copied().zip(busy.last().copied());
             let Some(lease) = self.slots.acquire(claim, near) else { return };
@@ -375,14 +377,19 @@ impl Scheduler {
     }
 
     /// The active sequence that is about to evaluate more of these tokens than the cache holds, if that saves enough.
-    fn worth_awaiting(&self, tokens: &[Token], reusable: usize) -> Option<(SequenceId, usize)> {
-        let cached = self.slots.cached(tokens).min(reusable);
+    fn worth_awaiting(
+        &self,
+        variant: Variant,
+        tokens: &[Token],
+        reusable: usize,
+    ) -> Option<(SequenceId, usize)> {
+        let cached = self.slots.cached(variant, tokens).min(reusable);
         let mut best = None;
         for &other in &self.active {
-            let given = &self.requests[&other.request].given;
+            let Request { variant: of_other, given, .. } = &self.requests[&other.request];
             let progress = self.progress(other).unwrap_or(0);
             // What a sequence draws is not known before: only given tokens can be waited for.
-            if progress >= given.len() {
+            if *of_other != variant || progress >= given.len() {
                 continue;
             }
             let shared = common_prefix(given, tokens).min(reusable);
@@ -458,7 +465,8 @@ impl Scheduler {
             read.push(position - start);
             batch.rows.push(RowPlan { span, token: position - start, purpose });
         };
-        match &self.requests[&id.request].work {
+        let Request { variant, work, .. } = &self.requests[&id.request];
+        match work {
             Work::Generate { samples, forked } if end == self.length(id) => {
                 let drawing = if *forked { id.sample..id.sample + 1 } else { 0..*samples };
                 row(end - 1, Purpose::Draw(id.request, drawing));
@@ -472,7 +480,7 @@ impl Scheduler {
                 }
             }
         }
-        batch.spans.push(Span { slot, start, tokens: self.tokens(id, start..end), read });
+        batch.spans.push(Span { slot, variant: *variant, start, tokens: self.tokens(id, start..end), read });
         batch.owners.push(id);
     }
 }

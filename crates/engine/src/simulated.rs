@@ -19,6 +19,7 @@ const VOCABULARY: u32 = 257;
 pub struct SimulatedRuntime {
     facts: ModelFacts,
     capacity: Capacity,
+    adapters: Vec<String>,
     /// A hash of each prefix in each slot.
     prefixes: Vec<Vec<u64>>,
     hook: Option<Hook>,
@@ -41,6 +42,7 @@ impl SimulatedRuntime {
                 architecture: Architecture { parameters: 1000, layers: 2, attention_width: 16 },
             },
             capacity,
+            adapters: Vec::new(),
             prefixes: vec![Vec::new(); capacity.slots as usize],
             hook: None,
             logits: vec![0.0; VOCABULARY as usize],
@@ -65,6 +67,13 @@ impl SimulatedRuntime {
         self
     }
 
+    /// Gives it adapters, each of which writes something else.
+    #[must_use]
+    pub fn with_adapters(mut self, names: &[&str]) -> Self {
+        self.adapters = names.iter().map(ToString::to_string).collect();
+        self
+    }
+
     /// Gives it another name.
     #[must_use]
     pub fn with_name(mut self, name: &str) -> Self {
@@ -85,6 +94,10 @@ impl SimulatedRuntime {
 impl ModelRuntime for SimulatedRuntime {
     fn facts(&self) -> &ModelFacts {
         &self.facts
+    }
+
+    fn adapters(&self) -> &[String] {
+        &self.adapters
     }
 
     fn capacity(&self) -> Capacity {
@@ -111,10 +124,12 @@ impl ModelRuntime for SimulatedRuntime {
         for (index, span) in spans.iter().enumerate() {
             let slot = span.slot as usize;
             assert_eq!(self.prefixes[slot].len(), span.start, "slot {slot} does not hold what is assumed");
+            assert!(span.variant as usize <= self.adapters.len(), "there is no variant {}", span.variant);
             assert!(!span.tokens.is_empty() && span.read.windows(2).all(|pair| pair[0] < pair[1]));
             for (offset, &token) in span.tokens.iter().enumerate() {
                 assert!(token < VOCABULARY);
-                let before = self.prefixes[slot].last().copied().unwrap_or(7);
+                let start = 7 + u64::from(span.variant);
+                let before = self.prefixes[slot].last().copied().unwrap_or(start);
                 let state = mix(before.rotate_left(9) ^ mix(u64::from(token) + 1));
                 self.prefixes[slot].push(state);
                 if span.read.contains(&offset) {

@@ -4,8 +4,8 @@
 //! and keeps its content as a cache until another sequence needs the place. Nothing is computed here: what the
 //! runtime must do is written down as [`Operation`]s, in order.
 
-use crate::Slot;
 use crate::radix::RadixTree;
+use crate::{Slot, Variant};
 use deliberate_lm::Token;
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ impl Lease {
 /// A sequence that wants a slot.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
+    /// What it is evaluated with.
+    pub variant: Variant,
     /// Everything that it will have evaluated before it can go on.
     pub tokens: &'a [Token],
     /// Tokens that may come from the cache, at most; the rest is needed for its logits.
@@ -71,9 +73,9 @@ pub struct Slots {
 
 impl Slots {
     /// Empty slots that share a pool of so many tokens.
-    pub fn new(slots: u32, pool: usize) -> Self {
+    pub fn new(slots: u32, variants: Variant, pool: usize) -> Self {
         Self {
-            tree: RadixTree::new(slots),
+            tree: RadixTree::new(slots, variants),
             pins: (0..slots).map(|_| Arc::new(())).collect(),
             used: vec![0; slots as usize],
             now: 0,
@@ -124,8 +126,8 @@ impl Slots {
     }
 
     /// Tokens of the longest prefix of a sequence that some slot holds.
-    pub fn cached(&self, tokens: &[Token]) -> usize {
-        self.tree.find(tokens).common
+    pub fn cached(&self, variant: Variant, tokens: &[Token]) -> usize {
+        self.tree.find(variant, tokens).common
     }
 
     /// What the runtime has to do since the last call.
@@ -134,8 +136,8 @@ impl Slots {
     }
 
     /// Notes that tokens were evaluated in a slot.
-    pub fn extend(&mut self, slot: Slot, tokens: &[Token]) {
-        self.tree.extend(slot, tokens);
+    pub fn extend(&mut self, slot: Slot, variant: Variant, tokens: &[Token]) {
+        self.tree.extend(slot, variant, tokens);
         self.held += tokens.len();
         self.touch(slot);
     }
@@ -161,8 +163,8 @@ impl Slots {
     /// nothing else, or else by a copy, or else in an empty slot. `None` if every slot is on loan or the pool is
     /// full. `near` is the range of slots that are busy already.
     pub fn acquire(&mut self, claim: Claim<'_>, near: Option<(Slot, Slot)>) -> Option<Lease> {
-        let Claim { tokens, reusable, headroom } = claim;
-        let found = self.tree.find(tokens);
+        let Claim { variant, tokens, reusable, headroom } = claim;
+        let found = self.tree.find(variant, tokens);
         let cached = found.common.min(reusable);
         let growth = tokens.len() - cached + headroom;
         let longest =

@@ -6,7 +6,7 @@ use crate::metrics::Counters;
 use crate::sampler::Distribution;
 use crate::scheduler::{Batch, Purpose, RequestId, Scheduler, SequenceId};
 use crate::slots::Operation;
-use crate::{ModelRuntime, RuntimeError, Serving, Tokenizer, Turns};
+use crate::{ModelRuntime, RuntimeError, Serving, Tokenizer, Turns, Variant};
 use deliberate_lm::{
     GenerateRequest, Generation, LmError, ModelFacts, Reading, ScoreRequest, Scoring, Token, TokenStat, Usage,
 };
@@ -20,9 +20,9 @@ type Reply<T> = oneshot::Sender<Result<T, LmError>>;
 /// A request on its way to the model thread.
 pub(crate) enum Job {
     /// Draw.
-    Generate(GenerateRequest, Reply<Generation>),
+    Generate(Variant, GenerateRequest, Reply<Generation>),
     /// Read.
-    Score(ScoreRequest, Reply<Scoring>),
+    Score(Variant, ScoreRequest, Reply<Scoring>),
 }
 
 /// A request that the scheduler knows.
@@ -83,7 +83,8 @@ impl<R: ModelRuntime> Worker<R> {
     pub(crate) fn new(runtime: R, shares: Shares) -> Self {
         let Shares { facts, counters, serving: Serving { turns, prefix_cache } } = shares;
         let capacity = runtime.capacity();
-        let scheduler = Scheduler::new(capacity, facts.architecture);
+        let variants = 1 + runtime.adapters().len() as Variant;
+        let scheduler = Scheduler::new(capacity, variants, facts.architecture);
         Self {
             tokenizer: runtime.tokenizer(),
             scheduler: if prefix_cache { scheduler } else { scheduler.without_prefix_cache() },
@@ -119,15 +120,16 @@ impl<R: ModelRuntime> Worker<R> {
 
     fn accept(&mut self, job: Job) {
         match job {
-            Job::Generate(request, reply) if !reply.is_closed() => {
-                let id = self.scheduler.generate(Arc::clone(&request.prompt), request.seeds.len() as u32);
+            Job::Generate(variant, request, reply) if !reply.is_closed() => {
+                let samples = request.seeds.len() as u32;
+                let id = self.scheduler.generate(variant, Arc::clone(&request.prompt), samples);
                 let draft = |&seed: &u64| Draft::new(&request, seed, self.facts.context);
                 let drafts = request.seeds.iter().map(draft).collect();
                 self.live.insert(id, Live::Generate { request, drafts, reply });
             }
-            Job::Score(request, reply) if !reply.is_closed() => {
+            Job::Score(variant, request, reply) if !reply.is_closed() => {
                 let marks = request.marks.iter().map(|mark| mark.position).collect();
-                let id = self.scheduler.score(Arc::clone(&request.tokens), marks);
+                let id = self.scheduler.score(variant, Arc::clone(&request.tokens), marks);
                 self.live.insert(id, Live::Score { request, readings: Vec::new(), reply });
             }
             Job::Generate(..) | Job::Score(..) => {}

@@ -3,19 +3,21 @@
 mod common;
 
 use common::capacity;
-use deliberate_engine::Capacity;
 use deliberate_engine::scheduler::{Batch, Purpose, RequestId, Scheduler, SequenceId};
 use deliberate_engine::slots::Operation;
+use deliberate_engine::{Capacity, Variant};
 use deliberate_lm::{Architecture, Token};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+const VARIANTS: Variant = 3;
 const SHAPE: Architecture = Architecture { parameters: 10, layers: 1, attention_width: 4 };
 
 /// What a request is known to be, besides what the scheduler believes.
 struct Known {
+    variant: Variant,
     given: Arc<[Token]>,
     samples: u32,
     /// Tokens of each sample that goes on.
@@ -30,6 +32,8 @@ struct World {
     scheduler: Scheduler,
     capacity: Capacity,
     memory: Vec<Vec<Token>>,
+    /// What each slot was evaluated with.
+    variants: Vec<Variant>,
     known: BTreeMap<RequestId, Known>,
     rng: ChaCha8Rng,
     /// Batches whose spans were not next to each other, and batches.
@@ -39,8 +43,9 @@ struct World {
 impl World {
     fn new(capacity: Capacity, seed: u64) -> Self {
         Self {
-            scheduler: Scheduler::new(capacity, SHAPE),
+            scheduler: Scheduler::new(capacity, VARIANTS, SHAPE),
             capacity,
+            variants: vec![0; capacity.slots as usize],
             memory: vec![Vec::new(); capacity.slots as usize],
             known: BTreeMap::new(),
             rng: ChaCha8Rng::seed_from_u64(seed),
@@ -64,14 +69,16 @@ impl World {
         let score = self.rng.random_bool(0.3);
         let marks: Vec<usize> = (0..length).filter(|_| self.rng.random_bool(0.2)).collect();
         let samples = if score { 1 } else { self.rng.random_range(1..6) };
+        let variant = self.rng.random_range(0..VARIANTS);
         let id = if score {
-            self.scheduler.score(Arc::clone(&given), marks.clone())
+            self.scheduler.score(variant, Arc::clone(&given), marks.clone())
         } else {
-            self.scheduler.generate(Arc::clone(&given), samples)
+            self.scheduler.generate(variant, Arc::clone(&given), samples)
         };
         let unfinished = (0..samples).collect();
         let marks = score.then_some(marks);
-        let known = Known { given, samples, drawn: BTreeMap::new(), unfinished, marks, read: 0, waited: 0 };
+        let drawn = BTreeMap::new();
+        let known = Known { variant, given, samples, drawn, unfinished, marks, read: 0, waited: 0 };
         self.known.insert(id, known);
     }
 
@@ -123,6 +130,7 @@ impl World {
                 Operation::Copy { from, to, tokens } => {
                     assert_ne!(from, to);
                     self.memory[to as usize] = self.memory[from as usize][..tokens].to_vec();
+                    self.variants[to as usize] = self.variants[from as usize];
                 }
                 Operation::Truncate { slot, tokens } => self.memory[slot as usize].truncate(tokens),
             }
@@ -136,6 +144,11 @@ impl World {
         for span in &batch.spans {
             let memory = &mut self.memory[span.slot as usize];
             assert_eq!(memory.len(), span.start);
+            let variant = &mut self.variants[span.slot as usize];
+            if memory.is_empty() {
+                *variant = span.variant;
+            }
+            assert_eq!(*variant, span.variant, "a slot holds tokens of one variant");
             memory.extend_from_slice(&span.tokens);
             assert!(memory.len() <= self.capacity.slot_tokens);
         }
@@ -154,10 +167,12 @@ impl World {
             match &row.purpose {
                 Purpose::Read(request, mark) => {
                     let known = &self.known[request];
+                    assert_eq!(span.variant, known.variant);
                     assert_eq!(held, &known.given[..=known.marks.as_ref().unwrap()[*mark]]);
                 }
                 Purpose::Draw(request, samples) => {
                     let known = &self.known[request];
+                    assert_eq!(span.variant, known.variant);
                     let drawn = known.drawn.get(&samples.start).cloned().unwrap_or_default();
                     assert_eq!(held, [&known.given[..], &drawn].concat());
                     assert!(samples.len() == 1 || *samples == (0..known.samples) && known.drawn.is_empty());
@@ -260,16 +275,16 @@ fn busy_slots_stay_next_to_each_other() {
 
 #[test]
 fn a_question_with_many_samples_does_not_keep_another_from_its_first() {
-    let mut scheduler = Scheduler::new(capacity(16, 100, 512), SHAPE);
+    let mut scheduler = Scheduler::new(capacity(16, 100, 512), 1, SHAPE);
     let crowd: Arc<[Token]> = vec![1; 10].into();
     for _ in 0..64 {
-        scheduler.generate(Arc::clone(&crowd), 1);
+        scheduler.generate(0, Arc::clone(&crowd), 1);
     }
     // The prompt is evaluated before the other question comes.
     let first = scheduler.next().expect("there is work");
     scheduler.evaluated(&first);
     scheduler.push(SequenceId { request: 0, sample: 0 }, 5);
-    let other = scheduler.generate(vec![2; 10].into(), 1);
+    let other = scheduler.generate(0, vec![2; 10].into(), 1);
     let second = scheduler.next().expect("there is work");
     let drawn = |purpose: &Purpose| matches!(purpose, Purpose::Draw(request, _) if *request == other);
     assert!(second.rows.iter().any(|row| drawn(&row.purpose)), "the other question waits for 64 samples");

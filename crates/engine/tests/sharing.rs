@@ -137,3 +137,26 @@ async fn without_the_prefix_cache_the_text_is_the_same_and_everything_is_evaluat
     assert_eq!(remembering.metrics().batch_tokens, prompt + 1 + 2 * 3 * 9);
     assert_eq!(forgetful.metrics().batch_tokens, 2 * (3 * prompt + 3 * 9));
 }
+
+#[tokio::test]
+async fn variants_of_a_model_share_batches_and_never_a_prefix() {
+    let adapted = || start(|| SimulatedRuntime::new(capacity(8, 200, 64)).with_adapters(&["prm", "reviser"]));
+    let all =
+        |engine: &Engine| [engine.clone(), engine.with_adapter(0).unwrap(), engine.with_adapter(1).unwrap()];
+    let together = all(&adapted());
+    let names = together.iter().map(|engine| engine.facts().name.as_str()).collect::<Vec<_>>();
+    assert_eq!(names, ["simulated", "simulated+prm", "simulated+reviser"]);
+    assert!(together[1].with_adapter(2).is_none());
+    let asks = together.iter().map(|engine| draw(engine, request(PROMPT, &[1, 2], 20)));
+    let answers = join_all(asks).await;
+    for (index, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.usage.prefilled, PROMPT.len() as u64);
+        let alone = draw(&all(&adapted())[index], request(PROMPT, &[1, 2], 20)).await;
+        assert_eq!(texts(answer), texts(&alone));
+    }
+    assert_ne!(texts(&answers[0]), texts(&answers[1]));
+    assert_ne!(texts(&answers[1]), texts(&answers[2]));
+    let metrics = together[0].metrics();
+    let tokens: u64 = answers.iter().map(|answer| answer.usage.prefilled + answer.usage.decoded).sum();
+    assert!(metrics.batches < tokens / 3, "{} batches for {tokens} tokens", metrics.batches);
+}

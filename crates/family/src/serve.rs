@@ -34,7 +34,7 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError::Open`] with the reason.
 pub fn serve(path: &Path) -> Result<Engine, ServeError> {
-    deliberate_native::open(path, None, Settings::default(), Serving::default())
+    deliberate_native::open(path, Vec::new(), Settings::default(), Serving::default())
         .map_err(|error| ServeError::Open(Box::new(error)))
 }
 

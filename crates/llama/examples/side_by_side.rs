@@ -40,7 +40,7 @@ fn main() -> Result<(), Failure> {
             let (before, started) = (resident(), Instant::now());
             let mut runtime: Box<dyn ModelRuntime> = match name {
                 "llama" => Box::new(LlamaRuntime::load(Path::new(&path), &settings)?),
-                _ => Box::new(NativeRuntime::of_file(ModelFile::open(&path)?, &settings)?),
+                _ => Box::new(NativeRuntime::of_file(ModelFile::open(&path)?, Vec::new(), &settings)?),
             };
             let load = started.elapsed().as_secs_f64();
             let prompt = median(rounds, || prefill(runtime.as_mut(), most))?;
@@ -74,7 +74,10 @@ fn prefill(runtime: &mut dyn ModelRuntime, slots: u32) -> Result<f64, Failure> {
     (0..slots).for_each(|slot| runtime.truncate(slot, 0));
     let tokens = (0..PROMPT).map(token).collect();
     let started = Instant::now();
-    runtime.forward(&[Span { slot: 0, start: 0, tokens, read: vec![PROMPT - 1] }], &mut |_, _, _| ())?;
+    runtime.forward(
+        &[Span { slot: 0, variant: 0, start: 0, tokens, read: vec![PROMPT - 1] }],
+        &mut |_, _, _| (),
+    )?;
     let speed = PROMPT as f64 / started.elapsed().as_secs_f64();
     (1..slots).for_each(|slot| runtime.copy(0, slot, PROMPT));
     Ok(speed)
@@ -87,7 +90,7 @@ fn decode(runtime: &mut dyn ModelRuntime, sequences: u32, steps: usize) -> Resul
         let spans: Vec<Span> = (0..sequences)
             .map(|slot| {
                 let tokens = vec![token(step + 31 * slot as usize)];
-                Span { slot, start: PROMPT + step, tokens, read: vec![0] }
+                Span { slot, variant: 0, start: PROMPT + step, tokens, read: vec![0] }
             })
             .collect();
         runtime.forward(&spans, &mut |_, _, _| ())?;

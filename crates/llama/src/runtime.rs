@@ -100,7 +100,7 @@ impl LlamaRuntime {
         let fail = |reason: String| Err(RuntimeError { reason });
         let mut total = 0;
         let mut next = 0;
-        for Span { slot, start, tokens, read } in spans {
+        for Span { slot, start, tokens, read, .. } in spans {
             if *slot < next || *slot >= self.capacity.slots {
                 return fail(format!("slot {slot} is out of order, or not below {}", self.capacity.slots));
             }

@@ -35,7 +35,8 @@ fn settings() -> Settings {
 fn logits(runtime: &mut dyn ModelRuntime, tokens: &[Token]) -> Vec<Vec<f32>> {
     runtime.truncate(0, 0);
     let mut rows = Vec::new();
-    let span = Span { slot: 0, start: 0, tokens: tokens.to_vec(), read: (0..tokens.len()).collect() };
+    let span =
+        Span { slot: 0, variant: 0, start: 0, tokens: tokens.to_vec(), read: (0..tokens.len()).collect() };
     runtime.forward(&[span], &mut |_, _, row| rows.push(row.to_vec())).expect("it fits");
     rows
 }
@@ -64,7 +65,8 @@ fn distances(ours: &[Vec<f32>], theirs: &[Vec<f32>]) -> Vec<f64> {
 #[track_caller]
 fn agree(file: &str) {
     let path = pulled(file);
-    let native = NativeRuntime::of_file(ModelFile::open(&path).expect("a known model"), &settings());
+    let native =
+        NativeRuntime::of_file(ModelFile::open(&path).expect("a known model"), Vec::new(), &settings());
     let floats = NativeRuntime::load(Model::read_gguf(&path).expect("a known model"), &settings());
     let mut native = native.expect("a sound file");
     let mut floats = floats.expect("a sound file");

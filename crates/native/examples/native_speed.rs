@@ -127,6 +127,7 @@ impl Run {
         };
         let span = |slot: u32, start: u32, end: u32| Span {
             slot,
+            variant: 0,
             start: start as usize,
             tokens: (start..end).map(|position| token(slot, position)).collect(),
             read: vec![(end - start - 1) as usize],
@@ -275,7 +276,15 @@ fn parts(shape: Shape) -> Parts {
         *data = (0..data.len()).map(weight).collect();
     }
     let name = "random".to_owned();
-    Parts { name, shape, weights, beginning: None, endings: Vec::new(), tokenizer: Arc::new(Bytes) }
+    Parts {
+        name,
+        shape,
+        weights,
+        adapters: Vec::new(),
+        beginning: None,
+        endings: Vec::new(),
+        tokenizer: Arc::new(Bytes),
+    }
 }
 
 struct Bytes;

@@ -3,20 +3,24 @@
 use deliberate_engine::{Capacity, RuntimeError, Span};
 use std::ops::Range;
 
+/// What a batch is checked against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) capacity: Capacity,
+    pub(crate) vocabulary: u32,
+    pub(crate) adapters: usize,
+}
+
 /// Checks a batch against what the slots hold.
 ///
 /// # Errors
 /// Names the first span that does not fit.
-pub(crate) fn check(
-    spans: &[Span],
-    held: &[usize],
-    capacity: &Capacity,
-    vocabulary: u32,
-) -> Result<(), RuntimeError> {
+pub(crate) fn check(spans: &[Span], held: &[usize], limits: &Limits) -> Result<(), RuntimeError> {
+    let Limits { capacity, vocabulary, adapters } = *limits;
     let fail = |reason: String| Err(RuntimeError { reason });
     let mut total = 0;
     let mut next = 0;
-    for Span { slot, start, tokens, read } in spans {
+    for Span { slot, variant, start, tokens, read } in spans {
         if *slot < next || *slot >= capacity.slots {
             return fail(format!("slot {slot} is out of order, or not below {}", capacity.slots));
         }
@@ -24,6 +28,9 @@ pub(crate) fn check(
         let held = held[*slot as usize];
         if *start != held {
             return fail(format!("span starts at {start} in slot {slot}, which holds {held} tokens"));
+        }
+        if *variant as usize > adapters {
+            return fail(format!("slot {slot} wants adapter {variant} of {adapters}"));
         }
         let room = capacity.slot_tokens - held;
         if tokens.is_empty() || tokens.len() > room {
@@ -81,6 +88,7 @@ mod tests {
     fn spans(lengths: &[usize]) -> Vec<Span> {
         let span = |(slot, &length): (u32, &usize)| Span {
             slot,
+            variant: 0,
             start: 0,
             tokens: vec![1; length],
             read: Vec::new(),
@@ -106,25 +114,29 @@ mod tests {
     fn batches_that_do_not_fit_are_refused_by_name() {
         let capacity =
             Capacity { slots: 2, slot_tokens: 8, total_tokens: 16, batch_tokens: 10, kv_bytes_per_token: 1 };
+        let limits = Limits { capacity, vocabulary: 5, adapters: 1 };
         let span = |slot, start, tokens: &[u32], read: &[usize]| Span {
             slot,
+            variant: 0,
             start,
             tokens: tokens.to_vec(),
             read: read.to_vec(),
         };
         let refused = |spans: &[Span], words: &str| {
-            let error = check(spans, &[0, 3], &capacity, 5).expect_err(words).reason;
+            let error = check(spans, &[0, 3], &limits).expect_err(words).reason;
             assert!(error.contains(words), "{error}");
         };
         refused(&[span(2, 0, &[1], &[])], "slot 2 is out of order, or not below 2");
         refused(&[span(1, 3, &[1], &[]), span(0, 0, &[1], &[])], "slot 0 is out of order");
         refused(&[span(1, 2, &[1], &[])], "span starts at 2 in slot 1, which holds 3 tokens");
+        let strange = Span { variant: 2, ..span(0, 0, &[1], &[]) };
+        refused(&[strange], "slot 0 wants adapter 2 of 1");
         refused(&[span(0, 0, &[], &[])], "0 tokens for slot 0, which has room for 8");
         refused(&[span(1, 3, &[1; 6], &[])], "6 tokens for slot 1, which has room for 5");
         refused(&[span(0, 0, &[1, 1], &[1, 0])], "logits wanted out of order");
         refused(&[span(0, 0, &[1, 1], &[2])], "past the 2 tokens of slot 0");
         refused(&[span(0, 0, &[5], &[])], "token 5 is not in the vocabulary");
         refused(&[span(0, 0, &[1; 8], &[]), span(1, 3, &[1; 3], &[])], "batch of 11 tokens, at most 10 fit");
-        check(&[span(0, 0, &[4; 8], &[0, 7])], &[0, 3], &capacity, 5).expect("it fits");
+        check(&[span(0, 0, &[4; 8], &[0, 7])], &[0, 3], &limits).expect("it fits");
     }
 }

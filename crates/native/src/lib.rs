@@ -1,6 +1,7 @@
 //! A runtime of the engine for decoders, in Rust alone: [`NativeRuntime`] runs a
 //! [`Weights`](deliberate_decoder::Weights) of a few million parameters, or a
-//! [`ModelFile`](deliberate_decoder::ModelFile) of a billion, over hundreds of sequences at a time.
+//! [`ModelFile`](deliberate_decoder::ModelFile) of a billion, over hundreds of sequences at a time, each with the model
+//! itself or with one of its adapters.
 //!
 //! Every output is summed in one fixed order, so the logits of a token are the same bits in every batch. Matrices are in
 //! single precision, or in eight bits where their file has no more; sums are in single precision, or exact; stored keys and
@@ -12,6 +13,7 @@ mod batch;
 mod crew;
 mod error;
 mod lanes;
+mod linear;
 mod matrix;
 mod network;
 mod open;
@@ -28,6 +30,6 @@ pub mod yardstick;
 
 pub use deliberate_engine::Settings;
 pub use error::LoadError;
-pub use open::{demand, open, read};
-pub use runtime::{NativeRuntime, Parts};
+pub use open::{demand, open};
+pub use runtime::{Named, NativeRuntime, Parts};
 pub use tokenizer::NativeTokenizer;

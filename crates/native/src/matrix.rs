@@ -1,6 +1,7 @@
 //! A matrix in the form that its file suggests: in floats, or in eight bits.
 
 use crate::lanes::{Lanes, WIDTH};
+use crate::linear::Adapted;
 use crate::panels::{Panels, Rows};
 use crate::strips::{Rounded, Strips};
 use crate::tensors::{BLOCK, Values};
@@ -115,13 +116,15 @@ impl Matrix {
 #[derive(Debug)]
 pub(crate) struct Help {
     rounded: Rounded,
+    /// Rows that are evaluated with an adapter.
+    pub(crate) adapted: Adapted,
     /// Whether it is split over the threads of the pool that it runs in.
     pub(crate) team: bool,
 }
 
 impl Help {
     pub(crate) fn new(team: bool) -> Self {
-        Self { rounded: Rounded::default(), team }
+        Self { rounded: Rounded::default(), adapted: Adapted::default(), team }
     }
 }
 

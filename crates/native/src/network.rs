@@ -2,12 +2,14 @@
 
 use crate::error::LoadError;
 use crate::lanes::{Lanes, WIDTH, lanes};
+use crate::linear::Linear;
 use crate::matrix::{Layout, Matrix};
 use crate::panels::COLUMNS;
 use crate::rotary::Rotary;
 use crate::sizes::{Sizes, stride};
 use crate::tensors::{Tensors, Values};
-use deliberate_decoder::Shape;
+use deliberate_decoder::{Adapter, Shape};
+use std::ops::Range;
 
 /// A decoder ready to run; shared by all threads.
 #[derive(Debug)]
@@ -27,22 +29,27 @@ pub(crate) struct Network {
 pub(crate) struct Layer {
     pub(crate) attention_norm: Vec<Lanes>,
     /// Queries, keys and values side by side, every head filled up to whole lanes.
-    pub(crate) query_key_value: Matrix,
+    pub(crate) query_key_value: Linear,
     /// What is added to them; empty where there is no bias.
     pub(crate) bias: Vec<Lanes>,
-    pub(crate) attention_output: Matrix,
+    pub(crate) attention_output: Linear,
     pub(crate) feed_forward_norm: Vec<Lanes>,
     /// Each panel has the gates of sixteen units and then their other factors.
-    pub(crate) gate_up: Matrix,
-    pub(crate) down: Matrix,
+    pub(crate) gate_up: Linear,
+    pub(crate) down: Linear,
 }
 
 impl Network {
-    /// Packs the tensors of a checked shape.
-    pub(crate) fn new(shape: &Shape, context: u32, tensors: &mut dyn Tensors) -> Result<Self, LoadError> {
+    /// Packs the tensors of a checked shape, and adapters that fit it.
+    pub(crate) fn new(
+        shape: &Shape,
+        context: u32,
+        tensors: &mut dyn Tensors,
+        adapters: &[Adapter],
+    ) -> Result<Self, LoadError> {
         let sizes = Sizes::new(shape, context);
         let embedding = table(&sizes, tensors.take("token_embd.weight")?);
-        let blocks = (0..shape.layers).map(|index| Layer::new(shape, &sizes, index, tensors));
+        let blocks = (0..shape.layers).map(|index| Layer::new(shape, &sizes, (index, adapters), tensors));
         let blocks = blocks.collect::<Result<_, _>>()?;
         let (embedding, output) = if shape.tied {
             (None, embedding)
@@ -82,19 +89,26 @@ fn hidden_stride(sizes: &Sizes) -> usize {
 
 /// The output layer, or the embedding: a row for each token.
 fn table(sizes: &Sizes, values: Values) -> Matrix {
-    plain(sizes.vocabulary, sizes.hidden, values)
-}
-
-/// A tensor whose rows are the outputs.
-fn plain(outputs: usize, inputs: usize, values: Values) -> Matrix {
     let row = |output| Some((0, output));
+    let Sizes { vocabulary: outputs, hidden: inputs, .. } = *sizes;
     Matrix::pack(&Layout { outputs, inputs, columns: inputs, row: &row, column: None }, vec![values])
 }
 
 impl Layer {
-    fn new(shape: &Shape, sizes: &Sizes, index: u32, tensors: &mut dyn Tensors) -> Result<Self, LoadError> {
+    fn new(
+        shape: &Shape,
+        sizes: &Sizes,
+        (index, adapters): (u32, &[Adapter]),
+        tensors: &mut dyn Tensors,
+    ) -> Result<Self, LoadError> {
         let Sizes { hidden, heads, kv_heads, feed_forward, head, head_lanes, .. } = *sizes;
         let mut take = |name: &str| tensors.take(&format!("blk.{index}.{name}"));
+        // What adapters add to some of the matrices, which are numbered as theirs.
+        let changes = |matrices: Range<usize>| {
+            adapters.iter().map(move |adapter| {
+                (adapter, adapter.blocks[index as usize][matrices.clone()].iter().collect())
+            })
+        };
         let width = hidden_stride(sizes);
         let stored = head_lanes * WIDTH;
         // A head's floats: its pairs (2i, 2i + 1) are stored apart, the first of all pairs and then the second, so
@@ -113,7 +127,7 @@ impl Layer {
         let outputs = (heads + 2 * kv_heads) * stored;
         let layout = Layout { outputs, inputs: hidden, columns: hidden, row: &fused, column: None };
         let parts = vec![take("attn_q.weight")?, take("attn_k.weight")?, take("attn_v.weight")?];
-        let query_key_value = Matrix::pack(&layout, parts);
+        let query_key_value = Linear::pack(&layout, parts, changes(0..3));
         let mut bias = Vec::new();
         if shape.bias {
             let parts =
@@ -131,15 +145,19 @@ impl Layer {
             row: &|output| Some((0, output)),
             column: if stored == head { None } else { Some(&filled) },
         };
-        let attention_output = Matrix::pack(&layout, vec![take("attn_output.weight")?]);
+        let attention_output = Linear::pack(&layout, vec![take("attn_output.weight")?], changes(3..4));
         let unit = |output: usize| {
             let unit = output / COLUMNS * WIDTH + output % WIDTH;
             (unit < feed_forward).then_some((usize::from(output % COLUMNS >= WIDTH), unit))
         };
         let outputs = feed_forward.div_ceil(WIDTH) * COLUMNS;
         let layout = Layout { outputs, inputs: hidden, columns: hidden, row: &unit, column: None };
-        let gate_up = Matrix::pack(&layout, vec![take("ffn_gate.weight")?, take("ffn_up.weight")?]);
-        let down = plain(hidden, feed_forward, take("ffn_down.weight")?);
+        let parts = vec![take("ffn_gate.weight")?, take("ffn_up.weight")?];
+        let gate_up = Linear::pack(&layout, parts, changes(4..6));
+        let row = |output| Some((0, output));
+        let layout =
+            Layout { outputs: hidden, inputs: feed_forward, columns: feed_forward, row: &row, column: None };
+        let down = Linear::pack(&layout, vec![take("ffn_down.weight")?], changes(6..7));
         let [attention_norm, feed_forward_norm] = [take("attn_norm.weight")?, take("ffn_norm.weight")?]
             .map(|values| padded(&values.floats(), width));
         Ok(Self { attention_norm, query_key_value, bias, attention_output, feed_forward_norm, gate_up, down })

@@ -2,11 +2,13 @@
 
 use crate::attention::{Context, attend};
 use crate::lanes::{Lanes, WIDTH, flat_mut, lanes};
-use crate::matrix::{Help, Matrix};
+use crate::linear::Linear;
+use crate::matrix::Help;
 use crate::network::Network;
 use crate::panels::Rows;
 use crate::sizes::{Sizes, stride};
 use crate::store::Store;
+use deliberate_engine::Variant;
 use deliberate_lm::Token;
 use rayon::prelude::*;
 
@@ -18,6 +20,7 @@ pub(crate) const ROWS: usize = 96;
 #[derive(Debug)]
 pub(crate) struct Piece<'a> {
     pub(crate) store: &'a mut Store,
+    pub(crate) variant: Variant,
     pub(crate) start: usize,
     pub(crate) tokens: &'a [Token],
     /// Rising indices into `tokens`.
@@ -78,6 +81,7 @@ impl Scratch {
             }));
         }
         for rows in rows.chunks(ROWS) {
+            self.help.adapted.set(rows.iter().map(|row| pieces[row.piece].variant));
             self.embed(network, rows);
             for layer in 0..network.blocks.len() {
                 self.attention(network, layer, rows, pieces);
@@ -175,7 +179,9 @@ impl Scratch {
         self.norm(network, &network.final_norm, read);
         let out = network.logit_lanes();
         let normed = Rows { data: &self.normed[..read * width], stride: width };
-        multiply_into(&network.output, normed, &mut self.help, (logits, out));
+        network.output.multiply(normed, &mut self.help, &mut |row, panel, sums| {
+            logits[row * out + 2 * panel..][..2].copy_from_slice(&sums);
+        });
     }
 
     /// Divides the first rows of the stream by their root mean square.
@@ -204,13 +210,13 @@ fn gated_stride(sizes: &Sizes) -> usize {
 /// Rows that results go to, and the lanes from one to the next.
 type Target<'a> = (&'a mut [Lanes], usize);
 
-fn multiply_into(matrix: &Matrix, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
+fn multiply_into(matrix: &Linear, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
     matrix.multiply(rows, help, &mut |row, panel, sums| {
         out[row * stride + 2 * panel..][..2].copy_from_slice(&sums);
     });
 }
 
-fn multiply_onto(matrix: &Matrix, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
+fn multiply_onto(matrix: &Linear, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
     matrix.multiply(rows, help, &mut |row, panel, [left, right]| {
         let out = &mut out[row * stride + 2 * panel..][..2];
         out[0] = out[0].plus(left);

@@ -1,6 +1,6 @@
 //! The forward pass: ragged batches over separate key-value stores.
 
-use crate::batch;
+use crate::batch::{self, Limits};
 use crate::crew::{self, Job};
 use crate::error::LoadError;
 use crate::lanes::{Lanes, flat};
@@ -8,7 +8,7 @@ use crate::network::Network;
 use crate::pass::{Piece, Scratch};
 use crate::store::Store;
 use crate::tensors::{Loose, Tensors};
-use deliberate_decoder::{Shape, Weights};
+use deliberate_decoder::{Adapter, Shape, Weights};
 use deliberate_engine::{
     Capacity, LogitSink, ModelRuntime, Reserve, RuntimeError, Settings, Slot, Span, Tokenizer, Usual,
 };
@@ -36,6 +36,8 @@ pub struct Parts {
     pub shape: Shape,
     /// The weights; packed into another order, and not kept.
     pub weights: Weights,
+    /// What sequences may be evaluated with besides the model itself.
+    pub adapters: Vec<Named>,
     /// Token put before a text that starts a sequence, where the model wants one.
     pub beginning: Option<Token>,
     /// Tokens that end a sequence.
@@ -44,9 +46,13 @@ pub struct Parts {
     pub tokenizer: Arc<dyn Tokenizer>,
 }
 
+/// An adapter and its name.
+pub type Named = (String, Adapter);
+
 /// What makes a model besides its tensors.
 pub(crate) struct Reader {
     pub(crate) name: String,
+    pub(crate) adapters: Vec<Named>,
     pub(crate) beginning: Option<Token>,
     pub(crate) endings: Vec<Token>,
     /// Asked for last: it may still be in the making.
@@ -77,6 +83,8 @@ pub struct NativeRuntime {
     facts: ModelFacts,
     capacity: Capacity,
     tokenizer: Arc<dyn Tokenizer>,
+    /// Names of the adapters.
+    adapters: Vec<String>,
 }
 
 impl std::fmt::Debug for NativeRuntime {
@@ -94,10 +102,11 @@ impl NativeRuntime {
     /// # Errors
     /// A [`LoadError`] that says what does not fit: the sizes, the weights, or a setting.
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, LoadError> {
-        let Parts { name, shape, weights, beginning, endings, tokenizer } = parts;
+        let Parts { name, shape, weights, adapters, beginning, endings, tokenizer } = parts;
         shape.check()?;
         weights.check(&shape).map_err(LoadError::Weights)?;
-        let reader = Reader { name, beginning, endings, tokenizer: Box::new(|| Ok(tokenizer)) };
+        let tokenizer = Box::new(|| Ok(tokenizer));
+        let reader = Reader { name, adapters, beginning, endings, tokenizer };
         Self::build(reader, &shape, &mut Loose::new(weights), settings)
     }
 
@@ -108,12 +117,16 @@ impl NativeRuntime {
         tensors: &mut dyn Tensors,
         settings: &Settings,
     ) -> Result<Self, LoadError> {
-        let Reader { name, beginning, endings, tokenizer } = reader;
+        let Reader { name, adapters, beginning, endings, tokenizer } = reader;
         let Reserve { slots, context, batch_tokens } = settings.reserve(shape.context, USUAL)?;
         if let Some(&token) = endings.iter().chain(&beginning).find(|&&token| token >= shape.vocabulary) {
             return Err(LoadError::Token { token, vocabulary: shape.vocabulary });
         }
-        let network = Network::new(shape, context, tensors)?;
+        let (adapters, changes): (Vec<String>, Vec<Adapter>) = adapters.into_iter().unzip();
+        for change in &changes {
+            change.check(shape).map_err(LoadError::Weights)?;
+        }
+        let network = Network::new(shape, context, tensors, &changes)?;
         let kv_bytes_per_token = network.sizes.kv_bytes_per_token();
         let bytes = u128::from(kv_bytes_per_token) * u128::from(slots) * u128::from(context);
         if bytes > ADDRESSABLE {
@@ -150,6 +163,7 @@ impl NativeRuntime {
             },
             network,
             tokenizer,
+            adapters,
         })
     }
 }
@@ -165,6 +179,10 @@ impl ModelRuntime for NativeRuntime {
         &self.facts
     }
 
+    fn adapters(&self) -> &[String] {
+        &self.adapters
+    }
+
     fn capacity(&self) -> Capacity {
         self.capacity
     }
@@ -174,7 +192,8 @@ impl ModelRuntime for NativeRuntime {
     }
 
     fn forward(&mut self, spans: &[Span], sink: &mut LogitSink<'_>) -> Result<(), RuntimeError> {
-        batch::check(spans, &self.held, &self.capacity, self.facts.vocabulary)?;
+        let (vocabulary, adapters) = (self.facts.vocabulary, self.adapters.len());
+        batch::check(spans, &self.held, &Limits { capacity: self.capacity, vocabulary, adapters })?;
         let width = self.network.logit_lanes();
         let read: usize = spans.iter().map(|span| span.read.len()).sum();
         self.logits.resize(read * width, Lanes::ZERO);
@@ -189,9 +208,9 @@ impl ModelRuntime for NativeRuntime {
         let mut work = Vec::with_capacity(ranges.len());
         for range in ranges.iter().cloned() {
             let mut pieces = Vec::with_capacity(range.len());
-            for Span { slot, start, tokens, read } in &spans[range] {
+            for Span { slot, variant, start, tokens, read } in &spans[range] {
                 let store = store(*slot).expect("the slots rise and exist");
-                pieces.push(Piece { store, start: *start, tokens, read });
+                pieces.push(Piece { store, variant: *variant, start: *start, tokens, read });
             }
             let read: usize = pieces.iter().map(|piece| piece.read.len()).sum();
             let (these, others) = logits.split_at_mut(read * width);

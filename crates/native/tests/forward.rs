@@ -194,7 +194,13 @@ fn only_what_is_read_comes_out() {
     let reads: [&[usize]; 5] = [&[59], &[], &[0, 30, 58], &[1], &[2, 3]];
     let spans: Vec<Span> = (0..)
         .zip(reads)
-        .map(|(slot, read)| Span { slot: slot + 1, start: 0, tokens: all.clone(), read: read.to_vec() })
+        .map(|(slot, read)| Span {
+            slot: slot + 1,
+            variant: 0,
+            start: 0,
+            tokens: all.clone(),
+            read: read.to_vec(),
+        })
         .collect();
     for ((span, token), row) in forward(&mut runtime, &spans) {
         assert!(spans[span].read.contains(&token));

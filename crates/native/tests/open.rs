@@ -2,13 +2,12 @@
 
 mod support;
 
-use deliberate_decoder::{Adapter, Asking, Model, Precision, Shape, Vocabulary};
+use deliberate_decoder::{Asking, Model, Precision, Shape, Vocabulary};
 use deliberate_engine::{Serving, StartError};
 use deliberate_lm::{GenerateRequest, LanguageModel, Sampling, Token};
-use deliberate_native::{LoadError, NativeRuntime, Settings, open, read};
+use deliberate_native::{LoadError, Settings, open};
 use futures::executor::block_on;
-use std::path::Path;
-use support::{bits, shape, span, tokens, weights};
+use support::{adapter, shape, weights};
 
 fn model() -> Model {
     let text = "one and one are two, two and two are four";
@@ -27,7 +26,7 @@ fn a_file_is_served_and_samples_depend_on_their_seeds_alone() {
     let settings =
         Settings { slots: Some(12), batch_tokens: Some(64), threads: Some(2), ..Settings::default() };
     let draw = |seeds: &[u64], serving: Serving| -> Vec<Vec<Token>> {
-        let engine = open(&path, None, settings, serving).expect("the model can be run");
+        let engine = open(&path, Vec::new(), settings, serving).expect("the model can be run");
         let prompt = block_on(engine.encode("one and two", false)).expect("text");
         let pieces: Vec<u8> = prompt.iter().flat_map(|&token| engine.tokenizer().piece(token)).collect();
         assert_eq!(pieces, b"one and two");
@@ -55,46 +54,8 @@ fn a_file_that_is_no_model_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("nonsense.gguf");
     std::fs::write(&path, "GGUF and nothing else").expect("a file");
-    let error = open(&path, None, Settings::default(), Serving::default()).expect_err("it is no model");
+    let error = open(&path, Vec::new(), Settings::default(), Serving::default()).expect_err("it is no model");
     assert!(matches!(error, StartError::Load(LoadError::File(_))), "{error:?}");
-}
-
-/// An adapter that matters, and is the same in every run.
-fn adapter(shape: &Shape) -> Adapter {
-    let mut adapter = Adapter::zeros(shape, 2, 4.0);
-    for (place, (_, values)) in adapter.named_mut().into_iter().enumerate() {
-        let wave = |at: usize| 0.2 * ((at * (place + 3)) as f32).sin();
-        values.iter_mut().enumerate().for_each(|(at, value)| *value = wave(at));
-    }
-    adapter
-}
-
-#[test]
-fn an_adapter_gives_the_bits_of_merged_weights() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let [base, on_top, whole] =
-        ["base.gguf", "adapter.gguf", "whole.gguf"].map(|name| folder.path().join(name));
-    let mut model = model();
-    let adapter = adapter(&model.shape);
-    model.write_gguf(&base, Precision::F32).expect("the model can be written");
-    adapter.write_gguf(&on_top, &model.shape, Precision::F32).expect("the adapter can be written");
-    adapter.merge_into(&model.shape, &mut model.weights).expect("they fit");
-    model.write_gguf(&whole, Precision::F32).expect("the model can be written");
-    let logits = |path: &Path, adapter: Option<&Path>| {
-        let settings = Settings { slots: Some(1), ..Settings::default() };
-        let model = read(path, adapter).expect("sound files");
-        let mut runtime = NativeRuntime::load(model, &settings).expect("the model can be run");
-        let text = tokens(3, 20, 200);
-        let mut rows = Vec::new();
-        deliberate_engine::ModelRuntime::forward(&mut runtime, &[span(0, 0, &text)], &mut |_, _, row| {
-            rows.extend(bits(row));
-        })
-        .expect("a sound batch");
-        rows
-    };
-    let found = logits(&base, Some(&on_top));
-    assert_eq!(found, logits(&whole, None));
-    assert_ne!(found, logits(&base, None));
 }
 
 #[test]
@@ -103,8 +64,8 @@ fn an_adapter_of_another_model_is_refused() {
     let [base, on_top] = ["base.gguf", "adapter.gguf"].map(|name| folder.path().join(name));
     model().write_gguf(&base, Precision::F32).expect("the model can be written");
     let other = Shape { layers: 3, ..model().shape };
-    adapter(&other).write_gguf(&on_top, &other, Precision::F32).expect("the adapter can be written");
-    let open = |adapter| open(&base, Some(adapter), Settings::default(), Serving::default()).map(drop);
+    adapter(&other, 2, 3).write_gguf(&on_top, &other, Precision::F32).expect("the adapter can be written");
+    let open = |adapter| open(&base, vec![adapter], Settings::default(), Serving::default()).map(drop);
     for path in [on_top, base.clone()] {
         let error = open(path).expect_err("no adapter of this model");
         assert!(matches!(error, StartError::Load(LoadError::Adapter(_))), "{error:?}");

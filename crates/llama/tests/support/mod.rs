@@ -68,7 +68,7 @@ pub(crate) fn load(path: &std::path::Path) -> LlamaRuntime {
 /// A span that reads everything.
 #[allow(dead_code, reason = "each test file uses a part")]
 pub(crate) fn span(slot: Slot, start: usize, tokens: &[Token]) -> Span {
-    Span { slot, start, tokens: tokens.to_vec(), read: (0..tokens.len()).collect() }
+    Span { slot, variant: 0, start, tokens: tokens.to_vec(), read: (0..tokens.len()).collect() }
 }
 
 /// The rows of logits, in order, after checking that the sink is called in order.

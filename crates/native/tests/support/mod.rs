@@ -3,7 +3,7 @@
 
 pub(crate) mod reference;
 
-use deliberate_decoder::{Asking, Model, ModelFile, Precision, Shape, Vocabulary, Weights};
+use deliberate_decoder::{Adapter, Asking, Model, ModelFile, Precision, Shape, Vocabulary, Weights};
 use deliberate_engine::{RuntimeError, Span, Tokenizer};
 use deliberate_lm::{Message, Token};
 use deliberate_native::{NativeRuntime, Parts, Settings};
@@ -67,6 +67,7 @@ pub(crate) fn parts(shape: Shape, seed: u64) -> Parts {
         name: "random".to_owned(),
         shape,
         weights: weights(&shape, seed),
+        adapters: Vec::new(),
         beginning: None,
         endings: vec![0],
         tokenizer: Arc::new(Bytes),
@@ -87,7 +88,7 @@ pub(crate) fn tokens(seed: u64, count: usize, vocabulary: u32) -> Vec<Token> {
 
 /// A span that reads every token.
 pub(crate) fn span(slot: u32, start: usize, tokens: &[Token]) -> Span {
-    Span { slot, start, tokens: tokens.to_vec(), read: (0..tokens.len()).collect() }
+    Span { slot, variant: 0, start, tokens: tokens.to_vec(), read: (0..tokens.len()).collect() }
 }
 
 /// Logits as bits, so that they compare exactly.
@@ -122,5 +123,18 @@ pub(crate) fn eight(shape: Shape, seed: u64, threads: u32) -> NativeRuntime {
     let settings =
         Settings { slots: Some(8), batch_tokens: Some(400), threads: Some(threads), ..Settings::default() };
     let (_folder, path) = file(shape, seed, Precision::Q8_0);
-    NativeRuntime::of_file(ModelFile::open(path).expect("a sound file"), &settings).expect("the parts fit")
+    let file = ModelFile::open(path).expect("a sound file");
+    NativeRuntime::of_file(file, Vec::new(), &settings).expect("the parts fit")
+}
+
+/// An adapter that matters and changes every matrix.
+pub(crate) fn adapter(shape: &Shape, rank: u32, seed: u64) -> Adapter {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut adapter = Adapter::zeros(shape, rank, 2.0 * rank as f32);
+    for (name, values) in adapter.named_mut() {
+        let inputs = if name.contains("lora_b") { rank } else { shape.hidden };
+        let spread = 0.5 / (inputs as f32).sqrt();
+        values.iter_mut().for_each(|value| *value = spread * rng.random_range(-1.0..1.0f32));
+    }
+    adapter
 }
