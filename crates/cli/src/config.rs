@@ -85,14 +85,11 @@ pub(crate) struct SearchLayer {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct EngineLayer {
     /// Model: a name of `deliberate models list`, a GGUF file, or a hub id that was pulled; `lab` for the bundled models,
-    /// which know the lab's questions alone. By default the one that a policy was fitted on, or qwen2.5-0.5b, which is
+    /// which know the lab's questions alone. `MODEL+ADAPTER` puts an adapter on top: what `deliberate tune --lora` wrote,
+    /// or any other in llama.cpp's format. By default the one that a policy was fitted on, or qwen2.5-0.5b, which is
     /// fetched when it is asked for the first time.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) model: Option<String>,
-    /// Adapter on top of that model: what `deliberate tune --lora` wrote, or any other in llama.cpp's format; none by
-    /// default.
-    #[arg(long, value_name = "FILE", help_heading = "Engine")]
-    pub(crate) adapter: Option<PathBuf>,
     /// Model that scores, where the verifier calls one; by default the proposer's.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) verifier_model: Option<String>,
@@ -248,7 +245,7 @@ macro_rules! over {
     };
 }
 over!(SearchLayer, fill: strategy, policy, regime, budget, verifier, revision_verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
-over!(EngineLayer, fill: model, adapter, verifier_model, revision_verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
+over!(EngineLayer, over: model, verifier_model, revision_verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
 
 impl SearchLayer {
     /// This layer's values, and where it has none, the lower layer's. A strategy and a policy decide the same: whoever
@@ -276,15 +273,6 @@ impl SearchLayer {
 
     fn without_choices(self) -> Self {
         Self { strategy: None, policy: None, regime: None, budget: None, ..self }
-    }
-}
-
-impl EngineLayer {
-    /// This layer's values, and where it has none, the lower layer's. An adapter belongs to the model that it is named
-    /// beside: whoever names another model leaves it behind.
-    pub(crate) fn over(self, lower: Self) -> Self {
-        let adapter = lower.adapter.clone().filter(|_| self.model.is_none());
-        self.fill(Self { adapter, ..lower })
     }
 }
 
@@ -322,9 +310,6 @@ fn as_written<S: serde::Serializer>(sampling: &Sampling, to: S) -> Result<S::Ok,
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct EngineSettings {
     pub(crate) model: Option<String>,
-    /// On top of that model alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) adapter: Option<PathBuf>,
     pub(crate) verifier_model: Option<String>,
     pub(crate) revision_verifier_model: Option<String>,
     pub(crate) reviser_model: Option<String>,
@@ -416,7 +401,6 @@ impl EngineSettings {
     pub(crate) fn resolve(layer: EngineLayer) -> Self {
         Self {
             model: layer.model,
-            adapter: layer.adapter,
             verifier_model: layer.verifier_model,
             revision_verifier_model: layer.revision_verifier_model,
             reviser_model: layer.reviser_model,
@@ -474,22 +458,5 @@ mod tests {
         let layer = SearchLayer { temperature: Some(0.7), ..SearchLayer::default() };
         let written = serde_json::to_value(Search::resolve(layer).unwrap()).unwrap();
         assert_eq!(written["sampling"]["temperature"].to_string(), "0.7");
-    }
-
-    #[test]
-    fn an_adapter_stays_with_the_model_that_it_is_named_beside() {
-        let layer = |model: Option<&str>, adapter: Option<&str>| EngineLayer {
-            model: model.map(str::to_owned),
-            adapter: adapter.map(PathBuf::from),
-            ..EngineLayer::default()
-        };
-        let check = |upper: EngineLayer, expected: Option<&str>| {
-            let over = upper.over(layer(Some("base"), Some("a.gguf")));
-            assert_eq!(over.adapter, expected.map(PathBuf::from));
-        };
-        check(layer(None, None), Some("a.gguf"));
-        check(layer(None, Some("b.gguf")), Some("b.gguf"));
-        check(layer(Some("other"), None), None);
-        check(layer(Some("other"), Some("b.gguf")), Some("b.gguf"));
     }
 }

@@ -11,16 +11,17 @@ use deliberate_lm::LanguageModel;
 use deliberate_models::ModelFile;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Files up to this size are tried on the native runtime first, where nobody chose: it is faster than llama.cpp on a
 /// processor as soon as several sequences are drawn together.
 const SMALL: u64 = 2 << 30;
 /// How many times as large as the file the weights may become there: it keeps eight bits of weights that have four in the
-/// file, and merges adapters into floats. A build without llama.cpp has no choice.
+/// file. A build without llama.cpp has no choice.
 const GROWN: u64 = if cfg!(feature = "llama") { 2 } else { u64::MAX };
 
-/// What to open.
+/// What to open: a model, or a model with an adapter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) file: ModelFile,
@@ -56,7 +57,7 @@ impl Served {
     /// What to call it: with an adapter a model is another one.
     pub(crate) fn name(&self) -> String {
         let Wanted { file, adapter } = &self.wanted;
-        adapter.as_ref().map_or(file.name.clone(), |adapter| format!("{} with {}", file.name, adapter.name))
+        adapter.as_ref().map_or(file.name.clone(), |adapter| format!("{}+{}", file.name, adapter.name))
     }
 
     /// The file of its weights.
@@ -74,9 +75,11 @@ enum Runtime {
     Llama,
 }
 
-/// A model that is about to be opened.
+/// An engine that is about to be opened.
 struct Planned {
-    wanted: Wanted,
+    file: ModelFile,
+    /// What it runs besides the model itself; llama.cpp runs one of them and nothing else.
+    adapters: Vec<ModelFile>,
     runtime: Runtime,
     demand: MemoryRequest,
 }
@@ -86,40 +89,86 @@ struct Planned {
 const HELD_FOR_EACH: u32 = 2;
 
 /// Opens all models of a command. They compute in turn and share one memory: each gets as many slots as all can have, and
-/// no more than it can use where `at_once` says how many sequences are drawn at the same time.
+/// no more than it can use where `at_once` says how many sequences are drawn at the same time. Adapters of one model share
+/// its weights and its batches where the runtime can do that.
 pub(crate) fn serve(
-    models: Vec<Wanted>,
+    models: &[Wanted],
     settings: &EngineSettings,
     at_once: Option<u32>,
 ) -> anyhow::Result<Vec<Served>> {
-    let cannot = |wanted: &Wanted| format!("cannot open the model `{}`", wanted.file.path.display());
-    let mut planned = Vec::new();
-    for wanted in models {
-        let plan = plan(wanted.clone(), settings, at_once);
-        planned.push(plan.with_context(|| cannot(&wanted)).map_err(bad_input)?);
+    let cannot = |file: &ModelFile| format!("cannot open the model `{}`", file.path.display());
+    let mut planned: Vec<Planned> = Vec::new();
+    for Wanted { file, .. } in models {
+        if planned.iter().all(|known| known.file.path != file.path) {
+            let adapters = models.iter().filter(|wanted| wanted.file.path == file.path);
+            let adapters: Vec<_> = adapters.map(|wanted| wanted.adapter.clone()).collect();
+            let plan = plan(file, &adapters, settings, at_once).with_context(|| cannot(file));
+            planned.extend(plan.map_err(bad_input)?);
+        }
     }
     let memory = settings.memory.map_or_else(free_memory, |memory| memory.0);
     let slots = slots_for_all(&planned, memory);
     let (budget, turns) = (MemoryBudget::new(memory), Turns::default());
-    let mut served = Vec::new();
-    for Planned { wanted, runtime, demand } in planned {
-        remark(&wanted);
-        let open = || -> anyhow::Result<Served> {
+    let mut opened = Vec::new();
+    for Planned { file, adapters, runtime, demand } in planned {
+        std::iter::once(&file).chain(&adapters).for_each(remark);
+        let open = || -> anyhow::Result<Opened> {
             let memory = budget.grant(&MemoryRequest { slots: demand.slots.min(slots), ..demand })?;
             let takes = Settings { slots: Some(memory.slots()), ..settings.takes };
             let serving = Serving { turns: turns.clone(), prefix_cache: settings.prefix_cache };
-            Ok(Served {
-                engine: open(&wanted, runtime, takes, serving)?,
-                fingerprint: wanted.file.fingerprint()?,
-                adapter_fingerprint: wanted.adapter.as_ref().map(ModelFile::fingerprint).transpose()?,
-                wanted: wanted.clone(),
+            let paths = adapters.iter().map(|adapter| adapter.path.clone()).collect();
+            Ok(Opened {
+                engine: open(&file, paths, runtime, (takes, serving))?,
+                fingerprint: file.fingerprint()?,
+                file: file.clone(),
+                adapters: adapters.clone(),
                 runtime,
-                _memory: Arc::new(memory),
+                memory: Arc::new(memory),
             })
         };
-        served.push(open().with_context(|| cannot(&wanted)).map_err(bad_input)?);
+        opened.push(open().with_context(|| cannot(&file)).map_err(bad_input)?);
     }
-    Ok(served)
+    let found = |wanted: &Wanted| opened.iter().find_map(|opened| opened.serve(wanted));
+    models.iter().map(|wanted| found(wanted).expect("all of them were planned")).collect()
+}
+
+/// An engine and what it runs.
+struct Opened {
+    file: ModelFile,
+    adapters: Vec<ModelFile>,
+    engine: Engine,
+    fingerprint: String,
+    runtime: Runtime,
+    memory: Arc<MemoryGrant>,
+}
+
+impl Opened {
+    /// One of its models; none for another.
+    fn serve(&self, wanted: &Wanted) -> Option<anyhow::Result<Served>> {
+        if self.file.path != wanted.file.path {
+            return None;
+        }
+        let engine = match (&wanted.adapter, self.runtime) {
+            (None, Runtime::Native) => self.engine.clone(),
+            (Some(adapter), Runtime::Native) => {
+                let index = self.adapters.iter().position(|known| known.path == adapter.path)?;
+                self.engine.with_adapter(index)?
+            }
+            #[cfg(feature = "llama")]
+            (adapter, Runtime::Llama) if self.adapters.first() == adapter.as_ref() => self.engine.clone(),
+            #[cfg(feature = "llama")]
+            _ => return None,
+        };
+        let fingerprint = wanted.adapter.as_ref().map(ModelFile::fingerprint).transpose();
+        Some(fingerprint.map_err(Into::into).map(|adapter_fingerprint| Served {
+            wanted: wanted.clone(),
+            engine,
+            fingerprint: self.fingerprint.clone(),
+            adapter_fingerprint,
+            runtime: self.runtime,
+            _memory: Arc::clone(&self.memory),
+        }))
+    }
 }
 
 /// Slots of each model, so that all fit.
@@ -141,27 +190,52 @@ fn free_memory() -> u64 {
 }
 
 /// Says what is odd about a file that can be read.
-fn remark(wanted: &Wanted) {
-    for file in std::iter::once(&wanted.file).chain(&wanted.adapter) {
-        let remarks = Gguf::open(&file.path).map(|header| header.remarks()).unwrap_or_default();
-        for remark in remarks {
-            note(format_args!("warning: model `{}`: {remark}", file.name));
-        }
+fn remark(file: &ModelFile) {
+    let remarks = Gguf::open(&file.path).map(|header| header.remarks()).unwrap_or_default();
+    for remark in remarks {
+        note(format_args!("warning: model `{}`: {remark}", file.name));
     }
 }
 
-/// Which runtime takes a file, and the memory that it would like.
-fn plan(wanted: Wanted, settings: &EngineSettings, at_once: Option<u32>) -> anyhow::Result<Planned> {
-    let (runtime, demand) = runtime_for(&wanted, settings)?;
+/// The engines that run a file with these adapters (none is the model itself), and the memory that they would like.
+fn plan(
+    file: &ModelFile,
+    wanted: &[Option<ModelFile>],
+    settings: &EngineSettings,
+    at_once: Option<u32>,
+) -> anyhow::Result<Vec<Planned>> {
+    let mut adapters: Vec<ModelFile> = Vec::new();
+    for adapter in wanted.iter().flatten() {
+        if !adapters.contains(adapter) {
+            adapters.push(adapter.clone());
+        }
+    }
+    let (runtime, demand) = runtime_for(file, &adapters, settings)?;
     let enough = at_once.map_or(u32::MAX, |at_once| at_once.max(1).saturating_mul(HELD_FOR_EACH));
     // Whoever chose a number gets it.
     let slots = settings.takes.slots.unwrap_or(demand.slots.min(enough));
-    Ok(Planned { wanted, runtime, demand: MemoryRequest { slots, ..demand } })
+    let engine = |adapters: Vec<ModelFile>| {
+        let demand = MemoryRequest { slots, ..demand.clone() };
+        Planned { file: file.clone(), adapters, runtime, demand }
+    };
+    Ok(match runtime {
+        Runtime::Native => vec![engine(adapters)],
+        #[cfg(feature = "llama")]
+        Runtime::Llama => {
+            let itself = wanted.contains(&None).then(Vec::new);
+            itself.into_iter().chain(adapters.into_iter().map(|adapter| vec![adapter])).map(engine).collect()
+        }
+    })
 }
 
-fn runtime_for(wanted: &Wanted, settings: &EngineSettings) -> anyhow::Result<(Runtime, MemoryRequest)> {
-    let native = || deliberate_native::demand(&wanted.file.path, wanted.adapter.is_some(), &settings.takes);
-    let file = &wanted.file;
+/// Which runtime takes a file, and the memory that it would like.
+fn runtime_for(
+    file: &ModelFile,
+    adapters: &[ModelFile],
+    settings: &EngineSettings,
+) -> anyhow::Result<(Runtime, MemoryRequest)> {
+    let paths: Vec<PathBuf> = adapters.iter().map(|adapter| adapter.path.clone()).collect();
+    let native = || deliberate_native::demand(&file.path, &paths, &settings.takes);
     let size = std::fs::metadata(&file.path).map_or(u64::MAX, |metadata| metadata.len());
     if settings.runtime == RuntimeChoice::Native {
         return Ok((Runtime::Native, native()?));
@@ -188,13 +262,18 @@ fn runtime_for(wanted: &Wanted, settings: &EngineSettings) -> anyhow::Result<(Ru
     }
 }
 
-fn open(wanted: &Wanted, runtime: Runtime, takes: Settings, serving: Serving) -> anyhow::Result<Engine> {
-    let path = &wanted.file.path;
-    let adapter = wanted.adapter.as_ref().map(|adapter| adapter.path.clone());
+fn open(
+    file: &ModelFile,
+    adapters: Vec<PathBuf>,
+    runtime: Runtime,
+    (takes, serving): (Settings, Serving),
+) -> anyhow::Result<Engine> {
     match runtime {
-        Runtime::Native => Ok(deliberate_native::open(path, adapter, takes, serving)?),
+        Runtime::Native => Ok(deliberate_native::open(&file.path, adapters, takes, serving)?),
         #[cfg(feature = "llama")]
-        Runtime::Llama => Ok(deliberate_llama::open(path, adapter, takes, serving)?),
+        Runtime::Llama => {
+            Ok(deliberate_llama::open(&file.path, adapters.into_iter().next(), takes, serving)?)
+        }
     }
 }
 
@@ -210,7 +289,7 @@ mod tests {
 
     fn planned(layer: EngineLayer, at_once: Option<u32>) -> MemoryRequest {
         let file = Models::from_env().unwrap().resolve("lab-proposer").unwrap();
-        plan(Wanted { file, adapter: None }, &engine(layer), at_once).unwrap().demand
+        plan(&file, &[None], &engine(layer), at_once).unwrap().remove(0).demand
     }
 
     #[test]
@@ -224,13 +303,38 @@ mod tests {
     }
 
     #[test]
+    fn roles_that_are_adapters_of_one_base_share_its_engine() {
+        let folder = tempfile::tempdir().unwrap();
+        let models = Models::from_env().unwrap();
+        let base = models.resolve("lab-proposer").unwrap();
+        let shape = deliberate_decoder::ModelFile::open(&base.path).unwrap().shape;
+        let adapter = |name: &str| {
+            let path = folder.path().join(name);
+            let zeros = deliberate_decoder::Adapter::zeros(&shape, 2, 4.0);
+            zeros.write_gguf(&path, &shape, deliberate_decoder::Precision::F32).unwrap();
+            models.resolve(path.to_str().unwrap()).unwrap()
+        };
+        let wanted = |adapter: Option<&ModelFile>| Wanted { file: base.clone(), adapter: adapter.cloned() };
+        let [prm, reviser] = ["prm.gguf", "reviser.gguf"].map(adapter);
+        let all = [wanted(None), wanted(Some(&prm)), wanted(Some(&reviser)), wanted(Some(&prm))];
+        let served = serve(&all, &engine(EngineLayer::default()), Some(1)).unwrap();
+        let names: Vec<String> = served.iter().map(Served::name).collect();
+        let expected = ["lab-proposer", "lab-proposer+prm", "lab-proposer+reviser", "lab-proposer+prm"];
+        assert_eq!(names, expected);
+        let wanted = [None, Some(prm.clone()), Some(reviser), Some(prm)];
+        let planned = plan(&base, &wanted, &engine(EngineLayer::default()), None).unwrap();
+        assert_eq!(planned.iter().map(|plan| plan.adapters.len()).collect::<Vec<_>>(), [2]);
+        assert_eq!(served[1].provenance()["adapter"], served[3].provenance()["adapter"]);
+    }
+
+    #[test]
     fn all_models_of_a_command_fit_one_memory() {
         let models = Models::from_env().unwrap();
-        let wanted = |name: &str| Wanted { file: models.resolve(name).unwrap(), adapter: None };
+        let file = |name: &str| models.resolve(name).unwrap();
         let names = ["lab-proposer", "lab-prm", "lab-proposer-large"];
         let planned: Vec<Planned> = names
             .iter()
-            .map(|name| plan(wanted(name), &engine(EngineLayer::default()), None).unwrap())
+            .flat_map(|name| plan(&file(name), &[None], &engine(EngineLayer::default()), None).unwrap())
             .collect();
         let memory = 100 << 20;
         let slots = slots_for_all(&planned, memory);

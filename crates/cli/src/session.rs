@@ -4,10 +4,10 @@ use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
 use crate::obey::asked;
 use crate::serve::{Served, Wanted, serve};
-use anyhow::anyhow;
+use anyhow::Context;
 use deliberate_engine::Engine;
 use deliberate_lm::LanguageModel;
-use deliberate_models::{ModelFile, Models};
+use deliberate_models::Models;
 use deliberate_search::strategies::Needs;
 use deliberate_search::{Settings, question_seed};
 use deliberate_text::{
@@ -15,7 +15,6 @@ use deliberate_text::{
 };
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Whole solutions in one call: what an interruption loses. The engine shares the prompt between calls.
@@ -89,18 +88,9 @@ impl Cast<'_> {
         let EngineSettings { verifier_model, revision_verifier_model, reviser_model, .. } = self.settings;
         let proposer = self.settings.model.as_ref().unwrap_or(&models.catalogue().default);
         let revision_verifier = revision_verifier_model.as_ref().or(verifier_model.as_ref());
-        let file = |name: Option<&String>| -> anyhow::Result<Option<Wanted>> {
-            let file = name.map(|name| models.resolve(name)).transpose().map_err(bad_input)?;
-            Ok(file.map(|file| Wanted { file, adapter: None }))
-        };
-        let mut proposer = file(Some(proposer))?;
-        // The adapter is the proposer's. Whoever is named beside it is asked as it is.
-        let adapter = self.settings.adapter.as_deref().map(|path| adapter(models, path)).transpose()?;
-        if let Some(proposer) = &mut proposer {
-            proposer.adapter = adapter;
-        }
+        let file = |name: Option<&String>| name.map(|name| wanted(models, name)).transpose();
         Ok([
-            proposer,
+            file(Some(proposer))?,
             file(verifier_model.as_ref().filter(|_| asked.verifier))?,
             file(revision_verifier.filter(|_| asked.revision_verifier))?,
             file(reviser_model.as_ref().filter(|_| asked.reviser))?,
@@ -136,7 +126,7 @@ impl Loaded {
         let at_once: Option<Vec<u32>> = casts.iter().map(Cast::at_once).collect();
         let at_once = at_once.and_then(|all| all.into_iter().max());
         let Some(first) = casts.first() else { return Ok(Vec::new()) };
-        let served = serve(files, first.settings, at_once)?;
+        let served = serve(&files, first.settings, at_once)?;
         let loaded = |(proposer, others): (usize, [usize; 3])| {
             let [verifier, revision_verifier, reviser] = others.map(|place| served[place].clone());
             Self { proposer: served[proposer].clone(), verifier, revision_verifier, reviser }
@@ -218,17 +208,16 @@ impl Loaded {
     }
 }
 
-/// The file of an adapter.
-fn adapter(models: &Models, path: &Path) -> anyhow::Result<ModelFile> {
-    // What is there and is no file is named as what it is.
-    let file = path.canonicalize().ok();
-    let text = file.as_ref().and_then(|file| file.to_str()).ok_or_else(|| {
-        bad_input(anyhow!(
-            "there is no adapter `{}` (`deliberate tune --lora` writes one as `adapter.gguf`)",
-            path.display()
-        ))
-    })?;
-    models.resolve(text).map_err(bad_input)
+/// The files of a model that is named with or without an adapter.
+fn wanted(models: &Models, name: &str) -> anyhow::Result<Wanted> {
+    let (base, adapter) = models.split(name);
+    let file = models.resolve(base).map_err(bad_input)?;
+    let of = |adapter: &str| {
+        models.resolve(adapter).with_context(|| {
+            format!("there is no adapter `{adapter}` for `{base}` (`deliberate tune --lora` writes one as `adapter.gguf`)")
+        })
+    };
+    Ok(Wanted { file, adapter: adapter.map(of).transpose().map_err(bad_input)? })
 }
 
 fn spelling(engine: &Engine) -> TokenBytes {

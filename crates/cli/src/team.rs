@@ -72,15 +72,16 @@ pub(crate) fn complete(mut user: FileLayer, usual: Usual) -> anyhow::Result<File
             Usual::Base => fitted(&user, &models)?,
         };
     }
-    let name = user.engine.model.clone().unwrap_or_else(|| models.catalogue().default.clone());
-    if team.get(&name).is_some_and(|team| team.engine.model.is_some()) {
+    let named = user.engine.model.clone().unwrap_or_else(|| models.catalogue().default.clone());
+    let (name, adapter) = models.split(&named);
+    if let Some(proposer) = team.get(name).and_then(|team| team.engine.model.clone()) {
         // The team's proposer, not the team's name.
-        user.engine.model = None;
-        return Ok(over(user, team.remove(&name).unwrap_or_default()));
+        user.engine.model = Some(adapter.map_or(proposer.clone(), |adapter| format!("{proposer}+{adapter}")));
+        return Ok(over(user, team.remove(name).unwrap_or_default()));
     }
-    let Some(file) = models.resolve(&name).ok() else {
+    let Some(file) = models.resolve(name).ok() else {
         // It will be fetched, or said to be missing where it is opened.
-        let named = models.catalogue().find(&name).and_then(|entry| files.get(&entry.file));
+        let named = models.catalogue().find(name).and_then(|entry| files.get(&entry.file));
         return Ok(match named.and_then(|name| team.remove(name)) {
             Some(team) => over(user, team),
             None => user,

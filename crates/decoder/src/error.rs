@@ -150,9 +150,7 @@ pub enum Fault {
         expected: u32,
     },
     /// An adapter where a model should be.
-    #[error(
-        "it is an adapter, which goes on top of a model (give it as --adapter, and its base as the model)"
-    )]
+    #[error("it is an adapter, which goes on top of a model (name it behind its base: --model BASE+ADAPTER)")]
     NotAModel,
     /// A model where an adapter should be.
     #[error("it is a model and no adapter (give it as --model)")]

@@ -151,6 +151,17 @@ impl Models {
         }
     }
 
+    /// Cuts `base+adapter` in two where what follows a `+` is on this machine, and else at the first one. A text that is
+    /// itself a file or the name of one is a base alone.
+    pub fn split<'a>(&self, text: &'a str) -> (&'a str, Option<&'a str>) {
+        if !text.contains('+') || self.resolve(text).is_ok() {
+            return (text, None);
+        }
+        let cuts = || text.match_indices('+').map(|(at, _)| (&text[..at], Some(&text[at + 1..])));
+        let here = |cut: &(&str, Option<&str>)| cut.1.is_some_and(|adapter| self.resolve(adapter).is_ok());
+        cuts().find(here).or_else(|| cuts().next()).unwrap_or((text, None))
+    }
+
     /// All models in the store, by file name.
     ///
     /// # Errors

@@ -20,6 +20,22 @@ pub(crate) struct Linear {
     changes: Vec<Option<Change>>,
 }
 
+/// What one adapter adds to a block, on its way.
+#[derive(Debug)]
+pub(crate) struct Added {
+    rank: usize,
+    scale: f32,
+    changes: [LowRank; 7],
+}
+
+impl Added {
+    /// Taken from the adapter, block by block: what is packed can have the memory of what was read.
+    pub(crate) fn take(adapter: &mut Adapter, block: usize) -> Self {
+        let changes = std::mem::take(&mut adapter.blocks[block]);
+        Self { rank: adapter.rank as usize, scale: adapter.scale(), changes }
+    }
+}
+
 /// What one adapter adds to a matrix that is put together from several tensors.
 #[derive(Debug)]
 struct Change {
@@ -77,17 +93,17 @@ impl Adapted {
 }
 
 impl Linear {
-    /// Packs a matrix, and what adapters add to it in one block: `changes` of an adapter are those of the tensors that
-    /// the matrix is put together from.
-    pub(crate) fn pack<'a>(
+    /// Packs a matrix, and what adapters add to the tensors that it is put together from: `matrices` in the order of
+    /// [`Adapter::MATRICES`].
+    pub(crate) fn pack(
         layout: &Layout<'_>,
         parts: Vec<Values>,
-        changes: impl Iterator<Item = (&'a Adapter, Vec<&'a LowRank>)>,
+        (added, matrices): (&[Added], Range<usize>),
     ) -> Self {
         let base = Matrix::pack(layout, parts);
         let outputs = base.output_lanes() * WIDTH;
-        let changes =
-            changes.map(|(adapter, parts)| Change::pack(layout, outputs, adapter, &parts)).collect();
+        let change = |added: &Added| Change::pack(layout, outputs, added, &added.changes[matrices.clone()]);
+        let changes = added.iter().map(change).collect();
         Self { base, changes }
     }
 
@@ -140,12 +156,12 @@ impl Linear {
 }
 
 impl Change {
-    fn pack(layout: &Layout<'_>, outputs: usize, adapter: &Adapter, parts: &[&LowRank]) -> Option<Self> {
+    fn pack(layout: &Layout<'_>, outputs: usize, added: &Added, parts: &[LowRank]) -> Option<Self> {
         if parts.iter().all(|part| part.a.is_empty()) {
             return None;
         }
-        let rank = adapter.rank as usize;
-        let (scale, padded) = (adapter.scale(), lanes(rank) * WIDTH);
+        let Added { rank, scale, .. } = *added;
+        let padded = lanes(rank) * WIDTH;
         let narrow = |output: usize, input: usize| {
             let (part, line) = (&parts[output / padded].a, output % padded);
             let column = layout.column.map_or(Some(input), |column| column(input));

@@ -2,14 +2,13 @@
 
 use crate::error::LoadError;
 use crate::lanes::{Lanes, WIDTH, lanes};
-use crate::linear::Linear;
+use crate::linear::{Added, Linear};
 use crate::matrix::{Layout, Matrix};
 use crate::panels::COLUMNS;
 use crate::rotary::Rotary;
 use crate::sizes::{Sizes, stride};
 use crate::tensors::{Tensors, Values};
 use deliberate_decoder::{Adapter, Shape};
-use std::ops::Range;
 
 /// A decoder ready to run; shared by all threads.
 #[derive(Debug)]
@@ -45,11 +44,14 @@ impl Network {
         shape: &Shape,
         context: u32,
         tensors: &mut dyn Tensors,
-        adapters: &[Adapter],
+        mut adapters: Vec<Adapter>,
     ) -> Result<Self, LoadError> {
         let sizes = Sizes::new(shape, context);
         let embedding = table(&sizes, tensors.take("token_embd.weight")?);
-        let blocks = (0..shape.layers).map(|index| Layer::new(shape, &sizes, (index, adapters), tensors));
+        let blocks = (0..shape.layers).map(|index| {
+            let added = adapters.iter_mut().map(|adapter| Added::take(adapter, index as usize)).collect();
+            Layer::new(shape, &sizes, (index, added), tensors)
+        });
         let blocks = blocks.collect::<Result<_, _>>()?;
         let (embedding, output) = if shape.tied {
             (None, embedding)
@@ -98,17 +100,11 @@ impl Layer {
     fn new(
         shape: &Shape,
         sizes: &Sizes,
-        (index, adapters): (u32, &[Adapter]),
+        (index, added): (u32, Vec<Added>),
         tensors: &mut dyn Tensors,
     ) -> Result<Self, LoadError> {
         let Sizes { hidden, heads, kv_heads, feed_forward, head, head_lanes, .. } = *sizes;
         let mut take = |name: &str| tensors.take(&format!("blk.{index}.{name}"));
-        // What adapters add to some of the matrices, which are numbered as theirs.
-        let changes = |matrices: Range<usize>| {
-            adapters.iter().map(move |adapter| {
-                (adapter, adapter.blocks[index as usize][matrices.clone()].iter().collect())
-            })
-        };
         let width = hidden_stride(sizes);
         let stored = head_lanes * WIDTH;
         // A head's floats: its pairs (2i, 2i + 1) are stored apart, the first of all pairs and then the second, so
@@ -127,7 +123,7 @@ impl Layer {
         let outputs = (heads + 2 * kv_heads) * stored;
         let layout = Layout { outputs, inputs: hidden, columns: hidden, row: &fused, column: None };
         let parts = vec![take("attn_q.weight")?, take("attn_k.weight")?, take("attn_v.weight")?];
-        let query_key_value = Linear::pack(&layout, parts, changes(0..3));
+        let query_key_value = Linear::pack(&layout, parts, (&added, 0..3));
         let mut bias = Vec::new();
         if shape.bias {
             let parts =
@@ -145,7 +141,7 @@ impl Layer {
             row: &|output| Some((0, output)),
             column: if stored == head { None } else { Some(&filled) },
         };
-        let attention_output = Linear::pack(&layout, vec![take("attn_output.weight")?], changes(3..4));
+        let attention_output = Linear::pack(&layout, vec![take("attn_output.weight")?], (&added, 3..4));
         let unit = |output: usize| {
             let unit = output / COLUMNS * WIDTH + output % WIDTH;
             (unit < feed_forward).then_some((usize::from(output % COLUMNS >= WIDTH), unit))
@@ -153,11 +149,11 @@ impl Layer {
         let outputs = feed_forward.div_ceil(WIDTH) * COLUMNS;
         let layout = Layout { outputs, inputs: hidden, columns: hidden, row: &unit, column: None };
         let parts = vec![take("ffn_gate.weight")?, take("ffn_up.weight")?];
-        let gate_up = Linear::pack(&layout, parts, changes(4..6));
+        let gate_up = Linear::pack(&layout, parts, (&added, 4..6));
         let row = |output| Some((0, output));
         let layout =
             Layout { outputs: hidden, inputs: feed_forward, columns: feed_forward, row: &row, column: None };
-        let down = Linear::pack(&layout, vec![take("ffn_down.weight")?], changes(6..7));
+        let down = Linear::pack(&layout, vec![take("ffn_down.weight")?], (&added, 6..7));
         let [attention_norm, feed_forward_norm] = [take("attn_norm.weight")?, take("ffn_norm.weight")?]
             .map(|values| padded(&values.floats(), width));
         Ok(Self { attention_norm, query_key_value, bias, attention_output, feed_forward_norm, gate_up, down })

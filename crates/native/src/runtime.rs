@@ -126,7 +126,7 @@ impl NativeRuntime {
         for change in &changes {
             change.check(shape).map_err(LoadError::Weights)?;
         }
-        let network = Network::new(shape, context, tensors, &changes)?;
+        let network = Network::new(shape, context, tensors, changes)?;
         let kv_bytes_per_token = network.sizes.kv_bytes_per_token();
         let bytes = u128::from(kv_bytes_per_token) * u128::from(slots) * u128::from(context);
         if bytes > ADDRESSABLE {

@@ -18,7 +18,7 @@ fn adapters(shape: &Shape) -> Vec<Adapter> {
         }
     }
     let mut none = adapter(shape, 2, 4);
-    none.blocks.iter_mut().for_each(|block| *block = std::array::from_fn(|_| LowRank::default()));
+    none.blocks.fill(std::array::from_fn(|_| LowRank::default()));
     vec![adapter(shape, 17, 1), adapter(shape, 1, 2), some, none]
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   deliberate tune solved.jsonl --model smollm2 --lora 16 --output tuned
-  deliberate solve --model smollm2 --adapter tuned/adapter.gguf 'What is 17 * 23?'
+  deliberate solve --model smollm2+tuned/adapter.gguf 'What is 17 * 23?'
   deliberate tune solved.jsonl --model ./SmolLM2-135M --output tuned --hugging-face
   deliberate solve --model tuned/model.gguf 'What is 17 * 23?'
 

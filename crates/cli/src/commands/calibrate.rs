@@ -97,11 +97,10 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         args.run_directory.unwrap_or_else(|| PathBuf::from("runs").join(format!("calibrate-{}", asked.name)));
     let asking = if revises { vec![&search, &revision] } else { vec![&search] };
     // One memory for all: the models of the study, the larger proposer, the verifier to compare with.
-    let larger = args.larger_model.or(layer.larger_model).map(|model| EngineSettings {
-        model: Some(model),
-        adapter: None,
-        ..engine.clone()
-    });
+    let larger = args
+        .larger_model
+        .or(layer.larger_model)
+        .map(|model| EngineSettings { model: Some(model), ..engine.clone() });
     let model = args.compare_verifier_model;
     let compared = args.compare_verifier.map(|verifier| comparing(verifier, model, &engine, &search));
     let compared = compared.transpose()?;

@@ -41,11 +41,6 @@ pub(crate) fn run(args: &TuneArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let search = SearchLayer { prompt: args.prompt.clone(), ..SearchLayer::default() };
     let engine = EngineLayer { model: args.model.clone(), ..EngineLayer::default() };
     let layer = FileLayer::settle(global.config.as_deref(), search, engine, Usual::Bundled)?;
-    if layer.engine.adapter.is_some() {
-        return Err(bad_input(anyhow!(
-            "the settings put an adapter on the model, and tuning begins with a model alone (name it with --model)"
-        )));
-    }
     let prompt = layer.search.prompt.as_deref().unwrap_or(PROMPT);
     let prompt = Prompt::load_for(prompt, PromptKind::Solve).map_err(bad_input)?;
     let lines = Lines::read(&args.examples)?;
@@ -89,7 +84,13 @@ fn model(name: Option<&str>) -> anyhow::Result<Model> {
         return Model::read_hugging_face(folder).map_err(bad_input);
     }
     let models = Models::from_env().map_err(bad_input)?;
-    let file = models.resolve(name.unwrap_or(&models.catalogue().default)).map_err(bad_input)?;
+    let name = name.unwrap_or(&models.catalogue().default);
+    if let (base, Some(_)) = models.split(name) {
+        return Err(bad_input(anyhow!(
+            "tuning begins with a model alone, not with `{name}` (--model {base})"
+        )));
+    }
+    let file = models.resolve(name).map_err(bad_input)?;
     let model = Model::read_gguf(&file.path)
         .context("only Llama and Qwen2 models can be tuned, with a vocabulary like that of SmolLM or Qwen2")
         .map_err(bad_input)?;

@@ -63,8 +63,10 @@ fn bundled(name: &str) -> Vec<u8> {
 fn solve_bytes(bytes: &[u8], arguments: &[&str]) -> crate::support::Ran {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("model.gguf"), bytes).unwrap();
-    let all = ["solve", QUESTION, "--model", "./model.gguf", "--budget", "2", "--json"];
-    run(folder.path(), all.into_iter().chain(arguments.iter().copied()))
+    let named = arguments.contains(&"--model");
+    let all = ["solve", QUESTION, "--budget", "2", "--json"].into_iter();
+    let model = if named { &[][..] } else { &["--model", "./model.gguf"] };
+    run(folder.path(), all.chain(model.iter().copied()).chain(arguments.iter().copied()))
 }
 
 #[test]
@@ -108,8 +110,9 @@ fn a_verifier_that_cannot_be_asked_is_refused_when_it_is_put_together() {
 #[test]
 fn a_model_given_as_an_adapter_is_said_to_be_one() {
     let bytes = bundled("lab-proposer");
-    solve_bytes(&bytes, &["--adapter", "./model.gguf"]).failed(2, &["it is a model and no adapter"]);
-    solve_bytes(&bytes, &["--adapter", "."]).failed(2, &["is a folder, not a model file"]);
+    let on_top = |adapter: &str| solve_bytes(&bytes, &["--model", &format!("./model.gguf+{adapter}")]);
+    on_top("./model.gguf").failed(2, &["it is a model and no adapter"]);
+    on_top(".").failed(2, &["no adapter `.` for `./model.gguf`", "is a folder, not a model file"]);
 }
 
 #[test]

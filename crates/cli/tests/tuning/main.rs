@@ -47,31 +47,24 @@ fn an_adapter_is_learnt_gone_on_with_and_solved_with() {
         let solved = ["solve", QUESTION, "--budget", "2", "--trace", "tree.json", "--json"];
         with_lab(path, &[&solved[..], rest].concat()).done().json()
     };
-    let (plain, adapted) = (solve(&[]), solve(&["--adapter", "out/adapter.gguf"]));
+    let (plain, adapted) = (solve(&[]), solve(&["--model", "lab+out/adapter.gguf"]));
     let proposer = |solved: &Value| solved["settings"]["models"]["proposer"].clone();
     assert_eq!(proposer(&adapted)["adapter"]["name"], "adapter", "{adapted}");
     assert_eq!(proposer(&plain)["adapter"], Value::Null);
     assert_eq!(proposer(&adapted)["fingerprint"], proposer(&plain)["fingerprint"]);
-    // From the settings file, too, where it belongs to the model beside it.
-    std::fs::write(
-        path.join("deliberate.toml"),
-        "[engine]\nmodel = \"lab\"\nadapter = \"out/adapter.gguf\"\n",
-    )
-    .unwrap();
+    // From the settings file, too; another model leaves it behind.
+    std::fs::write(path.join("deliberate.toml"), "[engine]\nmodel = \"lab+out/adapter.gguf\"\n").unwrap();
     assert_eq!(proposer(&solve(&[])), proposer(&adapted));
     assert_eq!(proposer(&solve(&["--model", "lab"]))["adapter"], Value::Null);
     tune(path, "elsewhere", &["--json", "--tokens", "1"]).done();
     std::fs::remove_file(path.join("deliberate.toml")).unwrap();
 
-    let other = with_lab(path, &["solve", QUESTION, "--adapter", "nowhere.gguf"]);
+    let other = with_lab(path, &["solve", QUESTION, "--model", "lab+nowhere.gguf"]);
     other.failed(2, &["no adapter `nowhere.gguf`", "deliberate tune --lora"]);
     let model = with_lab(path, &["models", "path", "lab-proposer"]).done().out.trim().to_owned();
-    let other = with_lab(path, &["solve", QUESTION, "--adapter", &model]);
+    let other = with_lab(path, &["solve", QUESTION, "--model", &format!("lab+{model}")]);
     other.failed(2, &["cannot use adapter", "it is a model and no adapter"]);
-    let other = with_lab(
-        path,
-        &["solve", QUESTION, "--model", "lab-proposer-large", "--adapter", "out/adapter.gguf"],
-    );
+    let other = with_lab(path, &["solve", QUESTION, "--model", "lab-proposer-large+out/adapter.gguf"]);
     other.failed(2, &["cannot use adapter"]);
 }
 

@@ -24,9 +24,7 @@ pub enum HeaderError {
         parts: u64,
     },
     /// An adapter where a model should be.
-    #[error(
-        "it is an adapter, which goes on top of a model (give it as --adapter, and its base as the model)"
-    )]
+    #[error("it is an adapter, which goes on top of a model (name it behind its base: --model BASE+ADAPTER)")]
     Adapter,
     /// Something that goes with a model, a projector for images for example.
     #[error("it is of kind `{kind}`, not a language model")]

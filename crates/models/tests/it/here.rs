@@ -43,6 +43,29 @@ fn a_local_file_is_a_model_if_it_looks_like_one() {
 }
 
 #[test]
+fn a_name_is_cut_where_an_adapter_follows_that_is_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(&folder, "http://unused");
+    let file = |name: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, b"GGUF...").unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (adapter, plus) = (file("prm.gguf"), file("c++/a+b.gguf"));
+    let check = |text: &str, base: &str, adapter: Option<&str>| {
+        assert_eq!(models.split(text), (base, adapter), "{text}");
+    };
+    check("smollm2", "smollm2", None);
+    check(&plus, &plus, None);
+    check(&format!("smollm2+{adapter}"), "smollm2", Some(&adapter));
+    check(&format!("smollm2+{plus}"), "smollm2", Some(&plus));
+    check(&format!("{plus}+{plus}"), &plus, Some(&plus));
+    check("smollm2+nowhere.gguf", "smollm2", Some("nowhere.gguf"));
+    check("one+two+three", "one", Some("two+three"));
+}
+
+#[test]
 fn a_file_put_into_the_store_by_hand_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let models = models(&folder, "http://unused");

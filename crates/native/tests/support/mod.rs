@@ -134,7 +134,9 @@ pub(crate) fn adapter(shape: &Shape, rank: u32, seed: u64) -> Adapter {
     for (name, values) in adapter.named_mut() {
         let inputs = if name.contains("lora_b") { rank } else { shape.hidden };
         let spread = 0.5 / (inputs as f32).sqrt();
-        values.iter_mut().for_each(|value| *value = spread * rng.random_range(-1.0..1.0f32));
+        for value in values.iter_mut() {
+            *value = spread * rng.random_range(-1.0..1.0f32);
+        }
     }
     adapter
 }
