@@ -10,12 +10,9 @@ use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
 use deliberate_search::strategies::Needs;
 use deliberate_search::{Settings, question_seed};
-use deliberate_text::{
-    Domain, DomainSettings, Prompt, PromptKind, TextReviser, TokenBytes, Trace, VerifierSpec,
-};
+use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser, Trace, VerifierSpec};
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 /// Whole solutions in one call: what an interruption loses. The engine shares the prompt between calls.
 const PART: NonZeroU32 = NonZeroU32::MIN;
@@ -151,8 +148,8 @@ impl Loaded {
 
     /// The tokens of the proposer as text, special ones as their markers.
     pub(crate) fn spelled(&self, tokens: &[u32]) -> String {
-        let spell = spelling(&self.proposer.engine);
-        let bytes: Vec<u8> = tokens.iter().flat_map(|&token| spell(token)).collect();
+        let piece = |&token: &u32| self.proposer.engine.piece(token).unwrap_or_default();
+        let bytes: Vec<u8> = tokens.iter().flat_map(piece).collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -180,8 +177,7 @@ impl Loaded {
             steps: search.steps.clone(),
         };
         let engine = &self.proposer.engine;
-        let domain =
-            Domain::new(engine.clone(), &settings).map_err(bad_input)?.with_spelling(spelling(engine));
+        let domain = Domain::new(engine.clone(), &settings).map_err(bad_input)?;
         let Needs { verifier, reviser } = search.strategy.needs();
         let domain = if verifier {
             let (spec, model) = self.scoring(search);
@@ -204,7 +200,7 @@ impl Loaded {
         let prompt = Prompt::load_for(domain.prompt().reviser(), PromptKind::Revise).map_err(bad_input)?;
         let draw = settings.draw_settings(domain.prompt());
         let reviser = TextReviser::new(model.clone(), prompt, None, draw).await.map_err(bad_input)?;
-        Ok(domain.with_reviser(reviser.with_spelling(spelling(model))))
+        Ok(domain.with_reviser(reviser))
     }
 }
 
@@ -218,9 +214,4 @@ fn wanted(models: &Models, name: &str) -> anyhow::Result<Wanted> {
         })
     };
     Ok(Wanted { file, adapter: adapter.map(of).transpose().map_err(bad_input)? })
-}
-
-fn spelling(engine: &Engine) -> TokenBytes {
-    let tokenizer = Arc::clone(engine.tokenizer());
-    Arc::new(move |token| tokenizer.piece(token))
 }

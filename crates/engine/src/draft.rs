@@ -11,7 +11,7 @@ pub(crate) struct Draft {
     draws: Draws,
     watch: StopWatch,
     tokens: Vec<Token>,
-    bytes: Vec<u8>,
+    pieces: Vec<Vec<u8>>,
     stats: Vec<TokenStat>,
     finish: Option<Finish>,
     /// Tokens, at most.
@@ -25,7 +25,7 @@ impl Draft {
             draws: Draws::new(seed),
             watch: StopWatch::new(&request.stop),
             tokens: Vec::new(),
-            bytes: Vec::new(),
+            pieces: Vec::new(),
             stats: Vec::new(),
             finish: None,
             limit: (request.max_tokens as usize).min(context - request.prompt.len()),
@@ -52,8 +52,9 @@ impl Draft {
         let piece = tokenizer.piece(token);
         self.tokens.push(token);
         self.stats.push(stat);
-        self.bytes.extend_from_slice(&piece);
-        if let Some(index) = self.watch.push(&request.stop, &piece) {
+        let stopped = self.watch.push(&request.stop, &piece);
+        self.pieces.push(piece);
+        if let Some(index) = stopped {
             self.finish = Some(Finish::Stop(index));
         } else if self.tokens.len() >= self.limit {
             self.finish = Some(Finish::Length);
@@ -70,7 +71,8 @@ impl Draft {
     pub(crate) fn into_sample(self) -> Sample {
         Sample {
             tokens: self.tokens,
-            text: String::from_utf8_lossy(&self.bytes).into_owned(),
+            text: String::from_utf8_lossy(&self.pieces.concat()).into_owned(),
+            pieces: self.pieces,
             stats: self.stats,
             finish: self.finish.unwrap_or(Finish::Length),
         }

@@ -39,7 +39,7 @@ impl SimulatedRuntime {
                 spelling: Bytes.spelling(VOCABULARY),
                 beginning: None,
                 endings: vec![END],
-                architecture: Architecture { parameters: 1000, layers: 2, attention_width: 16 },
+                architecture: Some(Architecture { parameters: 1000, layers: 2, attention_width: 16 }),
             },
             capacity,
             adapters: Vec::new(),

@@ -84,7 +84,7 @@ impl<R: ModelRuntime> Worker<R> {
         let Shares { facts, counters, serving: Serving { turns, prefix_cache } } = shares;
         let capacity = runtime.capacity();
         let variants = 1 + runtime.adapters().len() as Variant;
-        let scheduler = Scheduler::new(capacity, variants, facts.architecture);
+        let scheduler = Scheduler::new(capacity, variants, facts.architecture.unwrap_or_default());
         Self {
             tokenizer: runtime.tokenizer(),
             scheduler: if prefix_cache { scheduler } else { scheduler.without_prefix_cache() },

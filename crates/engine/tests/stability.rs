@@ -81,7 +81,7 @@ async fn the_youngest_sequences_give_way_and_the_oldest_pay_nothing() {
     let all = join_all(asks).await;
     let metrics = engine.metrics();
     assert!(metrics.preemptions > 0, "{metrics:?}");
-    let whole = engine.facts().architecture.flops(0..130);
+    let whole = engine.facts().flops(0..130);
     assert!((all[0].usage.flops - whole).abs() < 1e-3, "the oldest never repeats a token");
     for generation in &all {
         assert_eq!(generation.usage.prefilled, 31);

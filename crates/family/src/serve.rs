@@ -5,11 +5,9 @@ use deliberate_lm::{LanguageModel, Sampling};
 use deliberate_native::Settings;
 use deliberate_search::Verifier;
 use deliberate_text::{
-    Domain, DomainSettings, Prompt, PromptError, PromptKind, TextReviser, TokenBytes, Trace, VerifierError,
-    VerifierSpec,
+    Domain, DomainSettings, Prompt, PromptError, PromptKind, TextReviser, Trace, VerifierError, VerifierSpec,
 };
 use std::path::Path;
-use std::sync::Arc;
 
 /// Tokens of one solution, at most.
 const SOLUTION: u32 = 256;
@@ -43,7 +41,7 @@ pub fn serve(path: &Path) -> Result<Engine, ServeError> {
 /// # Errors
 /// [`ServeError::Prompt`] if the prompt cannot be used.
 pub fn domain(proposer: &Engine, temperature: f32) -> Result<Domain<Engine>, ServeError> {
-    Ok(Domain::new(proposer.clone(), &settings(temperature))?.with_spelling(spelling(proposer)))
+    Ok(Domain::new(proposer.clone(), &settings(temperature))?)
 }
 
 /// The same with a reviser. With the reviser in both roles first attempts are its own: revisions of nothing.
@@ -58,8 +56,7 @@ pub async fn revising(
     let domain = domain(proposer, temperature)?;
     let prompt = Prompt::load_for(domain.prompt().reviser(), PromptKind::Revise)?;
     let draw = settings(temperature).draw_settings(domain.prompt());
-    let reviser =
-        TextReviser::new(reviser.clone(), prompt, None, draw).await?.with_spelling(spelling(proposer));
+    let reviser = TextReviser::new(reviser.clone(), prompt, None, draw).await?;
     Ok(domain.with_reviser(reviser))
 }
 
@@ -84,9 +81,4 @@ fn settings(temperature: f32) -> DomainSettings {
         answer_tokens: SOLUTION,
         steps: None,
     }
-}
-
-fn spelling(engine: &Engine) -> TokenBytes {
-    let tokenizer = Arc::clone(engine.tokenizer());
-    Arc::new(move |token| tokenizer.piece(token))
 }

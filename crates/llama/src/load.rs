@@ -151,6 +151,6 @@ fn facts(header: &ModelHeader, model: &LlamaModel, path: &Path, context: u32) ->
         spelling: Fingerprint::default(),
         beginning: beginning.filter(|&id| id < header.vocabulary),
         endings,
-        architecture: header.sizes,
+        architecture: Some(header.sizes),
     }
 }

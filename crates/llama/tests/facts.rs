@@ -66,9 +66,9 @@ fn the_real_model_states_its_facts() {
     let facts = runtime.facts();
     assert_eq!(facts.name, path.file_stem().expect("a name").to_string_lossy());
     assert_eq!((facts.context, facts.vocabulary), (512, 49152));
-    assert_eq!(facts.architecture.layers, 30);
-    assert_eq!(facts.architecture.attention_width, 576);
-    assert_eq!(facts.architecture.parameters, 134_515_008);
+    assert_eq!(facts.architecture.unwrap().layers, 30);
+    assert_eq!(facts.architecture.unwrap().attention_width, 576);
+    assert_eq!(facts.architecture.unwrap().parameters, 134_515_008);
     assert_eq!(facts.beginning, None);
     let tokenizer = runtime.tokenizer();
     let end = tokenizer.encode("<|im_end|>", true).expect("a marker");

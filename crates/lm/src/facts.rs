@@ -19,14 +19,19 @@ pub struct ModelFacts {
     pub beginning: Option<Token>,
     /// Tokens that end a sequence.
     pub endings: Vec<Token>,
-    /// Sizes that the cost follows from.
-    pub architecture: Architecture,
+    /// Sizes that the cost follows from; none where a backend does not tell them.
+    pub architecture: Option<Architecture>,
 }
 
 impl ModelFacts {
     /// Whether a token means the same text to both, so that one can read and continue what the other wrote.
     pub fn shares_tokens(&self, other: &Self) -> bool {
         self.vocabulary == other.vocabulary && self.spelling == other.spelling
+    }
+
+    /// As [`Architecture::flops`]; 0 where nobody knows.
+    pub fn flops(&self, positions: std::ops::Range<u64>) -> f64 {
+        self.architecture.map_or(0.0, |architecture| architecture.flops(positions))
     }
 }
 
@@ -48,7 +53,7 @@ impl Fingerprint {
 }
 
 /// Sizes of a decoder-only transformer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Architecture {
     /// All parameters that take part in a forward pass, a tied embedding counted once.
     pub parameters: u64,

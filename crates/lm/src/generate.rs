@@ -47,6 +47,8 @@ pub struct TokenStat {
 pub struct Sample {
     /// The drawn tokens, a completed stop text included, an end-of-sequence token not.
     pub tokens: Vec<Token>,
+    /// The bytes that each of them spells, which may be a part of a character.
+    pub pieces: Vec<Vec<u8>>,
     /// Their text (invalid UTF-8 replaced).
     pub text: String,
     /// One entry per token; empty where a backend cannot tell.

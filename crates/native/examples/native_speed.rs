@@ -142,7 +142,7 @@ impl Run {
             runtime.forward(spans, touch).expect("the batch fits");
             for Span { start, tokens, .. } in spans {
                 part.tokens += tokens.len() as f64;
-                part.operations += facts.architecture.flops(*start as u64..(start + tokens.len()) as u64);
+                part.operations += facts.flops(*start as u64..(start + tokens.len()) as u64);
             }
         };
         let prompts: Vec<Span> = (0..self.sequences).map(|slot| span(slot, 0, self.prompt)).collect();

@@ -152,7 +152,7 @@ impl NativeRuntime {
                 spelling: tokenizer.spelling(shape.vocabulary),
                 beginning,
                 endings,
-                architecture: shape.architecture(),
+                architecture: Some(shape.architecture()),
             },
             capacity: Capacity {
                 slots,

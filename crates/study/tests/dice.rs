@@ -27,14 +27,15 @@ impl SimulatedDice {
             spelling: Fingerprint::default(),
             beginning: None,
             endings: vec![0],
-            architecture,
+            architecture: Some(architecture),
         })
     }
 
     fn throw(seed: u64) -> Sample {
         let text = format!("The answer is {}.", mix(seed, 0) & 1);
         let tokens = text.bytes().map(Token::from).collect();
-        Sample { tokens, text, stats: Vec::new(), finish: Finish::EndOfSequence }
+        let pieces = text.bytes().map(|byte| vec![byte]).collect();
+        Sample { tokens, pieces, text, stats: Vec::new(), finish: Finish::EndOfSequence }
     }
 }
 

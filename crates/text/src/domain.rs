@@ -2,8 +2,7 @@
 
 use crate::prompt::PromptKind;
 use crate::{
-    DrawSettings, Prompt, PromptError, StepRule, TextAnswers, TextError, TextProposer, TextReviser,
-    TokenBytes, Trace,
+    DrawSettings, Prompt, PromptError, StepRule, TextAnswers, TextError, TextProposer, TextReviser, Trace,
 };
 use deliberate_lm::{LanguageModel, Sampling};
 use deliberate_search::{Reviser, Roles, Verifier};
@@ -64,13 +63,6 @@ impl<M: LanguageModel> Domain<M> {
         let prompt = Prompt::load_for(&settings.prompt, PromptKind::Solve)?;
         let proposer = TextProposer::new(model, settings.draw_settings(&prompt));
         Ok(Self { prompt, proposer, verifier: None, reviser: None, answers: TextAnswers })
-    }
-
-    /// Draws rollouts at once, see [`TextProposer::with_spelling`].
-    #[must_use]
-    pub fn with_spelling(mut self, spelling: TokenBytes) -> Self {
-        self.proposer = self.proposer.with_spelling(spelling);
-        self
     }
 
     /// Scores with this verifier; `None` for none.

@@ -29,7 +29,7 @@ pub use ending::Ending;
 pub use error::{PromptError, TextError};
 pub use found::added_steps;
 pub use prompt::{Layout, Prompt, PromptKind};
-pub use proposer::{DrawSettings, TextProposer, TokenBytes};
+pub use proposer::{DrawSettings, TextProposer};
 pub use reviser::{Critique, TextReviser};
 pub use steps::{StepRule, StepRuleError};
 pub use trace::Trace;

@@ -1,14 +1,13 @@
 //! Draws steps and rollouts from a language model.
 //!
-//! Every continuation continues token ids. A step is one generation that stops at the rule's separator. A rollout is
-//! a chain of such generations (the engine's prefix cache makes that as cheap as one), or, where the spelling of
-//! single tokens is known ([`TokenBytes`]), one generation cut at the same places afterwards.
+//! Every continuation continues token ids. A step is one generation that stops at the rule's separator. A rollout is one
+//! generation, cut at the same places afterwards.
 
 use crate::draft::{Draft, Piece, PieceEnd, Taken};
 use crate::split::split;
 use crate::{Ending, StepRule, Trace};
 use deliberate_lm::{
-    Finish, GenerateRequest, Generation, LanguageModel, LmError, Sample, Sampling, Token, Usage as LmUsage,
+    Finish, GenerateRequest, Generation, LanguageModel, LmError, Sample, Sampling, Usage as LmUsage,
 };
 use deliberate_search::{
     Answer, Draw, Drawn, Expansion, Failure, Proposal, Proposer, Reach, Status, Usage, mix,
@@ -16,10 +15,6 @@ use deliberate_search::{
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use std::sync::Arc;
-
-/// The bytes that a token spells; they may be a part of a character.
-pub type TokenBytes = Arc<dyn Fn(Token) -> Vec<u8> + Send + Sync>;
 
 /// How solutions are drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +49,6 @@ impl Default for DrawSettings {
 pub struct TextProposer<M> {
     model: M,
     settings: DrawSettings,
-    spelling: Option<TokenBytes>,
 }
 
 /// One draw's result, and what it used past the generation that it shared with others.
@@ -68,21 +62,12 @@ struct Bounds {
     /// Tokens drawn, at most.
     tokens: usize,
     sampling: Sampling,
-    /// In one generation, to be cut into steps afterwards.
-    whole: bool,
 }
 
 impl<M: LanguageModel> TextProposer<M> {
-    /// A proposer. Cloning a model behind an [`Arc`] shares it.
+    /// A proposer. Cloning a model behind an [`Arc`](std::sync::Arc) shares it.
     pub fn new(model: M, settings: DrawSettings) -> Self {
-        Self { model, settings, spelling: None }
-    }
-
-    /// Draws rollouts in one generation, given what each of the model's tokens spells.
-    #[must_use]
-    pub fn with_spelling(mut self, spelling: TokenBytes) -> Self {
-        self.spelling = Some(spelling);
-        self
+        Self { model, settings }
     }
 
     /// The model.
@@ -115,7 +100,6 @@ impl<M: LanguageModel> TextProposer<M> {
                 Draw::Sample => self.settings.sampling,
                 Draw::Greedy => Sampling::GREEDY,
             },
-            whole: reach == Reach::End && self.spelling.is_some(),
         };
         let draft = Draft::new(state, &self.settings.steps, &self.settings.ending);
         let first = match self.pause(&draft, 0, bounds, seeds.clone()).await {
@@ -136,7 +120,9 @@ impl<M: LanguageModel> TextProposer<M> {
             let (sample, draft) = (samples.next(), draft.clone());
             async move {
                 match sample {
-                    Some(sample) if bounds.whole => (Ok(self.cut_whole(draft, &sample)), LmUsage::default()),
+                    Some(sample) if bounds.steps.is_none() => {
+                        (Ok(self.cut_whole(draft, &sample)), LmUsage::default())
+                    }
                     Some(sample) => self.walk(draft, seed, sample, bounds).await,
                     None => (Err(self.fault("fewer samples than seeds")), LmUsage::default()),
                 }
@@ -159,7 +145,7 @@ impl<M: LanguageModel> TextProposer<M> {
             tokens = tokens.min((self.settings.step_tokens as usize).saturating_sub(draft.unfinished()));
         }
         let mut stop = Vec::new();
-        if !bounds.whole {
+        if bounds.steps.is_some() {
             stop = self.settings.steps.separators();
             if let Some(budget) = self.settings.steps.token_budget() {
                 tokens = tokens.min(budget as usize);
@@ -192,10 +178,7 @@ impl<M: LanguageModel> TextProposer<M> {
             }
             drawn += sample.tokens.len();
             let end = self.piece_end(&sample);
-            let taken = match self.take(&mut draft, &sample, end).await {
-                Ok(taken) => taken,
-                Err(error) => return (Err(error), usage),
-            };
+            let taken = take(&mut draft, &sample, end);
             let finished = matches!(taken, Taken::Complete | Taken::Truncated);
             if finished || bounds.steps.is_some_and(|steps| draft.steps() >= steps) {
                 return (Ok(proposal(draft, taken, drawn)), usage);
@@ -226,41 +209,13 @@ impl<M: LanguageModel> TextProposer<M> {
         }
     }
 
-    /// Adds a sample; where the solution ends inside it, finds the tokens that belong to the solution.
-    ///
-    /// Without the spelling of tokens they are those of the kept text, if encoding it gives a beginning of what was
-    /// drawn; else all are kept beside the cut text, which is harmless: nothing continues a complete trace.
-    async fn take(&self, draft: &mut Draft<'_>, sample: &Sample, end: PieceEnd) -> Result<Taken, LmError> {
-        let stats = if sample.stats.len() == sample.tokens.len() { sample.stats.as_slice() } else { &[] };
-        let piece = Piece { tokens: &sample.tokens, text: &sample.text, stats, end };
-        let kept = match draft.cut(&piece) {
-            None => None,
-            Some(bytes) if bytes == sample.text.len() => Some((bytes, sample.tokens.len())),
-            Some(bytes) => Some((bytes, self.tokens_of(&sample.text[..bytes], &sample.tokens).await?)),
-        };
-        Ok(draft.take(&piece, kept))
-    }
-
-    /// How many of the drawn tokens spell the kept text.
-    async fn tokens_of(&self, kept: &str, drawn: &[Token]) -> Result<usize, LmError> {
-        if kept.is_empty() {
-            return Ok(0);
-        }
-        if let Some(spelling) = &self.spelling {
-            return Ok(spelt(kept.len(), drawn.iter().map(|&token| spelling(token).len())));
-        }
-        let encoded = self.model.encode(kept, false).await?;
-        Ok(if drawn.starts_with(&encoded) { encoded.len() } else { drawn.len() })
-    }
-
     /// Cuts a rollout drawn at once at the places where drawing step by step would have paused.
     fn cut_whole(&self, mut draft: Draft<'_>, sample: &Sample) -> Proposal<Trace> {
-        let spelling = self.spelling.as_ref().expect("rollouts are drawn whole where the spelling is known");
-        let pieces: Vec<Vec<u8>> = sample.tokens.iter().map(|&token| spelling(token)).collect();
+        let pieces = &sample.pieces;
         let end = if sample.finish == Finish::Length { PieceEnd::Cut } else { PieceEnd::Solution };
         let mut start = 0;
         let mut taken = Taken::Truncated;
-        for cut in split(&pieces, &self.settings.steps, end) {
+        for cut in split(pieces, &self.settings.steps, end) {
             let range = start..start + cut.tokens;
             start = range.end;
             let stats = sample.stats.get(range.clone()).unwrap_or_default();
@@ -278,6 +233,14 @@ impl<M: LanguageModel> TextProposer<M> {
     fn fault(&self, reason: &str) -> LmError {
         LmError::Backend { model: self.model.facts().name.clone(), reason: reason.to_owned() }
     }
+}
+
+/// Adds a sample; where the solution ends inside it, the tokens that spell the solution.
+fn take(draft: &mut Draft<'_>, sample: &Sample, end: PieceEnd) -> Taken {
+    let stats = if sample.stats.len() == sample.tokens.len() { sample.stats.as_slice() } else { &[] };
+    let piece = Piece { tokens: &sample.tokens, text: &sample.text, stats, end };
+    let kept = draft.cut(&piece).map(|bytes| (bytes, spelt(bytes, sample.pieces.iter().map(Vec::len))));
+    draft.take(&piece, kept)
 }
 
 /// How many tokens of these widths begin within so many bytes.
@@ -340,7 +303,7 @@ impl<M: LanguageModel> Proposer<Trace> for TextProposer<M> {
     }
 
     fn flops(&self, positions: Range<u64>) -> f64 {
-        self.model.facts().architecture.flops(positions)
+        self.model.facts().flops(positions)
     }
 }
 

@@ -68,13 +68,6 @@ impl<M: LanguageModel> TextReviser<M> {
         Ok(Self { proposer: TextProposer::new(model, settings), prompt, critique, frame, attempt_frame })
     }
 
-    /// Draws solutions in one generation, see [`TextProposer::with_spelling`].
-    #[must_use]
-    pub fn with_spelling(mut self, spelling: crate::TokenBytes) -> Self {
-        self.proposer = self.proposer.with_spelling(spelling);
-        self
-    }
-
     /// The prompt that revisions are asked for with.
     pub fn prompt(&self) -> &Prompt {
         &self.prompt
@@ -228,7 +221,7 @@ impl<M: LanguageModel> Reviser<Trace> for TextReviser<M> {
     }
 
     fn flops(&self, positions: Range<u64>) -> f64 {
-        self.model().facts().architecture.flops(positions)
+        self.model().facts().flops(positions)
     }
 }
 

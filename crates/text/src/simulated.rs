@@ -7,7 +7,7 @@ use deliberate_lm::{
     Answer, Architecture, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message,
     ModelFacts, Reading, Role, Sample, ScoreRequest, Scoring, Token, TokenStat, Usage,
 };
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 const SPECIAL: [(&str, Token); 3] = [("<s>", 256), ("<|im_start|>", 257), ("<|im_end|>", 258)];
 const LONG: [&str; 17] = [
@@ -64,7 +64,7 @@ impl Simulated {
                 spelling: Fingerprint::of((0..317).filter(|id| !(259..300).contains(id)).map(Self::bytes)),
                 beginning: Some(256),
                 endings: vec![258],
-                architecture,
+                architecture: Some(architecture),
             },
             write: Box::new(write),
             read: Box::new(|_, _| -1.0),
@@ -157,7 +157,8 @@ impl Simulated {
         let stat =
             |&token: &Token| TokenStat { logprob: -0.1 * (token % 5) as f32, certainty: (token % 7) as f32 };
         let stats = if self.tells_stats { tokens.iter().map(stat).collect() } else { Vec::new() };
-        Ok(Sample { text: String::from_utf8_lossy(&bytes).into_owned(), tokens, stats, finish })
+        let pieces = tokens.iter().map(|&token| Self::bytes(token)).collect();
+        Ok(Sample { text: String::from_utf8_lossy(&bytes).into_owned(), pieces, tokens, stats, finish })
     }
 
     fn generation(&self, request: GenerateRequest) -> Result<Generation, LmError> {
@@ -246,9 +247,4 @@ impl LanguageModel for Simulated {
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         Box::pin(async move { self.scoring(request) })
     }
-}
-
-/// Knows what each of the simulated model's tokens spells.
-pub(crate) fn spelling() -> crate::TokenBytes {
-    Arc::new(Simulated::bytes)
 }

@@ -1,8 +1,8 @@
 //! Seeds of what is gathered follow from (run seed, question, place in the tree): a simulated model shows its dice.
 
 use deliberate_lm::{
-    Answer, Architecture, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message,
-    ModelFacts, Sample, ScoreRequest, Scoring, Token, Usage,
+    Answer, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
+    Sample, ScoreRequest, Scoring, Token, Usage,
 };
 use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser};
 use deliberate_train::gather::{
@@ -28,7 +28,7 @@ impl Dice {
             spelling: Fingerprint::default(),
             beginning: None,
             endings: vec![256],
-            architecture: Architecture { parameters: 1, layers: 1, attention_width: 1 },
+            architecture: None,
         };
         Arc::new(Self { facts, thrown: Mutex::default() })
     }
@@ -60,7 +60,8 @@ impl LanguageModel for Dice {
         let sample = |seed: &u64| {
             let text = format!("The answer is {seed}.");
             let tokens = text.bytes().map(Token::from).collect();
-            Sample { tokens, text, stats: Vec::new(), finish: Finish::EndOfSequence }
+            let pieces = text.bytes().map(|byte| vec![byte]).collect();
+            Sample { tokens, pieces, text, stats: Vec::new(), finish: Finish::EndOfSequence }
         };
         let samples = request.seeds.iter().map(sample).collect();
         Box::pin(ready(Ok(Generation { samples, usage: Usage::default() })))

@@ -206,7 +206,7 @@ fn cast<'a>(settings: &'a EngineSettings, searches: &'a [&'a Search]) -> Cast<'a
 
 /// Parameters of a proposer.
 fn parameters(loaded: &Loaded) -> f64 {
-    loaded.proposer.engine.facts().architecture.parameters as f64
+    loaded.proposer.engine.facts().architecture.unwrap_or_default().parameters as f64
 }
 
 /// Tells what the user can mend from what went wrong on the way.

@@ -45,7 +45,7 @@ pub(crate) fn texts(generation: &Generation) -> Vec<String> {
 
 /// What one request costs by the formula, token by token.
 pub(crate) fn flops(engine: &Engine, ranges: &[std::ops::Range<u64>]) -> f64 {
-    ranges.iter().cloned().map(|range| engine.facts().architecture.flops(range)).sum()
+    ranges.iter().cloned().map(|range| engine.facts().flops(range)).sum()
 }
 
 pub(crate) fn is_backend(result: &Result<Generation, LmError>) -> bool {

@@ -1,7 +1,7 @@
 //! Whole searches over a simulated model, by the real executor.
 
 use super::*;
-use crate::simulated::{Simulated, spelling};
+use crate::simulated::Simulated;
 use crate::{Critique, VerifierSpec, added_steps};
 use deliberate_search::{
     Aggregation, Budget, Choice, Decision, Ended, Expand, NodeId, Observer, ObserverError, Outcome, Record,
@@ -71,7 +71,7 @@ fn model() -> Arc<Simulated> {
     }))
 }
 
-fn domain(verifier: &str, whole: bool) -> Domain<Arc<Simulated>> {
+fn domain(verifier: &str) -> Domain<Arc<Simulated>> {
     let model = model();
     let spec: VerifierSpec = verifier.parse().unwrap();
     let verifier = block_on(spec.build(Arc::clone(&model), &model.facts)).unwrap();
@@ -83,8 +83,7 @@ fn domain(verifier: &str, whole: bool) -> Domain<Arc<Simulated>> {
         Some(critique),
         domain.proposer().settings().clone(),
     );
-    let domain = domain.with_reviser(block_on(reviser).unwrap());
-    if whole { domain.with_spelling(spelling()) } else { domain }
+    domain.with_reviser(block_on(reviser).unwrap())
 }
 
 fn run(
@@ -100,35 +99,21 @@ fn run(
 
 #[test]
 fn a_verifier_finds_the_answer_that_the_majority_misses() {
-    for whole in [false, true] {
-        let vote = run(
-            &domain("none", whole),
-            Tiny { draws: 8, revise: false, rule: Rule::Majority },
-            vec![],
-            &mut Silent,
-        );
-        assert_eq!(vote.answer().unwrap().answer(), Some("5"));
-        let best = run(
-            &domain("prm:signs", whole),
-            Tiny { draws: 8, revise: false, rule: Rule::Best },
-            vec![],
-            &mut Silent,
-        );
-        let answer = best.answer().unwrap();
-        assert_eq!((answer.answer(), answer.steps(), best.choice.votes.len()), (Some("4"), 3, 2));
-        assert_eq!(best.ledger.failures, 0);
-        assert!(best.tree.iter().all(|(_, node)| node.status != Status::Truncated));
-    }
+    let vote =
+        run(&domain("none"), Tiny { draws: 8, revise: false, rule: Rule::Majority }, vec![], &mut Silent);
+    assert_eq!(vote.answer().unwrap().answer(), Some("5"));
+    let best =
+        run(&domain("prm:signs"), Tiny { draws: 8, revise: false, rule: Rule::Best }, vec![], &mut Silent);
+    let answer = best.answer().unwrap();
+    assert_eq!((answer.answer(), answer.steps(), best.choice.votes.len()), (Some("4"), 3, 2));
+    assert_eq!(best.ledger.failures, 0);
+    assert!(best.tree.iter().all(|(_, node)| node.status != Status::Truncated));
 }
 
 #[test]
 fn the_verifier_evaluates_no_token_that_it_has_seen() {
-    let outcome = run(
-        &domain("prm:signs", false),
-        Tiny { draws: 4, revise: false, rule: Rule::Best },
-        vec![],
-        &mut Silent,
-    );
+    let outcome =
+        run(&domain("prm:signs"), Tiny { draws: 4, revise: false, rule: Rule::Best }, vec![], &mut Silent);
     let all: u64 = outcome.tree.answers().map(|id| outcome.tree.node(id).units).sum();
     assert!(outcome.ledger.verifier.prefilled < all / 4, "{:?} of {all}", outcome.ledger.verifier);
 }
@@ -147,12 +132,12 @@ impl Observer<Trace> for Journal {
 fn a_search_with_revisions_resumes_from_its_journal_at_any_record() {
     let tiny = || Tiny { draws: 3, revise: true, rule: Rule::Weighted };
     let mut journal = Journal::default();
-    let outcome = run(&domain("prm:math-shepherd", false), tiny(), vec![], &mut journal);
+    let outcome = run(&domain("prm:math-shepherd"), tiny(), vec![], &mut journal);
     assert_eq!(outcome.answer().unwrap().answer(), Some("4"), "{:?}", outcome.choice);
     assert!(journal.0.len() > 3);
     for kept in 0..=journal.0.len() {
         let records = journal.0[..kept].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let resumed = run(&domain("prm:math-shepherd", false), tiny(), records, &mut Silent);
+        let resumed = run(&domain("prm:math-shepherd"), tiny(), records, &mut Silent);
         assert_eq!((resumed.tree, resumed.states), (outcome.tree.clone(), outcome.states.clone()), "{kept}");
         assert_eq!(resumed.ledger.charged, outcome.ledger.charged);
     }
@@ -161,7 +146,7 @@ fn a_search_with_revisions_resumes_from_its_journal_at_any_record() {
 #[test]
 fn a_budget_in_tokens_is_kept() {
     for tokens in [1, 10, 50, 100, 300] {
-        let domain = domain("prm:signs", false);
+        let domain = domain("prm:signs");
         let root = block_on(domain.root("What is 2 + 2?")).unwrap();
         let budget = Budget { tokens: Some(tokens), ..Budget::default() };
         let mut tiny = Tiny { draws: 4, revise: true, rule: Rule::Best };
@@ -204,7 +189,7 @@ fn a_verifier_from_a_model_without_labels_is_refused() {
 
 #[test]
 fn products_of_step_scores_guide_a_search_and_equal_texts_are_copies() {
-    let domain = domain("prm:signs*likelihood", false);
+    let domain = domain("prm:signs*likelihood");
     let root = block_on(domain.root("What is 2 + 2?")).unwrap();
     let spec: StrategySpec = "beam:generations=8,branching=2,distinct=true".parse().unwrap();
     let settings = Settings::new(Budget::default(), 7);

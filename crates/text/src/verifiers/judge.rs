@@ -197,15 +197,15 @@ impl<M: LanguageModel> Verifier<Trace> for JudgeVerifier<M> {
 
     /// An estimate: the judge reads its whole question anew for each state, once for each wording, and writes critiques.
     fn flops(&self, positions: Range<u64>) -> f64 {
-        let architecture = self.model.facts().architecture;
+        let facts = self.model.facts();
         let JudgeSettings { prompts, samples, critique_tokens, .. } = &self.settings;
-        let once = architecture.flops(0..positions.end);
+        let once = facts.flops(0..positions.end);
         let asked = prompts.len() as f64 * f64::from((*samples).max(1)) * once;
         if *samples == 0 {
             return asked;
         }
         let end = positions.end + u64::from(*critique_tokens);
-        asked + once + f64::from(*samples) * architecture.flops(positions.end..end)
+        asked + once + f64::from(*samples) * facts.flops(positions.end..end)
     }
 }
 

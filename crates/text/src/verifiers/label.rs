@@ -166,7 +166,7 @@ impl<M: LanguageModel> Verifier<Trace> for LabelVerifier<M> {
 
     /// Exact up to what the format inserts; where the verifier reads text, up to its own tokenisation as well.
     fn flops(&self, positions: Range<u64>) -> f64 {
-        self.model.facts().architecture.flops(positions)
+        self.model.facts().flops(positions)
     }
 }
 

@@ -26,7 +26,7 @@ impl Words {
             spelling: tokenizer.spelling(model.shape.vocabulary),
             beginning: model.vocabulary.beginning,
             endings: model.vocabulary.endings.clone(),
-            architecture: model.shape.architecture(),
+            architecture: Some(model.shape.architecture()),
         };
         Ok(Self { facts, tokenizer })
     }
