@@ -370,6 +370,13 @@ pub(crate) enum ModelsCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
+    /// Server to ask what it is and to try out, for example `http://localhost:8000`; the environment's DELIBERATE_API_KEY is
+    /// its key.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// One of its models, where it has several.
+    #[arg(long, value_name = "MODEL", requires = "server")]
+    pub(crate) model: Option<String>,
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -90,6 +90,17 @@ pub(crate) struct EngineLayer {
     /// fetched when it is asked for the first time.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) model: Option<String>,
+    /// Server that answers, in the place of a model here: llama-server or vLLM, for example `http://localhost:8000`. --model
+    /// then names one of its models, and the environment's DELIBERATE_API_KEY is its key. None by default.
+    #[arg(long, value_name = "URL", help_heading = "Engine")]
+    pub(crate) server: Option<String>,
+    /// Server that scores, where the verifier calls a model; --verifier-model names one of its models. By default the
+    /// proposer's, or none where --verifier-model names a model here.
+    #[arg(long, value_name = "URL", help_heading = "Engine")]
+    pub(crate) verifier_server: Option<String>,
+    /// Server that revises, where the strategy does; --reviser-model names one of its models.
+    #[arg(long, value_name = "URL", help_heading = "Engine")]
+    pub(crate) reviser_server: Option<String>,
     /// Model that scores, where the verifier calls one; by default the proposer's.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) verifier_model: Option<String>,
@@ -245,7 +256,7 @@ macro_rules! over {
     };
 }
 over!(SearchLayer, fill: strategy, policy, regime, budget, verifier, revision_verifier, seed, prompt, steps, max_tokens, temperature, top_p, top_k, min_p);
-over!(EngineLayer, over: model, verifier_model, revision_verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
+over!(EngineLayer, over: model, server, verifier_server, reviser_server, verifier_model, revision_verifier_model, reviser_model, memory, runtime, context, slots, batch_tokens, threads);
 
 impl SearchLayer {
     /// This layer's values, and where it has none, the lower layer's. A strategy and a policy decide the same: whoever
@@ -310,6 +321,13 @@ fn as_written<S: serde::Serializer>(sampling: &Sampling, to: S) -> Result<S::Ok,
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct EngineSettings {
     pub(crate) model: Option<String>,
+    /// Where servers are says nothing of what they answer.
+    #[serde(skip)]
+    pub(crate) server: Option<String>,
+    #[serde(skip)]
+    pub(crate) verifier_server: Option<String>,
+    #[serde(skip)]
+    pub(crate) reviser_server: Option<String>,
     pub(crate) verifier_model: Option<String>,
     pub(crate) revision_verifier_model: Option<String>,
     pub(crate) reviser_model: Option<String>,
@@ -401,6 +419,9 @@ impl EngineSettings {
     pub(crate) fn resolve(layer: EngineLayer) -> Self {
         Self {
             model: layer.model,
+            server: layer.server,
+            verifier_server: layer.verifier_server,
+            reviser_server: layer.reviser_server,
             verifier_model: layer.verifier_model,
             revision_verifier_model: layer.revision_verifier_model,
             reviser_model: layer.reviser_model,

@@ -2,6 +2,7 @@
 
 mod affordable;
 mod args;
+mod backend;
 mod budget;
 mod bytes;
 mod commands;

@@ -3,7 +3,7 @@
 //! Shown on stderr, only if that is a terminal and `--quiet` was not given.
 
 use crate::args::Global;
-use deliberate_engine::{Engine, Metrics};
+use crate::backend::Backend;
 use deliberate_search::{Decision, Ledger, Observer, ObserverError, Origin, Purpose, Record, Status, Tree};
 use deliberate_text::Trace;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -144,16 +144,16 @@ pub(crate) struct Speed {
 }
 
 impl Speed {
-    /// Reads the engine's counters twice a second. Needs a running tokio runtime.
-    pub(crate) fn watch(engine: &Engine, bar: &ProgressBar) -> Self {
+    /// Reads the model's counter twice a second. Needs a running tokio runtime.
+    pub(crate) fn watch(model: &Backend, bar: &ProgressBar) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         if !bar.is_hidden() {
-            let (engine, bar, stopped) = (engine.clone(), bar.downgrade(), Arc::clone(&stop));
+            let (model, bar, stopped) = (model.clone(), bar.downgrade(), Arc::clone(&stop));
             tokio::spawn(async move {
-                let mut before = (Instant::now(), engine.metrics());
+                let mut before = (Instant::now(), model.drawn());
                 while !stopped.load(Ordering::Relaxed) {
                     tokio::time::sleep(Duration::from_millis(500)).await;
-                    let now = (Instant::now(), engine.metrics());
+                    let now = (Instant::now(), model.drawn());
                     let Some(bar) = bar.upgrade() else { return };
                     let message = bar.message();
                     let base = message.split(" · ▸").next().unwrap_or_default().to_owned();
@@ -172,6 +172,6 @@ impl Drop for Speed {
     }
 }
 
-fn rate((then, before): &(Instant, Metrics), (now, after): &(Instant, Metrics)) -> f64 {
-    after.drawn.saturating_sub(before.drawn) as f64 / now.duration_since(*then).as_secs_f64().max(1e-9)
+fn rate((then, before): &(Instant, u64), (now, after): &(Instant, u64)) -> f64 {
+    after.saturating_sub(*before) as f64 / now.duration_since(*then).as_secs_f64().max(1e-9)
 }

@@ -1,18 +1,21 @@
 //! From model files to engines that share the machine.
 
+use crate::backend::Backend;
 use crate::config::{EngineSettings, RuntimeChoice};
 use crate::exit::bad_input;
 use crate::machine;
 use crate::output::note;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use deliberate_engine::{Engine, MemoryBudget, MemoryGrant, MemoryRequest, Serving, Settings, Turns};
 use deliberate_gguf::Gguf;
 use deliberate_lm::LanguageModel;
 use deliberate_models::ModelFile;
+use deliberate_remote::{Address, RemoteModel};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 /// Files up to this size are tried on the native runtime first, where nobody chose: it is faster than llama.cpp on a
 /// processor as soon as several sequences are drawn together.
@@ -21,48 +24,43 @@ const SMALL: u64 = 2 << 30;
 /// file. A build without llama.cpp has no choice.
 const GROWN: u64 = if cfg!(feature = "llama") { 2 } else { u64::MAX };
 
-/// What to open: a model, or a model with an adapter.
+/// What to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) enum Wanted {
+    File(Files),
+    Server(Address),
+}
+
+/// A model's file, and what goes on top of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Files {
     pub(crate) file: ModelFile,
-    /// What goes on top of it.
     pub(crate) adapter: Option<ModelFile>,
 }
 
 /// A model that is ready to answer.
 #[derive(Clone)]
 pub(crate) struct Served {
-    wanted: Wanted,
-    pub(crate) engine: Engine,
-    fingerprint: String,
-    adapter_fingerprint: Option<String>,
-    runtime: Runtime,
-    /// Held as long as the engine.
-    _memory: Arc<MemoryGrant>,
+    pub(crate) model: Backend,
+    /// What to call it: with an adapter a model is another one.
+    pub(crate) name: String,
+    /// What its answers depend on. Runtimes differ in the last digits of their logits.
+    pub(crate) provenance: Value,
+    /// The file of its weights, where it runs here.
+    pub(crate) path: Option<PathBuf>,
+    /// Held as long as the model.
+    _memory: Option<Arc<MemoryGrant>>,
 }
 
 impl Served {
-    /// What its answers depend on. Runtimes differ in the last digits of their logits.
-    pub(crate) fn provenance(&self) -> Value {
-        let facts = self.engine.facts();
-        let mut all = json!({"model": self.wanted.file.name, "fingerprint": self.fingerprint,
-                             "architecture": facts.architecture, "context": facts.context,
-                             "runtime": self.runtime});
-        if let (Some(file), Some(fingerprint)) = (&self.wanted.adapter, &self.adapter_fingerprint) {
-            all["adapter"] = json!({"name": file.name, "fingerprint": fingerprint});
-        }
-        all
-    }
-
-    /// What to call it: with an adapter a model is another one.
-    pub(crate) fn name(&self) -> String {
-        let Wanted { file, adapter } = &self.wanted;
-        adapter.as_ref().map_or(file.name.clone(), |adapter| format!("{}+{}", file.name, adapter.name))
-    }
-
-    /// The file of its weights.
-    pub(crate) fn path(&self) -> &std::path::Path {
-        &self.wanted.file.path
+    /// The engine that runs it.
+    ///
+    /// # Errors
+    /// For a model behind a server.
+    pub(crate) fn engine(&self) -> anyhow::Result<&Engine> {
+        let elsewhere =
+            || bad_input(anyhow!("`{}` runs on a server: this measures models that run here", self.name));
+        self.model.engine().ok_or_else(elsewhere)
     }
 }
 
@@ -96,9 +94,49 @@ pub(crate) fn serve(
     settings: &EngineSettings,
     at_once: Option<u32>,
 ) -> anyhow::Result<Vec<Served>> {
+    let files = models.iter().filter_map(|wanted| match wanted {
+        Wanted::File(files) => Some(files.clone()),
+        Wanted::Server(_) => None,
+    });
+    let mut served = open_files(&files.collect::<Vec<_>>(), settings, at_once)?.into_iter();
+    let one = |wanted: &Wanted| match wanted {
+        Wanted::File(_) => Ok(served.next().expect("one for each file")),
+        Wanted::Server(address) => connect(address),
+    };
+    models.iter().map(one).collect()
+}
+
+/// Connects to a server.
+fn connect(address: &Address) -> anyhow::Result<Served> {
+    // It is asked in a runtime of its own, because commands open their models before, within and without one.
+    let asked = thread::scope(|scope| {
+        let ask = || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map(|runtime| runtime.block_on(RemoteModel::connect(address)))
+        };
+        scope.spawn(ask).join()
+    });
+    let model = asked.map_err(|_| anyhow!("asking the server at {address} failed"))??.map_err(bad_input)?;
+    for check in model.probe().checks.iter().filter(|check| !check.works) {
+        note(format_args!("warning: {address}: {check}"));
+    }
+    let facts = model.facts();
+    let provenance = json!({"model": facts.name, "architecture": facts.architecture, "context": facts.context,
+                            "runtime": model.probe().kind});
+    let name = facts.name.clone();
+    Ok(Served { model: Backend::Remote(model), name, provenance, path: None, _memory: None })
+}
+
+fn open_files(
+    models: &[Files],
+    settings: &EngineSettings,
+    at_once: Option<u32>,
+) -> anyhow::Result<Vec<Served>> {
     let cannot = |file: &ModelFile| format!("cannot open the model `{}`", file.path.display());
     let mut planned: Vec<Planned> = Vec::new();
-    for Wanted { file, .. } in models {
+    for Files { file, .. } in models {
         if planned.iter().all(|known| known.file.path != file.path) {
             let adapters = models.iter().filter(|wanted| wanted.file.path == file.path);
             let adapters: Vec<_> = adapters.map(|wanted| wanted.adapter.clone()).collect();
@@ -128,7 +166,7 @@ pub(crate) fn serve(
         };
         opened.push(open().with_context(|| cannot(&file)).map_err(bad_input)?);
     }
-    let found = |wanted: &Wanted| opened.iter().find_map(|opened| opened.serve(wanted));
+    let found = |wanted: &Files| opened.iter().find_map(|opened| opened.serve(wanted));
     models.iter().map(|wanted| found(wanted).expect("all of them were planned")).collect()
 }
 
@@ -144,7 +182,7 @@ struct Opened {
 
 impl Opened {
     /// One of its models; none for another.
-    fn serve(&self, wanted: &Wanted) -> Option<anyhow::Result<Served>> {
+    fn serve(&self, wanted: &Files) -> Option<anyhow::Result<Served>> {
         if self.file.path != wanted.file.path {
             return None;
         }
@@ -159,15 +197,21 @@ impl Opened {
             #[cfg(feature = "llama")]
             _ => return None,
         };
-        let fingerprint = wanted.adapter.as_ref().map(ModelFile::fingerprint).transpose();
-        Some(fingerprint.map_err(Into::into).map(|adapter_fingerprint| Served {
-            wanted: wanted.clone(),
-            engine,
-            fingerprint: self.fingerprint.clone(),
-            adapter_fingerprint,
-            runtime: self.runtime,
-            _memory: Arc::clone(&self.memory),
-        }))
+        Some(self.served(wanted, engine))
+    }
+
+    fn served(&self, Files { file, adapter }: &Files, engine: Engine) -> anyhow::Result<Served> {
+        let facts = engine.facts();
+        let mut provenance = json!({"model": file.name, "fingerprint": self.fingerprint,
+                                    "architecture": facts.architecture, "context": facts.context,
+                                    "runtime": self.runtime});
+        let mut name = file.name.clone();
+        if let Some(adapter) = adapter {
+            provenance["adapter"] = json!({"name": adapter.name, "fingerprint": adapter.fingerprint()?});
+            name = format!("{name}+{}", adapter.name);
+        }
+        let (model, path) = (Backend::Embedded(engine), Some(file.path.clone()));
+        Ok(Served { model, name, provenance, path, _memory: Some(Arc::clone(&self.memory)) })
     }
 }
 
@@ -314,17 +358,19 @@ mod tests {
             zeros.write_gguf(&path, &shape, deliberate_decoder::Precision::F32).unwrap();
             models.resolve(path.to_str().unwrap()).unwrap()
         };
-        let wanted = |adapter: Option<&ModelFile>| Wanted { file: base.clone(), adapter: adapter.cloned() };
+        let wanted = |adapter: Option<&ModelFile>| {
+            Wanted::File(Files { file: base.clone(), adapter: adapter.cloned() })
+        };
         let [prm, reviser] = ["prm.gguf", "reviser.gguf"].map(adapter);
         let all = [wanted(None), wanted(Some(&prm)), wanted(Some(&reviser)), wanted(Some(&prm))];
         let served = serve(&all, &engine(EngineLayer::default()), Some(1)).unwrap();
-        let names: Vec<String> = served.iter().map(Served::name).collect();
+        let names: Vec<String> = served.iter().map(|model| model.name.clone()).collect();
         let expected = ["lab-proposer", "lab-proposer+prm", "lab-proposer+reviser", "lab-proposer+prm"];
         assert_eq!(names, expected);
         let wanted = [None, Some(prm.clone()), Some(reviser), Some(prm)];
         let planned = plan(&base, &wanted, &engine(EngineLayer::default()), None).unwrap();
         assert_eq!(planned.iter().map(|plan| plan.adapters.len()).collect::<Vec<_>>(), [2]);
-        assert_eq!(served[1].provenance()["adapter"], served[3].provenance()["adapter"]);
+        assert_eq!(served[1].provenance["adapter"], served[3].provenance["adapter"]);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Opens the models of a command and composes the roles around them.
 
+use crate::backend::Backend;
 use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
 use crate::obey::asked;
-use crate::serve::{Served, Wanted, serve};
+use crate::serve::{Files, Served, Wanted, serve};
 use anyhow::Context;
-use deliberate_engine::Engine;
 use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
+use deliberate_remote::{Address, Key};
 use deliberate_search::strategies::Needs;
 use deliberate_search::{Settings, question_seed};
 use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser, Trace, VerifierSpec};
@@ -19,8 +20,10 @@ const PART: NonZeroU32 = NonZeroU32::MIN;
 
 /// How one question is searched with these settings. Its dice are its own: they follow from the run's seed and from
 /// `question`, which is its id in a dataset, and its words where it has none.
-pub(crate) fn search_settings(search: &Search, question: &str) -> Settings<Trace> {
-    Settings { part: Some(PART), ..Settings::new(search.budget, question_seed(search.seed, question)) }
+pub(crate) fn search_settings(search: &Search, loaded: &Loaded, question: &str) -> Settings<Trace> {
+    // A server shares the prompt within a call.
+    let part = loaded.proposer.model.engine().map(|_| PART);
+    Settings { part, ..Settings::new(search.budget, question_seed(search.seed, question)) }
 }
 
 /// The models of a command: they compute in turn and share one memory budget. A file named twice is loaded once.
@@ -82,15 +85,20 @@ impl Cast<'_> {
     /// model is named for, the verifier, that of revisions, the reviser.
     fn files(&self, models: &Models) -> anyhow::Result<[Option<Wanted>; 4]> {
         let asked = self.searches.iter().map(|search| Asked::by(search)).fold(Asked::default(), Asked::or);
-        let EngineSettings { verifier_model, revision_verifier_model, reviser_model, .. } = self.settings;
-        let proposer = self.settings.model.as_ref().unwrap_or(&models.catalogue().default);
+        let EngineSettings { model, verifier_model, revision_verifier_model, reviser_model, .. } =
+            self.settings;
+        let EngineSettings { server, verifier_server, reviser_server, .. } = self.settings;
+        let role = |server: &Option<String>, model: Option<&String>| match server {
+            Some(server) => address(server, model).map(|address| Some(Wanted::Server(address))),
+            None => model.map(|name| wanted(models, name)).transpose(),
+        };
+        let proposer = model.as_ref().or_else(|| server.is_none().then_some(&models.catalogue().default));
         let revision_verifier = revision_verifier_model.as_ref().or(verifier_model.as_ref());
-        let file = |name: Option<&String>| name.map(|name| wanted(models, name)).transpose();
         Ok([
-            file(Some(proposer))?,
-            file(verifier_model.as_ref().filter(|_| asked.verifier))?,
-            file(revision_verifier.filter(|_| asked.revision_verifier))?,
-            file(reviser_model.as_ref().filter(|_| asked.reviser))?,
+            role(server, proposer)?,
+            if asked.verifier { role(verifier_server, verifier_model.as_ref()) } else { Ok(None) }?,
+            if asked.revision_verifier { role(verifier_server, revision_verifier) } else { Ok(None) }?,
+            if asked.reviser { role(reviser_server, reviser_model.as_ref()) } else { Ok(None) }?,
         ])
     }
 }
@@ -107,9 +115,7 @@ impl Loaded {
         let models = Models::from_env().map_err(bad_input)?;
         let mut files: Vec<Wanted> = Vec::new();
         let mut place = |wanted: Wanted| {
-            let same =
-                |known: &Wanted| (&known.file.path, &known.adapter) == (&wanted.file.path, &wanted.adapter);
-            files.iter().position(same).unwrap_or_else(|| {
+            files.iter().position(|known| same(known, &wanted)).unwrap_or_else(|| {
                 files.push(wanted);
                 files.len() - 1
             })
@@ -143,32 +149,32 @@ impl Loaded {
     pub(crate) fn check(&self, search: &Search) -> anyhow::Result<()> {
         let Some(policy) = &search.policy else { return Ok(()) };
         let now = asked(&serde_json::to_value(search)?, &self.provenance(search));
-        policy.check(&self.proposer.name(), &search.verifier.to_string(), &now)
+        policy.check(&self.proposer.name, &search.verifier.to_string(), &now)
     }
 
     /// The tokens of the proposer as text, special ones as their markers.
     pub(crate) fn spelled(&self, tokens: &[u32]) -> String {
-        let piece = |&token: &u32| self.proposer.engine.piece(token).unwrap_or_default();
+        let piece = |&token: &u32| self.proposer.model.piece(token).unwrap_or_default();
         let bytes: Vec<u8> = tokens.iter().flat_map(piece).collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// What the results depend on besides the search settings.
     pub(crate) fn provenance(&self, search: &Search) -> Value {
-        let mut all = json!({"proposer": self.proposer.provenance()});
+        let mut all = json!({"proposer": self.proposer.provenance});
         let Needs { verifier, reviser } = search.strategy.needs();
         let (spec, model) = self.scoring(search);
         if verifier && spec.needs_model() {
-            all["verifier"] = model.provenance();
+            all["verifier"] = model.provenance.clone();
         }
         if reviser {
-            all["reviser"] = self.reviser.provenance();
+            all["reviser"] = self.reviser.provenance.clone();
         }
         all
     }
 
     /// The roles that a search needs, around these models.
-    pub(crate) async fn domain(&self, search: &Search) -> anyhow::Result<Domain<Engine>> {
+    pub(crate) async fn domain(&self, search: &Search) -> anyhow::Result<Domain<Backend>> {
         let settings = DomainSettings {
             prompt: search.prompt.clone(),
             sampling: search.sampling,
@@ -176,12 +182,12 @@ impl Loaded {
             answer_tokens: search.max_tokens,
             steps: search.steps.clone(),
         };
-        let engine = &self.proposer.engine;
+        let engine = &self.proposer.model;
         let domain = Domain::new(engine.clone(), &settings).map_err(bad_input)?;
         let Needs { verifier, reviser } = search.strategy.needs();
         let domain = if verifier {
             let (spec, model) = self.scoring(search);
-            let verifier = spec.build(model.engine.clone(), engine.facts()).await.map_err(bad_input)?;
+            let verifier = spec.build(model.model.clone(), engine.facts()).await.map_err(bad_input)?;
             domain.with_verifier(verifier)
         } else {
             domain
@@ -189,7 +195,7 @@ impl Loaded {
         if !reviser {
             return Ok(domain);
         }
-        let model = &self.reviser.engine;
+        let model = &self.reviser.model;
         if !model.facts().shares_tokens(engine.facts()) {
             return Err(bad_input(anyhow::anyhow!(
                 "the reviser `{}` writes other tokens than the proposer `{}` (choose models of one vocabulary)",
@@ -204,6 +210,27 @@ impl Loaded {
     }
 }
 
+/// Whether two mean the same model.
+fn same(left: &Wanted, right: &Wanted) -> bool {
+    match (left, right) {
+        (Wanted::File(left), Wanted::File(right)) => {
+            (&left.file.path, &left.adapter) == (&right.file.path, &right.adapter)
+        }
+        (Wanted::Server(left), Wanted::Server(right)) => left == right,
+        _ => false,
+    }
+}
+
+/// The environment's key for servers.
+const KEY: &str = "DELIBERATE_API_KEY";
+
+/// A model of a server, with the key that the environment has for it.
+pub(crate) fn address(server: &str, model: Option<&String>) -> anyhow::Result<Address> {
+    let key = std::env::var(KEY).ok().filter(|key| !key.trim().is_empty()).map(|key| Key::new(&key));
+    let address = Address::parse(server).map_err(bad_input)?;
+    Ok(address.with_model(model.cloned()).with_key(key))
+}
+
 /// The files of a model that is named with or without an adapter.
 fn wanted(models: &Models, name: &str) -> anyhow::Result<Wanted> {
     let (base, adapter) = models.split(name);
@@ -213,5 +240,5 @@ fn wanted(models: &Models, name: &str) -> anyhow::Result<Wanted> {
             format!("there is no adapter `{adapter}` for `{base}` (`deliberate tune --lora` writes one as `adapter.gguf`)")
         })
     };
-    Ok(Wanted { file, adapter: adapter.map(of).transpose().map_err(bad_input)? })
+    Ok(Wanted::File(Files { file, adapter: adapter.map(of).transpose().map_err(bad_input)? }))
 }

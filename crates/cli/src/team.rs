@@ -64,6 +64,10 @@ pub(crate) fn asking(file: &ModelFile) -> Asking {
 /// For a policy that was fitted on a model that is not here, where no other is named.
 pub(crate) fn complete(mut user: FileLayer, usual: Usual) -> anyhow::Result<FileLayer> {
     let Teams { bundled, files, mut team } = Teams::read();
+    if user.engine.server.is_some() {
+        // Nobody here knows what a server's models want.
+        return Ok(user);
+    }
     // What is wrong with the folder of models is said where they are opened.
     let Ok(models) = Models::from_env() else { return Ok(user) };
     if user.engine.model.is_none() {

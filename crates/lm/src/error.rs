@@ -49,6 +49,14 @@ pub enum LmError {
         /// The backend's own words.
         reason: String,
     },
+    /// The model's server did not answer in all the times that it was asked; it may later.
+    #[error("model `{model}` cannot be reached: {reason}")]
+    Unavailable {
+        /// The model's name.
+        model: String,
+        /// What happened the last time.
+        reason: String,
+    },
     /// The model's thread is gone; no further request will succeed.
     #[error("model `{model}` has shut down{}", after(reason.as_deref()))]
     Closed {

@@ -35,10 +35,10 @@ pub enum Finish {
 /// What the model thought of one drawn token, before temperature and truncation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TokenStat {
-    /// Log-probability of the token, in nats.
+    /// Log-probability of the token, in nats; NaN where a backend does not tell it.
     pub logprob: f32,
     /// Divergence of the model's distribution from the uniform one, KL(uniform ‖ model), in nats: high when the
-    /// model is sure ("self-certainty", Kang et al. 2025).
+    /// model is sure ("self-certainty", Kang et al. 2025). NaN where a backend does not tell it.
     pub certainty: f32,
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> 
 /// 64 samples of one prompt, through the engine and through a bare llama.cpp loop of the same size.
 async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
     let loaded = Loaded::open(&Cast { settings, searches: &[], questions: 1 })?;
-    let engine = &loaded.proposer.engine;
+    let engine = loaded.proposer.engine()?;
     let prompt = engine.encode(ENDLESS, false).await?;
     let request = GenerateRequest {
         prompt: prompt.clone().into(),
@@ -91,7 +91,7 @@ async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
     let started = Instant::now();
     let generation = engine.generate(request).await?;
     let elapsed = started.elapsed().as_secs_f64();
-    let path = loaded.proposer.path().to_owned();
+    let path = loaded.proposer.path.clone().expect("a model that runs here has a file");
     drop(loaded);
     let bare = bare(&path, settings, &prompt)?;
     Ok(Decoding {
@@ -136,10 +136,10 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
         let root = domain.root(QUESTION).await.map_err(bad_input)?;
         let started = Instant::now();
         let mut strategy = how.strategy.build()?;
-        let run = search_settings(&how, QUESTION);
+        let run = search_settings(&how, &loaded, QUESTION);
         let outcome: Outcome<Trace> = search(root, &mut *strategy, &domain.roles(), run, &mut Silent).await?;
         sides.push((
-            loaded.proposer.engine.metrics().batch_tokens,
+            loaded.proposer.engine()?.metrics().batch_tokens,
             started.elapsed().as_secs_f64(),
             outcome.tree,
         ));

@@ -171,7 +171,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let pool = Pool::read(&path.join("samples.jsonl"))?;
     let evidence = Evidence::of(&study, &grid, &asked.questions, (&pool, &verifier), larger)?;
     let source = Source {
-        proposer: loaded.proposer.name(),
+        proposer: loaded.proposer.name.clone(),
         verifier,
         dataset: asked.name,
         sha256: pool.sha256,
@@ -206,7 +206,7 @@ fn cast<'a>(settings: &'a EngineSettings, searches: &'a [&'a Search]) -> Cast<'a
 
 /// Parameters of a proposer.
 fn parameters(loaded: &Loaded) -> f64 {
-    loaded.proposer.engine.facts().architecture.unwrap_or_default().parameters as f64
+    loaded.proposer.model.facts().architecture.unwrap_or_default().parameters as f64
 }
 
 /// Tells what the user can mend from what went wrong on the way.

@@ -2,15 +2,22 @@
 
 use crate::args::{DoctorArgs, Global};
 use crate::config::{EngineLayer, FileLayer, SearchLayer};
+use crate::exit::bad_input;
 use crate::machine;
 use crate::output;
+use crate::session;
 use crate::show::{Table, bytes};
 use crate::team::Usual;
+use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
+use deliberate_remote::{Check, RemoteModel};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    if let Some(server) = &args.server {
+        return try_out(server, args);
+    }
     // What `solve` would ask here, settings file included.
     let settled = FileLayer::settle(
         global.config.as_deref(),
@@ -34,6 +41,27 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode
     for advice in report["advice"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         output::line(format_args!("! {advice}"))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks a server what it is, and tries what searches rely on.
+fn try_out(server: &str, args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let address = session::address(server, args.model.as_ref())?;
+    let model = super::runtime()?.block_on(RemoteModel::connect(&address)).map_err(bad_input)?;
+    let (probe, facts) = (model.probe(), model.facts());
+    if args.json {
+        let report = json!({"server": probe, "model": facts});
+        output::line(serde_json::to_string_pretty(&report)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let version = probe.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+    output::line(format_args!("{address}: {}{version}", probe.kind.name()))?;
+    output::line(format_args!("model {}, {} tokens of context", facts.name, facts.context))?;
+    let mut table = Table::new(["what it does", "", "found"]);
+    for Check { what, works, found } in &probe.checks {
+        table.row([(*what).to_owned(), if *works { "yes" } else { "no" }.to_owned(), found.clone()]);
+    }
+    output::data(table)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -56,7 +56,8 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
 pub(crate) fn fetch_default(wanted: &EngineSettings, global: &Global) -> anyhow::Result<()> {
     let models = Models::from_env().map_err(bad_input)?;
     let name = &models.catalogue().default;
-    let missing = wanted.model.is_none() && matches!(models.resolve(name), Err(ModelError::NotHere { .. }));
+    let default = wanted.model.is_none() && wanted.server.is_none();
+    let missing = default && matches!(models.resolve(name), Err(ModelError::NotHere { .. }));
     if !missing || models.is_offline() {
         // What is not here is said where models are opened.
         return Ok(());

@@ -1,6 +1,7 @@
 //! `deliberate run`: all questions of a dataset, in a run directory.
 
 use crate::args::{Global, RunArgs};
+use crate::backend::Backend;
 use crate::config::{EngineSettings, FileLayer, Search};
 use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
@@ -9,7 +10,6 @@ use crate::progress::{Speed, questions};
 use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
 use crate::team::Usual;
-use deliberate_engine::Engine;
 use deliberate_policy::Reasons;
 use deliberate_run::{Dataset, DirectoryError, Found, Question, QuestionResult, RunDirectory, Summary};
 use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError, search};
@@ -60,9 +60,8 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
         let interrupt = Interrupt::listen();
         let started = Instant::now();
         let domain = loaded.domain(&settings).await?;
-        let work = Work { domain, settings, interrupt: interrupt.clone() };
-        let results =
-            work.all(directory, &dataset, args.concurrency.get(), &loaded.proposer.engine, global).await?;
+        let work = Work { loaded: &loaded, domain, settings, interrupt: interrupt.clone() };
+        let results = work.all(directory, &dataset, args.concurrency.get(), global).await?;
         let Some((results, directory)) = results else {
             note(format_args!("interrupted; run the same command again to go on in `{}`", path.display()));
             return Ok(INTERRUPTED.into());
@@ -70,7 +69,7 @@ pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
         let summary = Summary::of(&results, work.settings.seed);
         directory.write_results(&results, &summary)?;
         let elapsed_seconds = started.elapsed().as_secs_f64();
-        let drawn = loaded.proposer.engine.metrics().drawn;
+        let drawn = loaded.proposer.model.drawn();
         if args.json {
             let report = json!({"summary": summary, "run-directory": path,
                                 "this-process": {"elapsed-seconds": elapsed_seconds, "tokens-drawn": drawn}});
@@ -123,20 +122,20 @@ fn default_directory(dataset: &Dataset, settings: &Search) -> PathBuf {
     PathBuf::from("runs").join(format!("{stem}-{}-{budget}", settings.way()))
 }
 
-struct Work {
-    domain: Domain<Engine>,
+struct Work<'a> {
+    loaded: &'a Loaded,
+    domain: Domain<Backend>,
     settings: Search,
     interrupt: Interrupt,
 }
 
-impl Work {
+impl Work<'_> {
     /// All results in the dataset's order; `None` if it was interrupted.
     async fn all(
         &self,
         mut directory: RunDirectory<Trace>,
         dataset: &Dataset,
         concurrency: usize,
-        engine: &Engine,
         global: &Global,
     ) -> anyhow::Result<Option<(Vec<QuestionResult>, RunDirectory<Trace>)>> {
         let mut finished = std::mem::take(&mut directory.finished);
@@ -146,7 +145,7 @@ impl Work {
         }
         let bar = questions(global, dataset.questions.len());
         bar.set_position(finished.len() as u64);
-        let _speed = Speed::watch(engine, &bar);
+        let _speed = Speed::watch(&self.loaded.proposer.model, &bar);
         let shared = Arc::new(Mutex::new(directory));
         let open: Vec<(&Question, Vec<Record<Trace>>)> = dataset
             .questions
@@ -193,7 +192,7 @@ impl Work {
             ),
             Ok(root) => {
                 let mut strategy = self.settings.decider(&Reasons::default())?;
-                let mut how = search_settings(&self.settings, &question.id);
+                let mut how = search_settings(&self.settings, self.loaded, &question.id);
                 how.cancel = Some(self.interrupt.signal.clone());
                 how.checkpoint = checkpoint;
                 let mut journal = Journal { question: &question.id, directory: Arc::clone(&directory) };

@@ -1,6 +1,7 @@
 //! `deliberate solve`: one question, its answer, its support and its bill.
 
 use crate::args::{Global, SolveArgs};
+use crate::backend::Backend;
 use crate::config::{EngineSettings, FileLayer, Search};
 use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
@@ -61,7 +62,7 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
             output::line(serde_json::to_string(&show::solved(&question, &outcome, &described))?)?;
         } else {
             let limits =
-                Limits { max_tokens: settings.max_tokens, context: loaded.proposer.engine.facts().context };
+                Limits { max_tokens: settings.max_tokens, context: loaded.proposer.model.facts().context };
             print(&outcome, &settings, limits, args.tree)?;
         }
         if let Some(failure) = outcome.ended.failure() {
@@ -81,7 +82,7 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
 /// Searches for the answer to one question.
 pub(crate) async fn solve(
     loaded: &Loaded,
-    domain: &Domain<deliberate_engine::Engine>,
+    domain: &Domain<Backend>,
     question: &str,
     settings: &Search,
     interrupt: &Interrupt,
@@ -89,10 +90,10 @@ pub(crate) async fn solve(
 ) -> anyhow::Result<Outcome<Trace>> {
     let root = domain.root(question).await.map_err(bad_input)?;
     let mut progress = SearchProgress::new(global);
-    let _speed = Speed::watch(&loaded.proposer.engine, progress.bar());
+    let _speed = Speed::watch(&loaded.proposer.model, progress.bar());
     let reasons = Reasons::default();
     let mut strategy = settings.decider(&reasons)?;
-    let mut how = search_settings(settings, question);
+    let mut how = search_settings(settings, loaded, question);
     how.cancel = Some(interrupt.signal.clone());
     let outcome = search(root, &mut *strategy, &domain.roles(), how, &mut progress).await?;
     drop(progress);

@@ -46,12 +46,19 @@ impl CertaintyVerifier {
     }
 
     fn score(self, stats: &[TokenStat]) -> Result<f64, ScoreError> {
-        let mean = |of: fn(&TokenStat) -> f32| {
-            stats.iter().map(|stat| f64::from(of(stat))).sum::<f64>() / stats.len() as f64
+        // Tokens of which a backend does not tell it are left out.
+        let known = |of: fn(&TokenStat) -> f32| {
+            stats.iter().map(move |stat| f64::from(of(stat))).filter(|value| !value.is_nan())
         };
+        let mean = |of: fn(&TokenStat) -> f32| known(of).sum::<f64>() / known(of).count() as f64;
         let score = match self.confidence {
             Confidence::Logprob => mean(|stat| stat.logprob).exp(),
-            Confidence::Likelihood => stats.iter().map(|stat| f64::from(stat.logprob)).sum::<f64>().exp(),
+            Confidence::Likelihood => {
+                let logprobs = known(|stat| stat.logprob);
+                // Those that are left out count as the others do on average.
+                let scale = stats.len() as f64 / logprobs.clone().count() as f64;
+                (logprobs.sum::<f64>() * scale).exp()
+            }
             Confidence::Certainty { scale } => {
                 1.0 - (-mean(|stat| stat.certainty) / f64::from(scale).max(f64::MIN_POSITIVE)).exp()
             }
@@ -87,6 +94,12 @@ mod tests {
         let (low, high) = (of(scale, &[stat(0.0, 3.0)]), of(scale, &[stat(0.0, 30.0)]));
         assert!(0.0 < low && low < high && high < 1.0);
         assert!((of(scale, &[stat(0.0, f32::INFINITY)]) - 1.0).abs() < 1e-12);
-        assert!(CertaintyVerifier::new(scale).score(&[stat(0.0, f32::NAN)]).is_err());
+        let unknown = stat(f32::NAN, f32::NAN);
+        for confidence in [Confidence::Logprob, Confidence::Likelihood, scale] {
+            assert!(CertaintyVerifier::new(confidence).score(&[unknown]).is_err());
+        }
+        let some = [stat(half, 0.0), unknown];
+        assert!((of(Confidence::Logprob, &some) - 0.5).abs() < 1e-6);
+        assert!((of(Confidence::Likelihood, &some) - 0.25).abs() < 1e-6);
     }
 }

@@ -1,0 +1,69 @@
+//! Why a server cannot be used.
+
+use crate::address::Address;
+use crate::http::HttpError;
+use crate::wire::Fault;
+
+/// Why a server cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// No answer, or one that says no.
+    #[error("the server at {server} does not answer")]
+    Http {
+        /// Its address.
+        server: String,
+        /// What happened.
+        #[source]
+        source: HttpError,
+    },
+    /// Nothing that it answers tells what it is.
+    #[error(
+        "the server at {server} is neither llama-server nor vLLM: it takes no token ids, and without them a partial answer \
+         cannot be continued exactly"
+    )]
+    Unknown {
+        /// Its address.
+        server: String,
+    },
+    /// It serves several models, or not the one that was named.
+    #[error("the server at {server} has {}{} (name one of them)", wanted.as_ref().map_or_else(|| "several models: ".to_owned(), |wanted| format!("no model `{wanted}`, but ")), known.join(", "))]
+    Model {
+        /// Its address.
+        server: String,
+        /// What was asked for.
+        wanted: Option<String>,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// It answers something else than what the protocol says.
+    #[error("the server at {server} answers `{path}` in another way than {kind} does")]
+    Answer {
+        /// Its address.
+        server: String,
+        /// What it says that it is.
+        kind: &'static str,
+        /// What was asked.
+        path: String,
+        /// What is odd.
+        #[source]
+        source: Fault,
+    },
+    /// It does not do what searches rely on.
+    #[error("the server at {server} cannot be searched with: {check} ({found})")]
+    Check {
+        /// Its address.
+        server: String,
+        /// What it should do.
+        check: String,
+        /// What it did.
+        found: String,
+    },
+}
+
+impl ConnectError {
+    pub(crate) fn http(address: &Address) -> impl Fn(HttpError) -> Self {
+        let server = address.to_string();
+        move |source| Self::Http { server: server.clone(), source }
+    }
+}

@@ -1,0 +1,281 @@
+//! A model behind a server, like any other.
+
+use crate::address::Address;
+use crate::error::ConnectError;
+use crate::http::{Http, HttpError, WORK};
+use crate::probe::{self, Probe};
+use crate::spelling::Spelling;
+use crate::wire::{Ask, Dialect, Drawn, Fault, Next, Rendered};
+use deliberate_lm::{
+    Answer, GenerateRequest, Generation, LanguageModel, LmError, Mark, Message, ModelFacts, Reading,
+    ScoreRequest, Scoring, Token, Usage,
+};
+use futures::future::try_join_all;
+use serde_json::Value;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A model behind a server. Clones share its connections and what is known of its vocabulary.
+#[derive(Debug, Clone)]
+pub struct RemoteModel {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    server: Server,
+    facts: ModelFacts,
+    probe: Probe,
+    spelling: Mutex<Spelling>,
+    /// Tokens drawn so far.
+    drawn: AtomicU64,
+}
+
+/// A server that is known by its kind.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) http: Http,
+    pub(crate) dialect: Box<dyn Dialect>,
+    /// For messages.
+    pub(crate) name: String,
+}
+
+/// Likeliest tokens that are asked for where the wanted ones are looked for among them.
+const LIKELIEST: u32 = 20;
+/// The same the second time, for servers that give so many.
+const MANY: u32 = 1000;
+
+impl RemoteModel {
+    /// Finds out what the server is, and tries what searches rely on.
+    ///
+    /// # Errors
+    /// [`ConnectError`] for a server that does not answer, is of an unknown kind, or does not do what it should.
+    pub async fn connect(address: &Address) -> Result<Self, ConnectError> {
+        let (server, facts, probe) = probe::look(address).await?;
+        let shared = Shared { server, facts, probe, spelling: Mutex::default(), drawn: AtomicU64::new(0) };
+        let model = Self { shared: Arc::new(shared) };
+        let checks = probe::try_out(&model, address).await?;
+        let Self { shared } = model;
+        let mut shared = Arc::into_inner(shared).expect("trying it out is over");
+        shared.probe.checks = checks;
+        // Connections end with the runtime that made them, which need not be the one that goes on.
+        shared.server.http = Http::new(address).map_err(ConnectError::http(address))?;
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// What was found out about the server.
+    pub fn probe(&self) -> &Probe {
+        &self.shared.probe
+    }
+
+    /// Tokens drawn so far.
+    pub fn drawn(&self) -> u64 {
+        self.shared.drawn.load(Ordering::Relaxed)
+    }
+
+    pub(crate) async fn shared_text(&self, tokens: &[Token]) -> Result<String, LmError> {
+        self.shared.server.text(tokens.to_vec()).await
+    }
+
+    async fn generation(&self, request: &GenerateRequest) -> Result<Generation, LmError> {
+        let Shared { server, facts, .. } = &*self.shared;
+        let (length, count) = (request.prompt.len() as u64, request.seeds.len() as u64);
+        if request.prompt.len() >= facts.context {
+            return Err(LmError::PromptTooLong { prompt: request.prompt.len(), context: facts.context });
+        }
+        let room = u32::try_from(facts.context - request.prompt.len()).unwrap_or(u32::MAX);
+        let bounded = GenerateRequest { max_tokens: request.max_tokens.min(room), ..request.clone() };
+        let answer = server.ask(&server.dialect.generate(&bounded)).await?;
+        let Drawn { mut samples, prefilled } =
+            server.dialect.read_drawn(&bounded, answer).map_err(|fault| server.strange(&fault))?;
+        self.learn(samples.iter().flat_map(|sample| &sample.tokens)).await?;
+        let spelling = self.shared.spelling.lock().unwrap_or_else(PoisonError::into_inner);
+        for sample in &mut samples {
+            sample.pieces = spelling.pieces(&sample.tokens, &sample.text);
+            sample.text = String::from_utf8_lossy(&sample.pieces.concat()).into_owned();
+        }
+        drop(spelling);
+        let prefilled = prefilled.unwrap_or(length).min(length * count);
+        let decoded = samples.iter().map(|sample| sample.tokens.len() as u64);
+        let drawing = decoded.clone().map(|drawn| facts.flops(length..(length + drawn).max(1) - 1));
+        let flops = facts.flops(length.saturating_sub(prefilled)..length) + drawing.sum::<f64>();
+        let usage = Usage { prefilled, cached: length * count - prefilled, decoded: decoded.sum(), flops };
+        self.shared.drawn.fetch_add(usage.decoded, Ordering::Relaxed);
+        Ok(Generation { samples, usage })
+    }
+
+    /// Asks what tokens spell that were not seen before.
+    async fn learn(&self, tokens: impl Iterator<Item = &Token>) -> Result<(), LmError> {
+        let Shared { server, spelling, .. } = &*self.shared;
+        let lock = || spelling.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = lock().missing(tokens);
+        let texts = try_join_all(missing.iter().map(|&token| server.text(vec![token]))).await?;
+        let mut spelling = lock();
+        missing.into_iter().zip(texts).for_each(|(token, text)| spelling.learn(token, text));
+        Ok(())
+    }
+
+    async fn scoring(&self, request: &ScoreRequest) -> Result<Scoring, LmError> {
+        let context = self.shared.facts.context;
+        if request.tokens.len() >= context {
+            return Err(LmError::PromptTooLong { prompt: request.tokens.len(), context });
+        }
+        let readings = request.marks.iter().map(|mark| self.reading(&request.tokens, mark));
+        // One after the other, so that each finds the one before it in the server's cache.
+        let mut scoring = Scoring { readings: Vec::new(), usage: Usage::default() };
+        for reading in readings {
+            let (reading, prefilled) = reading.await?;
+            scoring.readings.push(reading);
+            scoring.usage.prefilled += prefilled;
+        }
+        let length = request.tokens.len() as u64;
+        scoring.usage.prefilled = scoring.usage.prefilled.min(length);
+        scoring.usage.cached = length - scoring.usage.prefilled;
+        scoring.usage.flops = self.shared.facts.flops(length - scoring.usage.prefilled..length);
+        Ok(scoring)
+    }
+
+    /// What is thought at one place, and the tokens that were evaluated for it.
+    async fn reading(&self, tokens: &[Token], mark: &Mark) -> Result<(Reading, u64), LmError> {
+        let server = &self.shared.server;
+        let prompt = &tokens[..=mark.position];
+        let Next { mut known, prefilled } = server.next(&server.dialect.next(prompt, LIKELIEST)).await?;
+        let found = |known: &[(Token, f32)], wanted: Token| {
+            known.iter().find(|(token, _)| *token == wanted).map(|&(_, logprob)| logprob)
+        };
+        if mark.candidates.iter().any(|&wanted| found(&known, wanted).is_none()) {
+            for &wanted in &mark.candidates {
+                match server.dialect.next_of(prompt, wanted) {
+                    Some(ask) => known.extend(server.next(&ask).await?.known),
+                    None => known = server.next(&server.dialect.next(prompt, MANY)).await?.known,
+                }
+            }
+        }
+        // What is not even among so many is at most as likely as the last of them.
+        let least = known.iter().map(|&(_, logprob)| logprob).fold(0.0, f32::min);
+        let logprobs = mark.candidates.iter().map(|&wanted| found(&known, wanted).unwrap_or(least)).collect();
+        let prefilled = prefilled.unwrap_or(prompt.len() as u64);
+        Ok((Reading { logprobs, certainty: f32::NAN }, prefilled))
+    }
+}
+
+impl Server {
+    pub(crate) async fn ask(&self, ask: &Ask) -> Result<Value, LmError> {
+        self.http.post(ask.path, &ask.body, WORK).await.map_err(|error| self.failed(&error))
+    }
+
+    async fn next(&self, ask: &Ask) -> Result<Next, LmError> {
+        self.dialect.read_next(self.ask(ask).await?).map_err(|fault| self.strange(&fault))
+    }
+
+    pub(crate) async fn text(&self, tokens: Vec<Token>) -> Result<String, LmError> {
+        let answer = self.ask(&self.dialect.detokenize(&tokens)).await?;
+        self.dialect.read_text(answer).map_err(|fault| self.strange(&fault))
+    }
+
+    pub(crate) async fn tokens(&self, text: &str, special: bool) -> Result<Vec<Token>, LmError> {
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tokens = Vec::new();
+        let whole = special || self.dialect.tells_specials();
+        for part in if whole { vec![text] } else { harmless(text) } {
+            let answer = self.ask(&self.dialect.tokenize(part, special)).await?;
+            tokens.extend(self.dialect.read_tokens(answer).map_err(|fault| self.strange(&fault))?);
+        }
+        Ok(tokens)
+    }
+
+    async fn rendered(&self, messages: &[Message]) -> Result<String, LmError> {
+        let answer = match self
+            .http
+            .post(self.dialect.render(messages).path, &self.dialect.render(messages).body, WORK)
+            .await
+        {
+            Err(HttpError::Refused { reason, .. }) => {
+                return Err(LmError::NoChatTemplate { model: self.name.clone(), reason });
+            }
+            answer => answer.map_err(|error| self.failed(&error))?,
+        };
+        match self.dialect.read_rendered(answer).map_err(|fault| self.strange(&fault))? {
+            Rendered::Text(text) => Ok(text),
+            Rendered::Tokens(tokens) => self.text(tokens).await,
+        }
+    }
+
+    /// A refusal keeps what it says of length; all else is the server's failure.
+    fn failed(&self, error: &HttpError) -> LmError {
+        let model = self.name.clone();
+        match error {
+            HttpError::Failing { .. } => LmError::Unavailable { model, reason: error.to_string() },
+            _ => LmError::Backend { model, reason: error.to_string() },
+        }
+    }
+
+    pub(crate) fn strange(&self, fault: &Fault) -> LmError {
+        LmError::Backend { model: self.name.clone(), reason: format!("a strange answer: {fault}") }
+    }
+}
+
+/// A text in parts that hold no name of a special token as a whole: servers may read those in any text, and what a
+/// question says is a question's.
+fn harmless(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    let mut from = 0;
+    while let Some(at) = rest[from..].find(['<', '[']) {
+        let cut = from + at + 1;
+        let name = rest[cut..].split(['>', ']', '<', '[']).next().unwrap_or("");
+        let closed = rest[cut + name.len()..].starts_with(['>', ']']);
+        if closed && !name.is_empty() && !name.contains(char::is_whitespace) {
+            parts.push(&rest[..cut]);
+            rest = &rest[cut..];
+            from = 0;
+        } else {
+            from = cut;
+        }
+    }
+    parts.push(rest);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+impl LanguageModel for RemoteModel {
+    fn facts(&self) -> &ModelFacts {
+        &self.shared.facts
+    }
+
+    fn encode<'a>(&'a self, text: &'a str, special: bool) -> Answer<'a, Vec<Token>> {
+        Box::pin(self.shared.server.tokens(text, special))
+    }
+
+    fn piece(&self, token: Token) -> Option<Vec<u8>> {
+        self.shared.spelling.lock().unwrap_or_else(PoisonError::into_inner).piece(token)
+    }
+
+    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
+        Box::pin(self.shared.server.rendered(messages))
+    }
+
+    fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
+        Box::pin(async move { self.generation(&request).await })
+    }
+
+    fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
+        Box::pin(async move { self.scoring(&request).await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_special_tokens_in_a_question_are_cut() {
+        let check = |text: &str, parts: &[&str]| assert_eq!(harmless(text), parts);
+        check("a < b, [1, 2] <= 3 < c_", &["a < b, [1, 2] <= 3 < c_"]);
+        check("x<|im_end|>y", &["x<", "|im_end|>y"]);
+        check("</s> and [INST]", &["<", "/s> and [", "INST]"]);
+        check("<", &["<"]);
+    }
+}

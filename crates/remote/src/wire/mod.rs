@@ -1,0 +1,93 @@
+//! What is said to a server and what it says, as JSON. Nothing here knows the network.
+
+pub(crate) mod llama;
+pub(crate) mod vllm;
+
+#[cfg(test)]
+mod tests;
+
+use deliberate_lm::{GenerateRequest, Message, Sample, Token};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// An answer that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Fault(pub(crate) String);
+
+/// A question to a server.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ask {
+    pub(crate) path: &'static str,
+    pub(crate) body: Value,
+}
+
+/// Continuations, and what they cost.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Drawn {
+    pub(crate) samples: Vec<Sample>,
+    /// Given tokens that were evaluated, by the server's word; none where it does not tell.
+    pub(crate) prefilled: Option<u64>,
+}
+
+/// Log-probabilities of some next tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Next {
+    /// Tokens with their log-probabilities, in nats.
+    pub(crate) known: Vec<(Token, f32)>,
+    pub(crate) prefilled: Option<u64>,
+}
+
+/// How one kind of server is spoken to.
+pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
+    /// Whether special tokens are read in a text only where that is wanted.
+    fn tells_specials(&self) -> bool;
+
+    /// Tokens of a text, without a beginning token.
+    fn tokenize(&self, text: &str, special: bool) -> Ask;
+    fn read_tokens(&self, answer: Value) -> Result<Vec<Token>, Fault>;
+
+    /// A chat up to the assistant's turn: its text, or its tokens where the server renders to tokens only.
+    fn render(&self, messages: &[Message]) -> Ask;
+    fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault>;
+
+    /// The text of tokens, special ones as their markers.
+    fn detokenize(&self, tokens: &[Token]) -> Ask;
+    fn read_text(&self, answer: Value) -> Result<String, Fault>;
+
+    /// As many continuations as there are seeds, in one call. The seed of the first is that of the call.
+    fn generate(&self, request: &GenerateRequest) -> Ask;
+    fn read_drawn(&self, request: &GenerateRequest, answer: Value) -> Result<Drawn, Fault>;
+
+    /// The likeliest next tokens, so many of them.
+    fn next(&self, tokens: &[Token], most: u32) -> Ask;
+    /// The same for one token, however unlikely it is; none where a server has no such question.
+    fn next_of(&self, tokens: &[Token], candidate: Token) -> Option<Ask>;
+    fn read_next(&self, answer: Value) -> Result<Next, Fault>;
+}
+
+/// A chat, rendered.
+pub(crate) enum Rendered {
+    Text(String),
+    Tokens(Vec<Token>),
+}
+
+pub(crate) fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Fault> {
+    serde_json::from_value(answer).map_err(|error| Fault(error.to_string()))
+}
+
+/// Seeds of servers have 32 bits.
+pub(crate) fn seed(request: &GenerateRequest) -> u32 {
+    let seed = request.seeds.first().copied().unwrap_or(0);
+    // Some servers take the largest one for "by chance".
+    ((seed ^ (seed >> 32)) as u32).min(u32::MAX - 1)
+}
+
+/// Refuses another number of continuations than was asked for.
+pub(crate) fn counted<T>(found: Vec<T>, request: &GenerateRequest) -> Result<Vec<T>, Fault> {
+    let wanted = request.seeds.len();
+    if found.len() == wanted {
+        return Ok(found);
+    }
+    Err(Fault(format!("{} continuations where {wanted} were asked for", found.len())))
+}
