@@ -1,0 +1,89 @@
+//! Why a request is not answered, in the form that clients of `OpenAI`'s protocol expect.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// A request that is not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) message: String,
+    /// The field that is wrong.
+    pub(crate) param: Option<String>,
+    pub(crate) code: &'static str,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), param: None, code }
+    }
+
+    /// A field that means nothing, or that nobody here can do.
+    pub fn field(name: impl Into<String>, message: impl Into<String>) -> Self {
+        let refusal = Self::new(StatusCode::BAD_REQUEST, "invalid_value", message);
+        Self { param: Some(name.into()), ..refusal }
+    }
+
+    /// A question that cannot be asked: it is too long, or empty.
+    pub fn question(message: impl Into<String>) -> Self {
+        Self {
+            param: Some("messages".to_owned()),
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_question", message)
+        }
+    }
+
+    /// No candidate at all: what answers has failed.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "upstream_failed", message)
+    }
+
+    pub(crate) fn body(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_body", message)
+    }
+
+    pub(crate) fn no_model(name: &str, known: &[String]) -> Self {
+        let message = format!("there is no model `{name}` here, but {}", known.join(", "));
+        Self {
+            param: Some("model".to_owned()),
+            ..Self::new(StatusCode::NOT_FOUND, "model_not_found", message)
+        }
+    }
+
+    pub(crate) fn key() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_api_key",
+            "this gateway asks for a key: Authorization: Bearer …",
+        )
+    }
+
+    pub(crate) fn full(waiting: usize) -> Self {
+        let message = format!("{waiting} questions wait already; ask again later");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", message)
+    }
+
+    pub(crate) fn large(limit: usize) -> Self {
+        let message = format!("the request is larger than {limit} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+    }
+
+    pub(crate) fn no_path(path: &str) -> Self {
+        let message = format!("there is nothing at {path} (POST /v1/chat/completions, GET /v1/models)");
+        Self::new(StatusCode::NOT_FOUND, "unknown_path", message)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { status, message, param, code } = self;
+        let kind = if status.is_server_error() { "server_error" } else { "invalid_request_error" };
+        let body = json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

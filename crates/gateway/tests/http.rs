@@ -1,0 +1,293 @@
+//! The gateway over real connections, in front of a simulated solver.
+
+use deliberate_gateway::{
+    Ask, Choice, Finish, Gateway, Keys, Limits, Refusal, Solved, Solver, Spent, VirtualModel, Vote, serve,
+};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+/// Answers what the last message says to.
+#[derive(Default)]
+struct SimulatedSolver {
+    models: Vec<VirtualModel>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    asks: Mutex<Vec<Ask>>,
+    /// Searches that were dropped before they ended.
+    left: AtomicUsize,
+    running: AtomicUsize,
+}
+
+struct Running(Arc<Seen>, bool);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        self.0.left.fetch_add(usize::from(!self.1), Ordering::SeqCst);
+    }
+}
+
+impl Solver for SimulatedSolver {
+    fn models(&self) -> &[VirtualModel] {
+        &self.models
+    }
+
+    fn solve(&self, ask: Ask) -> BoxFuture<'_, Result<Solved, Refusal>> {
+        let seen = Arc::clone(&self.seen);
+        async move {
+            seen.running.fetch_add(1, Ordering::SeqCst);
+            let mut running = Running(Arc::clone(&seen), false);
+            let said = ask.messages.last().map_or(String::new(), |message| message.content.clone());
+            let count = ask.choices;
+            seen.asks.lock().unwrap().push(ask);
+            match said.as_str() {
+                "wait" => futures::future::pending::<()>().await,
+                "slow" => tokio::time::sleep(Duration::from_millis(300)).await,
+                "fail" => {
+                    running.1 = true;
+                    return Err(Refusal::failed("the proposer failed: simulated"));
+                }
+                _ => {}
+            }
+            running.1 = true;
+            let choice = |index: u32| Choice { content: format!("It is\n{index}."), finish: Finish::Stop };
+            Ok(Solved {
+                choices: (0..count).map(choice).collect(),
+                votes: vec![Vote { answer: Some("0".to_owned()), solutions: 3, weight: 3.0 }],
+                spent: Spent {
+                    prompt_tokens: 40,
+                    cached_tokens: 30,
+                    completion_tokens: 12,
+                    ..Spent::default()
+                },
+                way: "majority:generations=4".to_owned(),
+                degraded: (said == "late").then(|| "deadline".to_owned()),
+            })
+        }
+        .boxed()
+    }
+}
+
+struct Started {
+    url: String,
+    seen: Arc<Seen>,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    served: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+async fn start(limits: Limits, keys: &str) -> Started {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let model = |name: &str| VirtualModel { name: name.to_owned(), about: "simulated".to_owned() };
+    let seen = Arc::new(Seen::default());
+    let solver = SimulatedSolver { models: vec![model("quick"), model("careful")], seen: Arc::clone(&seen) };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = stopped.map(|_| ());
+    let served = tokio::spawn(serve(listener, Gateway::new(solver, limits, Keys::parse(keys)), stopped));
+    Started { url, seen, client: reqwest::Client::new(), stop: Some(stop), served }
+}
+
+impl Started {
+    async fn post(&self, body: &Value) -> (u16, reqwest::header::HeaderMap, String) {
+        let request = self.client.post(format!("{}/v1/chat/completions", self.url)).json(body);
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, response.text().await.unwrap())
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let response = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+}
+
+fn ask(content: &str) -> Value {
+    json!({"model": "quick", "messages": [{"role": "user", "content": content}]})
+}
+
+fn with(content: &str, fields: Value) -> Value {
+    let mut body = ask(content);
+    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    body
+}
+
+#[tokio::test]
+async fn an_answer_has_the_form_that_clients_read_and_the_whole_bill() {
+    let gateway = start(Limits::default(), "").await;
+    let (status, headers, text) = gateway.post(&with("hi", json!({"n": 2, "seed": 5}))).await;
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &body["object"], &body["model"]), (200, &json!("chat.completion"), &json!("quick")));
+    assert_eq!(
+        body["choices"][1]["message"],
+        json!({"role": "assistant", "content": "It is\n1.", "refusal": null})
+    );
+    assert_eq!(body["choices"][0]["finish_reason"], "stop");
+    assert_eq!(
+        (&body["usage"]["total_tokens"], &body["usage"]["prompt_tokens_details"]),
+        (&json!(52), &json!({"cached_tokens": 30}))
+    );
+    assert_eq!(
+        (&body["deliberate"]["way"], &body["deliberate"]["votes"][0]["solutions"]),
+        (&json!("majority:generations=4"), &json!(3))
+    );
+    assert_eq!(headers["x-deliberate-way"], "majority:generations=4; generations=0");
+    assert_eq!(headers["x-request-id"], body["id"].as_str().unwrap());
+    let seen = gateway.seen.asks.lock().unwrap().remove(0);
+    assert_eq!((seen.choices, seen.overrides.seed, seen.deadline), (2, Some(5), Limits::default().deadline));
+    let (_, headers, _) = gateway.post(&ask("late")).await;
+    assert_eq!(headers["x-deliberate-degraded"], "deadline");
+    let (status, list) = gateway.get("/v1/models").await;
+    let list: Value = serde_json::from_str(&list).unwrap();
+    assert_eq!((status, &list["data"][1]["id"]), (200, &json!("careful")));
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_bill_and_done() {
+    let gateway = start(Limits::default(), "").await;
+    let (_, headers, text) =
+        gateway.post(&with("hi", json!({"stream": true, "stream_options": {"include_usage": true}}))).await;
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/event-stream"));
+    let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    assert_eq!(data.last(), Some(&"[DONE]"));
+    let chunks: Vec<Value> =
+        data[..data.len() - 1].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let content: String =
+        chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str()).collect();
+    assert_eq!(content, "It is\n0.");
+    assert!(
+        chunks
+            .iter()
+            .all(|chunk| chunk["object"] == "chat.completion.chunk" && chunk["id"] == chunks[0]["id"])
+    );
+    let last = chunks.last().unwrap();
+    assert_eq!((&last["choices"], &last["usage"]["completion_tokens"]), (&json!([]), &json!(12)));
+    let (_, _, text) = gateway.post(&with("hi", json!({"stream": true}))).await;
+    assert!(!text.contains("usage"));
+    let (status, _, text) = gateway.post(&with("fail", json!({"stream": true}))).await;
+    assert!(status == 200 && text.contains("upstream_failed"), "{text}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_refused_in_the_protocols_form() {
+    let gateway = start(Limits { body: 4000, ..Limits::default() }, "").await;
+    let error = |text: &str| serde_json::from_str::<Value>(text).unwrap()["error"].clone();
+    let (status, _, text) = gateway.post(&with("hi", json!({"model": "huge"}))).await;
+    assert_eq!(
+        (status, &error(&text)["code"], &error(&text)["param"]),
+        (404, &json!("model_not_found"), &json!("model"))
+    );
+    let (status, _, text) = gateway.post(&with("hi", json!({"n": 0}))).await;
+    assert_eq!(
+        (status, &error(&text)["param"], &error(&text)["type"]),
+        (400, &json!("n"), &json!("invalid_request_error"))
+    );
+    let (status, _, text) = gateway.post(&ask("fail")).await;
+    assert_eq!((status, &error(&text)["type"]), (502, &json!("server_error")));
+    let (status, _, text) = gateway.post(&ask(&"x".repeat(5000))).await;
+    assert_eq!((status, &error(&text)["code"]), (413, &json!("request_too_large")));
+    let (status, text) = gateway.get("/v1/nothing").await;
+    assert_eq!((status, &error(&text)["code"]), (404, &json!("unknown_path")));
+    let raw = gateway
+        .client
+        .post(format!("{}/v1/chat/completions", gateway.url))
+        .body("{\"model\":")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(raw.status().as_u16(), 400);
+}
+
+#[tokio::test]
+async fn who_shows_no_key_is_told_nothing() {
+    let gateway = start(Limits::default(), "sesame,other").await;
+    for (path, status) in [("/v1/models", 401), ("/health", 200), ("/ready", 200)] {
+        assert_eq!(gateway.get(path).await.0, status, "{path}");
+    }
+    let (status, _, text) = gateway.post(&ask("hi")).await;
+    assert!(status == 401 && !text.contains("sesame"), "{text}");
+    let request = gateway.client.post(format!("{}/v1/chat/completions", gateway.url)).bearer_auth("other");
+    assert_eq!(request.json(&ask("hi")).send().await.unwrap().status().as_u16(), 200);
+}
+
+async fn until(what: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if what() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it does not come to pass");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_ends_its_search() {
+    for stream in [false, true] {
+        let gateway = start(Limits::default(), "").await;
+        let body = with("wait", json!({"stream": stream}));
+        let asked = tokio::time::timeout(Duration::from_millis(300), gateway.post(&body)).await;
+        assert!(asked.is_err());
+        let seen = Arc::clone(&gateway.seen);
+        until(|| seen.left.load(Ordering::SeqCst) == 1 && seen.running.load(Ordering::SeqCst) == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn no_more_are_worked_on_than_there_are_places_and_few_wait() {
+    let gateway = Arc::new(start(Limits { at_once: 2, waiting: 3, ..Limits::default() }, "").await);
+    let all = (0..12).map(|_| {
+        let gateway = Arc::clone(&gateway);
+        tokio::spawn(async move { gateway.post(&ask("slow")).await })
+    });
+    let all: Vec<_> = all.collect();
+    until(|| gateway.seen.running.load(Ordering::SeqCst) == 2).await;
+    let mut answered = 0;
+    for one in all {
+        let (status, headers, text) = one.await.unwrap();
+        assert!(status == 200 || status == 429 && headers["retry-after"] == "1", "{status} {text}");
+        answered += usize::from(status == 200);
+        assert!(gateway.seen.running.load(Ordering::SeqCst) <= 2);
+    }
+    assert_eq!(answered, 5);
+    let (_, text) = gateway.get("/metrics").await;
+    assert!(text.contains("deliberate_requests_total{model=\"quick\",status=\"429\"} 7"), "{text}");
+    assert!(text.contains("deliberate_tokens_total{kind=\"completion\"} 60"), "{text}");
+    assert!(text.contains("deliberate_searching 0") && text.contains("deliberate_overhead_seconds_count 5"));
+}
+
+#[tokio::test]
+async fn what_is_being_answered_is_answered_before_it_stops() {
+    let mut gateway = start(Limits::default(), "").await;
+    let stop = gateway.stop.take().unwrap();
+    let gateway = Arc::new(gateway);
+    let asked = tokio::spawn({
+        let gateway = Arc::clone(&gateway);
+        async move { gateway.post(&ask("slow")).await.0 }
+    });
+    until(|| gateway.seen.running.load(Ordering::SeqCst) == 1).await;
+    stop.send(()).unwrap();
+    assert_eq!(asked.await.unwrap(), 200);
+    drop(gateway.client.clone());
+    until(|| gateway.served.is_finished()).await;
+    assert!(TcpStream::connect(gateway.url.trim_start_matches("http://")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_deadline_is_the_shorter_of_two() {
+    let gateway = start(Limits { deadline: Duration::from_secs(20), ..Limits::default() }, "").await;
+    for (wanted, expected) in [(5.0, 5), (100.0, 20)] {
+        gateway.post(&with("hi", json!({"deliberate": {"seconds": wanted}}))).await;
+        let seen = gateway.seen.asks.lock().unwrap().pop().unwrap();
+        assert_eq!(seen.deadline, Duration::from_secs(expected));
+    }
+}
