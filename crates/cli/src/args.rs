@@ -1,5 +1,6 @@
 //! The command line, as data.
 
+mod serve;
 mod tune;
 
 use crate::config::{EngineLayer, SearchLayer};
@@ -8,6 +9,7 @@ use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deliberate_policy::Portion;
 use deliberate_text::VerifierSpec;
+pub(crate) use serve::ServeArgs;
 use std::path::PathBuf;
 pub(crate) use tune::TuneArgs;
 
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     /// Measure the grader on labelled cases.
     #[command(after_long_help = GRADE_CONVENTIONS)]
     Grade(GradeArgs),
+    /// Serve OpenAI's protocol: any client gets test-time compute.
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(ServeArgs),
     /// Fetch, list, check and remove models.
     Models(ModelsArgs),
     /// Explain the strategies and their options.

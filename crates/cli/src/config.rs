@@ -55,7 +55,7 @@ pub(crate) struct SearchLayer {
     #[arg(long, value_parser = whole, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) seed: Option<u64>,
     /// Prompt: `worked` (worked examples as a chat), `few-shot` (worked examples as one text, for any model), `chat` (a chat
-    /// without examples), `lab` (the bundled models' own), or a TOML file. By default what suits the model: `worked` for the
+    /// without examples), `as-is` (the question alone), `lab` (the bundled models' own), or a TOML file. By default what suits the model: `worked` for the
     /// two Qwen2.5-Coder of the catalogue, `lab` for the bundled ones, `few-shot` for all others.
     #[arg(long, value_name = "PROMPT", help_heading = "Search")]
     pub(crate) prompt: Option<String>,

@@ -1,10 +1,10 @@
 //! Composes the roles for one model and one prompt, and turns questions into roots.
 
-use crate::prompt::PromptKind;
+use crate::prompt::{PromptKind, conversation};
 use crate::{
     DrawSettings, Prompt, PromptError, StepRule, TextAnswers, TextError, TextProposer, TextReviser, Trace,
 };
-use deliberate_lm::{LanguageModel, Sampling};
+use deliberate_lm::{LanguageModel, Message, Sampling, Token};
 use deliberate_search::{Reviser, Roles, Verifier};
 use serde::{Deserialize, Serialize};
 
@@ -90,9 +90,30 @@ impl<M: LanguageModel> Domain<M> {
         let model = self.proposer.model();
         let question_tokens = model.encode(question, false).await.map_err(PromptError::from)?.len();
         let tokens = self.prompt.encode(model, &[("question", question)]).await?;
-        let (prompt, context) = (tokens.len(), model.facts().context);
+        self.begin(question, question_tokens, tokens)
+    }
+
+    /// Where the search for the next turn of a conversation starts; this domain's prompt has no part in it. The question,
+    /// for those who ask what it was, is the last message.
+    ///
+    /// # Errors
+    /// As [`Domain::root`], and for a model without a template of chats.
+    pub async fn conversation(&self, messages: &[Message]) -> Result<Trace, TextError> {
+        let question = messages.last().map_or("", |message| message.content.as_str());
+        if question.trim().is_empty() {
+            return Err(TextError::EmptyQuestion);
+        }
+        let model = self.proposer.model();
+        let question_tokens = model.encode(question, false).await.map_err(PromptError::from)?.len();
+        let tokens = conversation(model, messages).await?;
+        self.begin(question, question_tokens, tokens)
+    }
+
+    fn begin(&self, question: &str, question_tokens: usize, tokens: Vec<Token>) -> Result<Trace, TextError> {
+        let facts = self.proposer.model().facts();
+        let (prompt, context) = (tokens.len(), facts.context);
         if prompt >= context {
-            return Err(TextError::QuestionTooLong { prompt, context, model: model.facts().name.clone() });
+            return Err(TextError::QuestionTooLong { prompt, context, model: facts.name.clone() });
         }
         Ok(Trace::root(question, question_tokens as u32, tokens))
     }

@@ -12,6 +12,7 @@ pub(crate) mod models;
 mod outcome;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod solve;
 pub(crate) mod strategies;
 pub(crate) mod tune;

@@ -19,6 +19,7 @@ fn the_reference_of_every_command() {
         "strategies",
         "formats",
         "doctor",
+        "serve",
         "tune",
         "bench",
         "calibrate",

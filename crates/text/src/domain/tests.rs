@@ -3,6 +3,7 @@
 use super::*;
 use crate::simulated::Simulated;
 use crate::{Critique, VerifierSpec, added_steps};
+use deliberate_lm::Role;
 use deliberate_search::{
     Aggregation, Budget, Choice, Decision, Ended, Expand, NodeId, Observer, ObserverError, Outcome, Record,
     Revise, Rule, Selection, Settings, Silent, State, Status, StopReason, Strategy, StrategySpec, Tree,
@@ -228,4 +229,21 @@ fn what_was_written_before_a_draw_was_cut_is_in_the_tree() {
         assert_eq!(written.concat(), outcome.state(id).text());
         assert!(written.len() > 1 && written.last().unwrap().starts_with("2 + 2"), "{written:?}");
     }
+}
+
+#[test]
+fn a_conversation_is_put_as_the_model_s_template_wants_it_and_nothing_is_added() {
+    let domain = Domain::new(Simulated::silent(), &DomainSettings::default()).unwrap();
+    let message = |role, content: &str| Message { role, content: content.to_owned() };
+    let chat = [
+        message(Role::System, "Be brief."),
+        message(Role::User, "Hi"),
+        message(Role::Assistant, "Hello."),
+        message(Role::User, "2 + 2?"),
+    ];
+    let root = block_on(domain.conversation(&chat)).unwrap();
+    let rendered = block_on(domain.proposer().model().render(&chat)).unwrap();
+    assert_eq!(Simulated::spell(root.tokens()), format!("<s>{rendered}"));
+    assert_eq!((root.question(), root.text()), ("2 + 2?", ""));
+    assert!(matches!(block_on(domain.conversation(&[])), Err(TextError::EmptyQuestion)));
 }

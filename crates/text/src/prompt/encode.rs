@@ -31,13 +31,28 @@ impl Prompt {
         if !prefill.is_empty() {
             tokens.extend(model.encode(&prefill, false).await?);
         }
-        if let Some(beginning) = model.facts().beginning
-            && tokens.first() != Some(&beginning)
-        {
-            tokens.insert(0, beginning);
-        }
-        Ok(tokens)
+        Ok(begun(model, tokens))
     }
+}
+
+/// Tokens of a conversation in the model's own template, up to the assistant's turn.
+pub(crate) async fn conversation<M: LanguageModel + ?Sized>(
+    model: &M,
+    messages: &[Message],
+) -> Result<Vec<Token>, PromptError> {
+    let turns: Vec<(Role, String)> =
+        messages.iter().map(|message| (message.role, message.content.clone())).collect();
+    Ok(begun(model, chat(model, &turns).await?))
+}
+
+/// With the token that begins a sequence, where the model wants one.
+fn begun<M: LanguageModel + ?Sized>(model: &M, mut tokens: Vec<Token>) -> Vec<Token> {
+    if let Some(beginning) = model.facts().beginning
+        && tokens.first() != Some(&beginning)
+    {
+        tokens.insert(0, beginning);
+    }
+    tokens
 }
 
 /// Without special tokens in the template the text is encoded in one piece, as the model saw such texts in training.

@@ -5,6 +5,7 @@ pub(crate) const BUILT_IN: &[(&str, &str)] = &[
     ("few-shot", include_str!("../../prompts/few-shot.toml")),
     ("worked", include_str!("../../prompts/worked.toml")),
     ("chat", include_str!("../../prompts/chat.toml")),
+    ("as-is", include_str!("../../prompts/as-is.toml")),
     ("judge", include_str!("../../prompts/judge.toml")),
     ("judge-check", include_str!("../../prompts/judge-check.toml")),
     ("judge-teacher", include_str!("../../prompts/judge-teacher.toml")),

@@ -1,0 +1,153 @@
+//! `deliberate serve` as a process, asked over real connections, and servers that are not there.
+
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use support::{deliberate, finish};
+
+const QUESTION: &str = "Spend 8 on a=5,b=3\nSpend 4 on c=4,d=9\nitems?";
+
+fn of_lab(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = deliberate(folder);
+    command.env_remove("DELIBERATE_CONFIG").args(arguments);
+    command
+}
+
+/// A gateway that listens; it is killed when it is dropped.
+struct Gateway {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Gateway {
+    fn start(mut command: Command) -> Self {
+        command.args(["--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut lines = stderr.lines().map(Result::unwrap);
+        let found = lines.find_map(|line| line.strip_prefix("listening on http://").map(str::to_owned));
+        let address = found.expect("it listens").split('/').next().unwrap().to_owned();
+        // Nobody reads on, and nothing more than a few lines comes.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    /// The status and the body of an answer.
+    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}",
+            body.len()
+        );
+        write!(stream, "{head}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())))
+    }
+
+    fn chat(&self, fields: Value) -> (u16, Value) {
+        let mut body = json!({"model": "deliberate", "messages": [{"role": "user", "content": QUESTION}]});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        self.ask("POST", "/v1/chat/completions", &body)
+    }
+}
+
+#[test]
+fn a_search_answers_a_client_with_its_bill_and_ends_when_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--model", "lab", "--prompt", "lab", "--budget", "8"];
+    let mut gateway = Gateway::start(of_lab(folder.path(), &serve));
+    let (status, models) = gateway.ask("GET", "/v1/models", &Value::Null);
+    assert_eq!((status, &models["data"][0]["id"]), (200, &json!("deliberate")));
+    let (status, answer) = gateway.chat(json!({"seed": 4, "n": 2}));
+    assert_eq!(status, 200, "{answer}");
+    let content = answer["choices"][0]["message"]["content"].as_str().unwrap();
+    assert!(content.contains("The answer is"), "{answer}");
+    let spent = &answer["deliberate"]["spent"];
+    assert_eq!(spent["generations"], 8);
+    assert!(spent["verifier_tokens"].as_u64().unwrap() > 0 && spent["flops"].as_f64().unwrap() > 0.0);
+    let votes = answer["deliberate"]["votes"].as_array().unwrap();
+    let solutions: u64 = votes.iter().map(|vote| vote["solutions"].as_u64().unwrap()).sum();
+    assert_eq!(solutions, 8, "{answer}");
+    assert!(content.contains(votes[0]["answer"].as_str().unwrap()));
+    // The same seed gives the same answer, and a smaller budget what it affords.
+    let (_, again) = gateway.chat(json!({"seed": 4, "n": 2}));
+    assert_eq!(
+        (&again["choices"], &again["deliberate"]["votes"]),
+        (&answer["choices"], &answer["deliberate"]["votes"])
+    );
+    let (_, less) = gateway.chat(json!({"deliberate": {"budget": 2}, "temperature": 0.2, "max_tokens": 100}));
+    assert_eq!(less["deliberate"]["spent"]["generations"], 2, "{less}");
+    let (status, more) = gateway.chat(json!({"deliberate": {"budget": 9}}));
+    assert_eq!((status, &more["error"]["param"]), (400, &json!("deliberate.budget")));
+    let two = json!([{"role": "system", "content": "x"}, {"role": "user", "content": QUESTION}]);
+    let (status, refused) = gateway.chat(json!({"messages": two}));
+    assert_eq!(
+        (status, &refused["error"]["param"]),
+        (400, &json!("messages")),
+        "its prompt takes a question alone"
+    );
+    let (status, metrics) = gateway.ask("GET", "/metrics", &Value::Null);
+    assert!(
+        status == 200 && metrics.as_str().unwrap().contains("deliberate_generations_total 18"),
+        "{metrics}"
+    );
+    let told = Command::new("kill").args(["-TERM", &gateway.child.id().to_string()]).status().unwrap();
+    assert!(told.success() && gateway.child.wait().unwrap().success());
+}
+
+#[test]
+fn ways_to_answer_have_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "[quick.search]\nstrategy = \"majority\"\nbudget = 2\n[careful.search]\nstrategy = \"beam:branching=2\"\nbudget = 4\n";
+    std::fs::write(folder.path().join("models.toml"), file).unwrap();
+    let serve = ["serve", "--model", "lab", "--prompt", "lab", "--models", "models.toml"];
+    let gateway = Gateway::start(of_lab(folder.path(), &serve));
+    for (name, way) in [("quick", "majority"), ("careful", "beam")] {
+        let (status, answer) = gateway.chat(json!({"model": name}));
+        assert!(status == 200 && answer["deliberate"]["way"].as_str().unwrap().starts_with(way), "{answer}");
+    }
+    let (status, answer) = gateway.chat(json!({}));
+    assert_eq!((status, &answer["error"]["code"]), (404, &json!("model_not_found")));
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_when_it_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = |rest: &[&str]| finish(of_lab(folder.path(), &[&["serve", "--model", "lab"], rest].concat()));
+    serve(&["--listen", "0.0.0.0:0"]).failed(2, &["open to other machines", "DELIBERATE_GATEWAY_KEYS"]);
+    serve(&["--models", "none.toml"]).failed(2, &["none.toml"]);
+    std::fs::write(folder.path().join("odd.toml"), "[quick.search]\nstrategie = \"majority\"\n").unwrap();
+    serve(&["--models", "odd.toml"]).failed(2, &["odd.toml", "strategie"]);
+    std::fs::write(folder.path().join("empty.toml"), "").unwrap();
+    serve(&["--models", "empty.toml"]).failed(2, &["names no model"]);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_to_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| finish(of_lab(folder.path(), arguments));
+    let said = ["http://127.0.0.1:9 does not answer", "cannot be reached"];
+    run(&["solve", QUESTION, "--server", "http://127.0.0.1:9"]).failed(2, &said);
+    run(&["doctor", "--server", "http://127.0.0.1:9/v1"]).failed(2, &said);
+    run(&["solve", QUESTION, "--server", "localhost"]).failed(2, &["`localhost` is no address of a server"]);
+    let secret = run(&["solve", QUESTION, "--server", "http://me:sesame@127.0.0.1:9"]);
+    assert!(!secret.failed(2, &["keys come from the environment"]).err.contains("sesame"), "{secret:?}");
+}
