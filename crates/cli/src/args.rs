@@ -375,7 +375,7 @@ pub(crate) enum ModelsCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Server to ask what it is and to try out, for example `http://localhost:8000`; the environment's DELIBERATE_API_KEY is
+    /// Server to ask what it is and to try out, for example `http://localhost:8000`; the environment's `DELIBERATE_API_KEY` is
     /// its key.
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,

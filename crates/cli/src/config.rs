@@ -91,7 +91,7 @@ pub(crate) struct EngineLayer {
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) model: Option<String>,
     /// Server that answers, in the place of a model here: llama-server or vLLM, for example `http://localhost:8000`. --model
-    /// then names one of its models, and the environment's DELIBERATE_API_KEY is its key. None by default.
+    /// then names one of its models, and the environment's `DELIBERATE_API_KEY` is its key. None by default.
     #[arg(long, value_name = "URL", help_heading = "Engine")]
     pub(crate) server: Option<String>,
     /// Server that scores, where the verifier calls a model; --verifier-model names one of its models. By default the

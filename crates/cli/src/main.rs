@@ -39,7 +39,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(args) => commands::run::run(args, &global),
         Command::Calibrate(args) => commands::calibrate::run(args, &global),
         Command::Report(args) => commands::report::run(&args),
-        Command::Serve(args) => commands::serve::run(args, &global),
+        Command::Serve(args) => commands::serve::run(&args, &global),
         Command::Exchange(args) => commands::exchange::run(&args),
         Command::Grade(args) => commands::grade::run(&args),
         Command::Models(args) => commands::models::run(args, &global),

@@ -62,7 +62,7 @@ impl fmt::Debug for Keys {
 /// Places for questions.
 #[derive(Debug)]
 pub(crate) struct Places {
-    places: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     waiting: AtomicUsize,
     most: usize,
 }
@@ -78,13 +78,13 @@ impl Drop for Waits<'_> {
 
 impl Places {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let places = Arc::new(Semaphore::new(limits.at_once.max(1)));
-        Self { places, waiting: AtomicUsize::new(0), most: limits.waiting }
+        let free = Arc::new(Semaphore::new(limits.at_once.max(1)));
+        Self { free, waiting: AtomicUsize::new(0), most: limits.waiting }
     }
 
     /// Waits for a place, unless too many do already.
     pub(crate) async fn take(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+        if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
             return Ok(place);
         }
         let before = self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -92,7 +92,7 @@ impl Places {
         if before >= self.most {
             return Err(Refusal::full(before));
         }
-        Ok(Arc::clone(&self.places).acquire_owned().await.expect("nobody closes it"))
+        Ok(Arc::clone(&self.free).acquire_owned().await.expect("nobody closes it"))
     }
 
     /// Questions that wait.

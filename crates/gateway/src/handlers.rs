@@ -183,7 +183,7 @@ async fn chat(State(gateway): Shared, request: Request) -> Response {
     let ask = gateway.ask(&request);
     let id = head.id.clone();
     let mut response = if request.stream {
-        let events = streamed(gateway, request, head, ask, (began, place));
+        let events = streamed(gateway, (head, request.include_usage), ask, (began, place));
         let alive = KeepAlive::new().interval(ALIVE).text("searching");
         Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(alive).into_response()
     } else {
@@ -229,8 +229,7 @@ fn say(response: &mut Response<Body>, solved: &Solved) {
 /// Searches inside of the stream, so that a client that leaves ends the search.
 fn streamed(
     gateway: Arc<Gateway>,
-    request: ChatRequest,
-    head: Head,
+    (head, include_usage): (Head, bool),
     ask: Ask,
     (began, place): (Instant, tokio::sync::OwnedSemaphorePermit),
 ) -> impl Stream<Item = axum::response::sse::Event> {
@@ -239,7 +238,7 @@ fn streamed(
         let solved = gateway.solver.solve(ask).await;
         drop((searching, place));
         let events = match &solved {
-            Ok(solved) => reply::stream(&head, solved, began.elapsed().as_secs_f64(), request.include_usage),
+            Ok(solved) => reply::stream(&head, solved, began.elapsed().as_secs_f64(), include_usage),
             Err(refusal) => reply::failure(&refusal.message),
         };
         let status = solved.as_ref().map_or_else(|refusal| refusal.status.as_u16(), |_| 200);

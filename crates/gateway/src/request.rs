@@ -92,11 +92,8 @@ impl ChatRequest {
         if seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds.is_finite())) {
             return Err(Refusal::field("deliberate.seconds", "it is not above 0"));
         }
-        let model = match take(&mut body, "model") {
-            Some(Value::String(model)) => model,
-            _ => {
-                return Err(Refusal::field("model", "it is the name of a model (GET /v1/models lists them)"));
-            }
+        let Some(Value::String(model)) = take(&mut body, "model") else {
+            return Err(Refusal::field("model", "it is the name of a model (GET /v1/models lists them)"));
         };
         let messages = messages(take(&mut body, "messages"))?;
         let choices = whole(&mut body, "n", 1..=MOST_CHOICES)?.unwrap_or(1) as u32;
@@ -116,7 +113,7 @@ impl ChatRequest {
             temperature: number(&mut body, "temperature", 0.0, 2.0)?,
             top_p: number(&mut body, "top_p", f32::MIN_POSITIVE, 1.0)?,
         };
-        IDLE.iter().for_each(|name| drop(body.remove(*name)));
+        body.retain(|name, _| !IDLE.contains(&name.as_str()));
         for (name, values) in NEUTRAL {
             if let Some(value) = take(&mut body, name)
                 && !values.contains(&value.to_string().as_str())
@@ -222,9 +219,8 @@ fn messages(value: Option<Value>) -> Result<Vec<Message>, Refusal> {
 fn message(index: usize, value: Value) -> Result<Message, Refusal> {
     let at = |field: &str, message: String| Err(Refusal::field(format!("messages[{index}]{field}"), message));
     let Value::Object(mut fields) = value else { return at("", "it is no object".to_owned()) };
-    let role = match take(&mut fields, "role") {
-        Some(Value::String(role)) => role,
-        _ => return at(".role", "it has no role".to_owned()),
+    let Some(Value::String(role)) = take(&mut fields, "role") else {
+        return at(".role", "it has no role".to_owned());
     };
     let role = match role.as_str() {
         "system" | "developer" => Role::System,
@@ -261,7 +257,7 @@ mod tests {
         ChatRequest::read(body.to_string().as_bytes(), &HeaderMap::new())
     }
 
-    fn with(fields: Value) -> Value {
+    fn with(fields: &Value) -> Value {
         let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "2 + 2?"}]});
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         body
@@ -269,9 +265,9 @@ mod tests {
 
     #[test]
     fn what_clients_send_is_understood() {
-        let plain = read(&with(json!({}))).unwrap();
+        let plain = read(&with(&json!({}))).unwrap();
         assert_eq!((plain.choices, plain.stream, &plain.overrides), (1, false, &Overrides::default()));
-        let all = read(&with(json!({
+        let all = read(&with(&json!({
             "n": 3, "stream": true, "stream_options": {"include_usage": true}, "seed": 7, "temperature": 0.5,
             "top_p": 0.9, "max_completion_tokens": 99, "user": "me", "frequency_penalty": 0, "presence_penalty": 0.0,
             "logprobs": false, "tools": null, "response_format": {"type": "text"}, "stop": [], "logit_bias": {},
@@ -290,14 +286,14 @@ mod tests {
         let parts = json!([{"type": "text", "text": "2 + "}, {"type": "text", "text": "2?"}]);
         let turns = json!([{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Hi"},
                            {"role": "assistant", "content": "Hello"}, {"role": "user", "content": parts}]);
-        let chat = read(&with(json!({"messages": turns}))).unwrap().messages;
+        let chat = read(&with(&json!({"messages": turns}))).unwrap().messages;
         assert_eq!((chat[0].role, chat[3].content.as_str()), (Role::System, "2 + 2?"));
     }
 
     #[test]
     fn what_is_not_understood_is_refused_by_its_name() {
         let refused = |fields: Value, param: &str| {
-            let refusal = read(&with(fields.clone())).expect_err(&fields.to_string());
+            let refusal = read(&with(&fields)).expect_err(&fields.to_string());
             assert_eq!(refusal.param.as_deref(), Some(param), "{}", refusal.message);
         };
         refused(json!({"model": 3}), "model");
@@ -331,7 +327,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(BUDGET, "16".parse().unwrap());
         headers.insert(SECONDS, "3".parse().unwrap());
-        let body = with(json!({"deliberate": {"budget": 4, "seconds": 9}})).to_string();
+        let body = with(&json!({"deliberate": {"budget": 4, "seconds": 9}})).to_string();
         let read = ChatRequest::read(body.as_bytes(), &headers).unwrap();
         assert_eq!((read.overrides.budget.as_deref(), read.seconds), (Some("16"), Some(3.0)));
         headers.insert(SECONDS, "soon".parse().unwrap());

@@ -116,7 +116,7 @@ fn ask(content: &str) -> Value {
     json!({"model": "quick", "messages": [{"role": "user", "content": content}]})
 }
 
-fn with(content: &str, fields: Value) -> Value {
+fn with(content: &str, fields: &Value) -> Value {
     let mut body = ask(content);
     body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     body
@@ -125,7 +125,7 @@ fn with(content: &str, fields: Value) -> Value {
 #[tokio::test]
 async fn an_answer_has_the_form_that_clients_read_and_the_whole_bill() {
     let gateway = start(Limits::default(), "").await;
-    let (status, headers, text) = gateway.post(&with("hi", json!({"n": 2, "seed": 5}))).await;
+    let (status, headers, text) = gateway.post(&with("hi", &json!({"n": 2, "seed": 5}))).await;
     let body: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((status, &body["object"], &body["model"]), (200, &json!("chat.completion"), &json!("quick")));
     assert_eq!(
@@ -156,7 +156,7 @@ async fn an_answer_has_the_form_that_clients_read_and_the_whole_bill() {
 async fn a_stream_ends_with_the_bill_and_done() {
     let gateway = start(Limits::default(), "").await;
     let (_, headers, text) =
-        gateway.post(&with("hi", json!({"stream": true, "stream_options": {"include_usage": true}}))).await;
+        gateway.post(&with("hi", &json!({"stream": true, "stream_options": {"include_usage": true}}))).await;
     assert!(headers["content-type"].to_str().unwrap().starts_with("text/event-stream"));
     let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
     assert_eq!(data.last(), Some(&"[DONE]"));
@@ -172,9 +172,9 @@ async fn a_stream_ends_with_the_bill_and_done() {
     );
     let last = chunks.last().unwrap();
     assert_eq!((&last["choices"], &last["usage"]["completion_tokens"]), (&json!([]), &json!(12)));
-    let (_, _, text) = gateway.post(&with("hi", json!({"stream": true}))).await;
+    let (_, _, text) = gateway.post(&with("hi", &json!({"stream": true}))).await;
     assert!(!text.contains("usage"));
-    let (status, _, text) = gateway.post(&with("fail", json!({"stream": true}))).await;
+    let (status, _, text) = gateway.post(&with("fail", &json!({"stream": true}))).await;
     assert!(status == 200 && text.contains("upstream_failed"), "{text}");
 }
 
@@ -182,12 +182,12 @@ async fn a_stream_ends_with_the_bill_and_done() {
 async fn what_cannot_be_done_is_refused_in_the_protocols_form() {
     let gateway = start(Limits { body: 4000, ..Limits::default() }, "").await;
     let error = |text: &str| serde_json::from_str::<Value>(text).unwrap()["error"].clone();
-    let (status, _, text) = gateway.post(&with("hi", json!({"model": "huge"}))).await;
+    let (status, _, text) = gateway.post(&with("hi", &json!({"model": "huge"}))).await;
     assert_eq!(
         (status, &error(&text)["code"], &error(&text)["param"]),
         (404, &json!("model_not_found"), &json!("model"))
     );
-    let (status, _, text) = gateway.post(&with("hi", json!({"n": 0}))).await;
+    let (status, _, text) = gateway.post(&with("hi", &json!({"n": 0}))).await;
     assert_eq!(
         (status, &error(&text)["param"], &error(&text)["type"]),
         (400, &json!("n"), &json!("invalid_request_error"))
@@ -234,7 +234,7 @@ async fn until(what: impl Fn() -> bool) {
 async fn a_client_that_leaves_ends_its_search() {
     for stream in [false, true] {
         let gateway = start(Limits::default(), "").await;
-        let body = with("wait", json!({"stream": stream}));
+        let body = with("wait", &json!({"stream": stream}));
         let asked = tokio::time::timeout(Duration::from_millis(300), gateway.post(&body)).await;
         assert!(asked.is_err());
         let seen = Arc::clone(&gateway.seen);
@@ -286,7 +286,7 @@ async fn what_is_being_answered_is_answered_before_it_stops() {
 async fn a_deadline_is_the_shorter_of_two() {
     let gateway = start(Limits { deadline: Duration::from_secs(20), ..Limits::default() }, "").await;
     for (wanted, expected) in [(5.0, 5), (100.0, 20)] {
-        gateway.post(&with("hi", json!({"deliberate": {"seconds": wanted}}))).await;
+        gateway.post(&with("hi", &json!({"deliberate": {"seconds": wanted}}))).await;
         let seen = gateway.seen.asks.lock().unwrap().pop().unwrap();
         assert_eq!(seen.deadline, Duration::from_secs(expected));
     }

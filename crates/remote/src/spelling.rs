@@ -69,7 +69,9 @@ mod tests {
 
     fn spelling(known: &[(Token, &str)]) -> Spelling {
         let mut spelling = Spelling::default();
-        known.iter().for_each(|&(token, text)| spelling.learn(token, text.to_owned()));
+        for &(token, text) in known {
+            spelling.learn(token, text.to_owned());
+        }
         spelling
     }
 

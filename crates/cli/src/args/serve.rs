@@ -36,7 +36,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) models: Option<PathBuf>,
     /// Where to listen. Beyond this machine only with keys: clients show one of those that the environment's
-    /// DELIBERATE_GATEWAY_KEYS lists, with commas between them.
+    /// `DELIBERATE_GATEWAY_KEYS` lists, with commas between them.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
     /// Questions that are worked on at the same time.

@@ -32,7 +32,7 @@ const ONLY: &str = "deliberate";
 /// The environment's keys that clients show.
 const KEYS: &str = "DELIBERATE_GATEWAY_KEYS";
 
-pub(crate) fn run(args: ServeArgs, global: &Global) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let keys = Keys::parse(&std::env::var(KEYS).unwrap_or_default());
     if !args.listen.ip().is_loopback() && keys.is_open() {
         return Err(bad_input(anyhow!(
@@ -47,7 +47,7 @@ pub(crate) fn run(args: ServeArgs, global: &Global) -> anyhow::Result<ExitCode> 
         deadline: Duration::from_secs(args.seconds.get().into()),
         ..Limits::default()
     };
-    let ways = ways(&args, global)?;
+    let ways = ways(args, global)?;
     let offers: Vec<(String, SearchLayer, Search, EngineSettings)> = ways
         .into_iter()
         .map(|(name, layer)| {

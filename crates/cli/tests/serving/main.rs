@@ -62,7 +62,7 @@ impl Gateway {
         (status, serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())))
     }
 
-    fn chat(&self, fields: Value) -> (u16, Value) {
+    fn chat(&self, fields: &Value) -> (u16, Value) {
         let mut body = json!({"model": "deliberate", "messages": [{"role": "user", "content": QUESTION}]});
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         self.ask("POST", "/v1/chat/completions", &body)
@@ -76,7 +76,7 @@ fn a_search_answers_a_client_with_its_bill_and_ends_when_told_to() {
     let mut gateway = Gateway::start(of_lab(folder.path(), &serve));
     let (status, models) = gateway.ask("GET", "/v1/models", &Value::Null);
     assert_eq!((status, &models["data"][0]["id"]), (200, &json!("deliberate")));
-    let (status, answer) = gateway.chat(json!({"seed": 4, "n": 2}));
+    let (status, answer) = gateway.chat(&json!({"seed": 4, "n": 2}));
     assert_eq!(status, 200, "{answer}");
     let content = answer["choices"][0]["message"]["content"].as_str().unwrap();
     assert!(content.contains("The answer is"), "{answer}");
@@ -88,17 +88,18 @@ fn a_search_answers_a_client_with_its_bill_and_ends_when_told_to() {
     assert_eq!(solutions, 8, "{answer}");
     assert!(content.contains(votes[0]["answer"].as_str().unwrap()));
     // The same seed gives the same answer, and a smaller budget what it affords.
-    let (_, again) = gateway.chat(json!({"seed": 4, "n": 2}));
+    let (_, again) = gateway.chat(&json!({"seed": 4, "n": 2}));
     assert_eq!(
         (&again["choices"], &again["deliberate"]["votes"]),
         (&answer["choices"], &answer["deliberate"]["votes"])
     );
-    let (_, less) = gateway.chat(json!({"deliberate": {"budget": 2}, "temperature": 0.2, "max_tokens": 100}));
+    let (_, less) =
+        gateway.chat(&json!({"deliberate": {"budget": 2}, "temperature": 0.2, "max_tokens": 100}));
     assert_eq!(less["deliberate"]["spent"]["generations"], 2, "{less}");
-    let (status, more) = gateway.chat(json!({"deliberate": {"budget": 9}}));
+    let (status, more) = gateway.chat(&json!({"deliberate": {"budget": 9}}));
     assert_eq!((status, &more["error"]["param"]), (400, &json!("deliberate.budget")));
     let two = json!([{"role": "system", "content": "x"}, {"role": "user", "content": QUESTION}]);
-    let (status, refused) = gateway.chat(json!({"messages": two}));
+    let (status, refused) = gateway.chat(&json!({"messages": two}));
     assert_eq!(
         (status, &refused["error"]["param"]),
         (400, &json!("messages")),
@@ -121,10 +122,10 @@ fn ways_to_answer_have_names() {
     let serve = ["serve", "--model", "lab", "--prompt", "lab", "--models", "models.toml"];
     let gateway = Gateway::start(of_lab(folder.path(), &serve));
     for (name, way) in [("quick", "majority"), ("careful", "beam")] {
-        let (status, answer) = gateway.chat(json!({"model": name}));
+        let (status, answer) = gateway.chat(&json!({"model": name}));
         assert!(status == 200 && answer["deliberate"]["way"].as_str().unwrap().starts_with(way), "{answer}");
     }
-    let (status, answer) = gateway.chat(json!({}));
+    let (status, answer) = gateway.chat(&json!({}));
     assert_eq!((status, &answer["error"]["code"]), (404, &json!("model_not_found")));
 }
 

@@ -37,8 +37,8 @@ struct Completion {
     #[serde(default)]
     timings: Timings,
     /// Fewer than tokens: none for a character's first tokens, and none for the stop text.
-    #[serde(default)]
-    completion_probabilities: Vec<Probability>,
+    #[serde(default, rename = "completion_probabilities")]
+    probabilities: Vec<Probability>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]
@@ -161,8 +161,8 @@ impl Dialect for Llama {
     }
 
     fn read_next(&self, answer: Value) -> Result<Next, Fault> {
-        let Completion { timings, completion_probabilities, .. } = read(answer)?;
-        let first = completion_probabilities.into_iter().next();
+        let Completion { timings, probabilities, .. } = read(answer)?;
+        let first = probabilities.into_iter().next();
         let first = first.ok_or_else(|| Fault("no log-probabilities of the next token".to_owned()))?;
         let known = first.top_logprobs.into_iter().map(|top| (top.id, top.logprob)).collect();
         let prefilled = timings.prompt_n.map(|count| u64::try_from(count).unwrap_or(0));
@@ -172,7 +172,7 @@ impl Dialect for Llama {
 
 impl Completion {
     fn sample(self, request: &GenerateRequest) -> Result<Sample, Fault> {
-        let Self { mut tokens, content, stop_type, stopping_word, completion_probabilities, .. } = self;
+        let Self { mut tokens, content, stop_type, stopping_word, probabilities, .. } = self;
         let finish = match stop_type {
             StopType::Eos => {
                 tokens.pop();
@@ -188,7 +188,7 @@ impl Completion {
         };
         // A character that is not complete may go past the limit.
         tokens.truncate(request.max_tokens as usize);
-        let mut probabilities = completion_probabilities.into_iter().peekable();
+        let mut probabilities = probabilities.into_iter().peekable();
         let stat = |&token: &Token| {
             let known = probabilities.next_if(|next| next.id == token);
             let logprob = known.map_or(f32::NAN, |known| known.logprob);

@@ -52,7 +52,7 @@ fn seed_of(seeds: &[u64]) -> u32 {
     seed(&request(seeds, 1.0))
 }
 
-fn llama_completion(fields: Value) -> Value {
+fn llama_completion(fields: &Value) -> Value {
     let mut all = json!({
         "index": 0, "content": "So 4.", "tokens": [10, 11, 12], "stop_type": "limit", "stopping_word": "",
         "timings": {"cache_n": 1, "prompt_n": 1},
@@ -67,7 +67,7 @@ fn llama_completion(fields: Value) -> Value {
 
 #[test]
 fn a_continuation_of_llama_server_is_read_as_it_ended() {
-    let read = |fields| Llama.read_drawn(&request(&[1], 1.0), llama_completion(fields));
+    let read = |fields| Llama.read_drawn(&request(&[1], 1.0), llama_completion(&fields));
     let one = |fields| read(fields).unwrap().samples.remove(0);
     let cut = one(json!({}));
     assert_eq!((cut.finish, cut.tokens, cut.text.as_str()), (Finish::Length, vec![10, 11, 12], "So 4."));
@@ -87,18 +87,18 @@ fn a_continuation_of_llama_server_is_read_as_it_ended() {
 #[test]
 fn a_server_that_lies_about_their_number_is_found_out() {
     let two = request(&[1, 2], 1.0);
-    let error = Llama.read_drawn(&two, llama_completion(json!({}))).unwrap_err();
+    let error = Llama.read_drawn(&two, llama_completion(&json!({}))).unwrap_err();
     assert_eq!(error.to_string(), "1 continuations where 2 were asked for");
     let both = json!([
-        llama_completion(json!({"index": 1, "content": "b"})),
-        llama_completion(json!({"content": "a"}))
+        llama_completion(&json!({"index": 1, "content": "b"})),
+        llama_completion(&json!({"content": "a"}))
     ]);
     let samples = Llama.read_drawn(&two, both).unwrap().samples;
     assert_eq!(samples.iter().map(|sample| sample.text.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert!(vllm().read_drawn(&two, vllm_completions(json!({}))).is_err());
+    assert!(vllm().read_drawn(&two, vllm_completions(&json!({}))).is_err());
 }
 
-fn vllm_completions(fields: Value) -> Value {
+fn vllm_completions(fields: &Value) -> Value {
     let mut choice = json!({
         "index": 0, "text": "So 4.", "token_ids": [10, 11, 2], "finish_reason": "stop", "stop_reason": null,
         "logprobs": {"token_logprobs": [-0.5, -0.25, -0.1], "tokens": ["So", " 4.", ""],
@@ -111,7 +111,7 @@ fn vllm_completions(fields: Value) -> Value {
 
 #[test]
 fn a_continuation_of_vllm_is_read_as_it_ended() {
-    let read = |fields| vllm().read_drawn(&request(&[1], 1.0), vllm_completions(fields));
+    let read = |fields| vllm().read_drawn(&request(&[1], 1.0), vllm_completions(&fields));
     let one = |fields| read(fields).unwrap().samples.remove(0);
     let ended = one(json!({}));
     assert_eq!(
@@ -126,20 +126,21 @@ fn a_continuation_of_vllm_is_read_as_it_ended() {
     assert!(read(json!({"finish_reason": "error"})).is_err());
     assert!(read(json!({"token_ids": null})).unwrap_err().to_string().contains("no token ids"));
     assert_eq!(read(json!({})).unwrap().prefilled, Some(4), "what was not cached");
-    let greedy = vllm().read_drawn(&request(&[1, 2, 3], 0.0), vllm_completions(json!({}))).unwrap();
+    let greedy = vllm().read_drawn(&request(&[1, 2, 3], 0.0), vllm_completions(&json!({}))).unwrap();
     assert_eq!(greedy.samples.len(), 3, "greedy ones are all alike");
 }
 
 #[test]
 fn next_tokens_are_told_by_their_ids() {
-    let next = vllm().read_next(vllm_completions(json!({}))).unwrap();
+    let next = vllm().read_next(vllm_completions(&json!({}))).unwrap();
     assert_eq!(next.known, [(10, -0.5), (10, -0.5), (9, -1.5)]);
     let probabilities = json!([{"id": 3, "logprob": -0.1, "top_logprobs": [
         {"id": 3, "token": "+", "bytes": [43], "logprob": -0.1}, {"id": 4, "token": "-", "bytes": [45], "logprob": -2.5},
     ]}]);
-    let next = Llama.read_next(llama_completion(json!({"completion_probabilities": probabilities}))).unwrap();
+    let next =
+        Llama.read_next(llama_completion(&json!({"completion_probabilities": probabilities}))).unwrap();
     assert_eq!(next.known, [(3, -0.1), (4, -2.5)]);
-    assert!(Llama.read_next(llama_completion(json!({"completion_probabilities": []}))).is_err());
+    assert!(Llama.read_next(llama_completion(&json!({"completion_probabilities": []}))).is_err());
     assert_eq!(vllm().next_of(&[1], 9).unwrap().body["allowed_token_ids"], json!([9]));
 }
 
