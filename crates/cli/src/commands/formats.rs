@@ -18,6 +18,7 @@ mod tests {
     use deliberate_run::Dataset;
     use deliberate_study::Grid;
     use deliberate_text::{LabelFormat, Prompt};
+    use std::collections::BTreeMap;
     use std::io::Write;
 
     /// The example of a format.
@@ -40,6 +41,8 @@ mod tests {
         assert_eq!(Pool::read(file(example("pool")).path()).unwrap().questions[0].samples.len(), 2);
         let settings = file(example("settings"));
         assert!(FileLayer::read(Some(settings.path())).unwrap().search.budget.is_some());
+        let served: BTreeMap<String, FileLayer> = toml::from_str(example("served")).unwrap();
+        assert!(served["careful"].engine.server.is_some());
         Prompt::parse("page", example("prompt")).unwrap();
         LabelFormat::parse("page", example("label")).unwrap();
         Grid::parse(example("grid")).unwrap();
