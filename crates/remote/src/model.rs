@@ -38,6 +38,8 @@ pub(crate) struct Server {
     pub(crate) dialect: Box<dyn Dialect>,
     /// For messages.
     pub(crate) name: String,
+    /// Continuations of one call, at most.
+    pub(crate) most: usize,
 }
 
 /// Likeliest tokens that are asked for where the wanted ones are looked for among them.
@@ -77,7 +79,24 @@ impl RemoteModel {
         self.shared.server.text(tokens.to_vec()).await
     }
 
+    /// Draws in as few calls as the server allows.
     async fn generation(&self, request: &GenerateRequest) -> Result<Generation, LmError> {
+        let most = self.shared.server.most.max(1);
+        if request.seeds.len() <= most {
+            return self.call(request).await;
+        }
+        let parts = request.seeds.chunks(most).map(|seeds| async move {
+            self.call(&GenerateRequest { seeds: seeds.to_vec(), ..request.clone() }).await
+        });
+        let mut all = Generation { samples: Vec::new(), usage: Usage::default() };
+        for Generation { samples, usage } in try_join_all(parts).await? {
+            all.samples.extend(samples);
+            all.usage += usage;
+        }
+        Ok(all)
+    }
+
+    async fn call(&self, request: &GenerateRequest) -> Result<Generation, LmError> {
         let Shared { server, facts, .. } = &*self.shared;
         let (length, count) = (request.prompt.len() as u64, request.seeds.len() as u64);
         if request.prompt.len() >= facts.context {

@@ -90,6 +90,7 @@ struct Meta {
 struct Props {
     default_generation_settings: Defaults,
     build_info: Option<String>,
+    total_slots: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +117,10 @@ pub(crate) async fn look(address: &Address) -> Result<(Server, ModelFacts, Probe
     let entry = chosen(address, listed.data)?;
     let props = optional(http.get("/props", LOOK).await).map_err(ConnectError::http(address))?;
     let props: Option<Props> = props.and_then(|props| serde_json::from_value(props).ok());
+    let mut most = usize::MAX;
     let (kind, version, context, dialect): (_, _, _, Box<dyn Dialect>) = if let Some(props) = props {
+        // It refuses more than it has slots.
+        most = props.total_slots.unwrap_or(1);
         let context = props.default_generation_settings.n_ctx;
         (ServerKind::LlamaServer, props.build_info, context, Box::new(Llama))
     } else {
@@ -130,7 +134,7 @@ pub(crate) async fn look(address: &Address) -> Result<(Server, ModelFacts, Probe
         let dialect = Box::new(Vllm { model: entry.id.clone() });
         (ServerKind::Vllm, version.map(|version| version.version), context, dialect)
     };
-    let server = Server { http, dialect, name: entry.id.clone() };
+    let server = Server { http, dialect, name: entry.id.clone(), most };
     let strange = |error: LmError| ConnectError::Check {
         server: address.to_string(),
         check: "it gives the tokens of a text".to_owned(),

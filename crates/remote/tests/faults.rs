@@ -48,6 +48,12 @@ async fn a_server_is_known_by_what_it_does() {
     assert_eq!(generation.usage.decoded, decoded as u64);
     assert_eq!((generation.usage.prefilled, generation.usage.cached), (12, 24));
     assert_eq!(server.seen.last.lock().unwrap()["n"], 3, "one call for all of them");
+    let before = server.seen.calls.load(Ordering::SeqCst);
+    let many = draw(&model, "what is it? ", &[1, 2, 3, 4, 5, 6, 7, 8, 9]).await.unwrap();
+    let calls = server.seen.calls.load(Ordering::SeqCst) - before;
+    assert_eq!((many.samples.len(), many.usage.prefilled), (9, 36), "three calls, for it has four slots");
+    assert!(calls >= 4, "{calls}");
+    assert_eq!(texts(&many)[..3], texts(&generation)[..3]);
 }
 
 #[tokio::test]
