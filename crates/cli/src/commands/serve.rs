@@ -168,18 +168,23 @@ impl Offer {
     /// The search with what a client wants otherwise, which is never more than is offered.
     fn with(&self, overrides: &Overrides) -> Result<Search, Refusal> {
         let Overrides { budget, seed, max_tokens, temperature, top_p } = overrides;
-        let mut layer = self.layer.clone();
-        if let Some(text) = budget {
-            let wanted = budget::parse(text).map_err(|reason| Refusal::field("deliberate.budget", reason))?;
-            layer.budget = Some(within(wanted, self.search.budget)?);
-        }
+        let mut search = match budget {
+            None => self.search.clone(),
+            Some(text) => {
+                let wanted =
+                    budget::parse(text).map_err(|reason| Refusal::field("deliberate.budget", reason))?;
+                let budget = Some(within(wanted, self.search.budget)?);
+                Search::resolve(SearchLayer { budget, ..self.layer.clone() })
+                    .map_err(|error| Refusal::field("deliberate.budget", format!("{error:#}")))?
+            }
+        };
         // Without a seed the same question may be asked twice for two answers.
-        layer.seed = Some(seed.unwrap_or_else(rand::random));
-        layer.temperature = temperature.or(layer.temperature);
-        layer.top_p = top_p.or(layer.top_p);
-        let most = self.search.max_tokens;
-        layer.max_tokens = std::num::NonZeroU32::new(max_tokens.unwrap_or(most).min(most));
-        Search::resolve(layer).map_err(|error| Refusal::field("deliberate", format!("{error:#}")))
+        search.seed = seed.unwrap_or_else(rand::random);
+        search.sampling.temperature = temperature.unwrap_or(search.sampling.temperature);
+        search.sampling.top_p = top_p.unwrap_or(search.sampling.top_p);
+        search.max_tokens = max_tokens.map_or(search.max_tokens, |tokens| tokens.min(search.max_tokens));
+        search.sampling.check().map_err(|error| Refusal::field("temperature", error.to_string()))?;
+        Ok(search)
     }
 
     async fn root(&self, domain: &Domain<Backend>, messages: &[Message]) -> Result<Trace, Refusal> {
