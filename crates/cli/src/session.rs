@@ -5,7 +5,7 @@ use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
 use crate::obey::asked;
 use crate::serve::{Files, Served, Wanted, serve};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
 use deliberate_remote::{Address, Key};
@@ -17,13 +17,15 @@ use std::num::NonZeroU32;
 
 /// Whole solutions in one call: what an interruption loses. The engine shares the prompt between calls.
 const PART: NonZeroU32 = NonZeroU32::MIN;
+/// The same where a server draws.
+const SERVED_PART: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
 /// How one question is searched with these settings. Its dice are its own: they follow from the run's seed and from
 /// `question`, which is its id in a dataset, and its words where it has none.
 pub(crate) fn search_settings(search: &Search, loaded: &Loaded, question: &str) -> Settings<Trace> {
-    // A server shares the prompt within a call.
-    let part = loaded.proposer.model.engine().map(|_| PART);
-    Settings { part, ..Settings::new(search.budget, question_seed(search.seed, question)) }
+    // A server shares the prompt within a call, so its parts are larger.
+    let part = if loaded.proposer.model.engine().is_some() { PART } else { SERVED_PART };
+    Settings { part: Some(part), ..Settings::new(search.budget, question_seed(search.seed, question)) }
 }
 
 /// The models of a command: they compute in turn and share one memory budget. A file named twice is loaded once.
@@ -89,7 +91,12 @@ impl Cast<'_> {
             self.settings;
         let EngineSettings { server, verifier_server, reviser_server, .. } = self.settings;
         let role = |server: &Option<String>, model: Option<&String>| match server {
-            Some(server) => address(server, model).map(|address| Some(Wanted::Server(address))),
+            Some(server) => {
+                let address = address(server, model)?;
+                // The key is that of the proposer's server, and of nobody else.
+                let own = self.settings.server.as_ref() == Some(server) || self.settings.server.is_none();
+                Ok(Some(Wanted::Server(if own { address } else { address.with_key(None) })))
+            }
             None => model.map(|name| wanted(models, name)).transpose(),
         };
         let proposer = model.as_ref().or_else(|| server.is_none().then_some(&models.catalogue().default));
@@ -147,6 +154,13 @@ impl Loaded {
 
     /// Whether a policy knows these models.
     pub(crate) fn check(&self, search: &Search) -> anyhow::Result<()> {
+        let sizes = self.proposer.model.facts().architecture;
+        if search.budget.flops.is_some() && sizes.is_none() {
+            return Err(bad_input(anyhow!(
+                "nobody knows what `{}` costs in operations: its server does not tell its size (give a budget in tokens)",
+                self.proposer.name
+            )));
+        }
         let Some(policy) = &search.policy else { return Ok(()) };
         let now = asked(&serde_json::to_value(search)?, &self.provenance(search));
         policy.check(&self.proposer.name, &search.verifier.to_string(), &now)

@@ -78,7 +78,7 @@ impl Drop for Waits<'_> {
 
 impl Places {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let free = Arc::new(Semaphore::new(limits.at_once.max(1)));
+        let free = Arc::new(Semaphore::new(limits.at_once.clamp(1, Semaphore::MAX_PERMITS)));
         Self { free, waiting: AtomicUsize::new(0), most: limits.waiting }
     }
 

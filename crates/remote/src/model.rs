@@ -14,6 +14,7 @@ use futures::future::try_join_all;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A model behind a server. Clones share its connections and what is known of its vocabulary.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub(crate) struct Server {
     pub(crate) most: usize,
 }
 
+/// A server that is not tried out by then is not waited for.
+const CONNECTING: Duration = Duration::from_secs(180);
 /// Likeliest tokens that are asked for where the wanted ones are looked for among them.
 const LIKELIEST: u32 = 20;
 /// The same the second time, for servers that give so many.
@@ -53,6 +56,12 @@ impl RemoteModel {
     /// # Errors
     /// [`ConnectError`] for a server that does not answer, is of an unknown kind, or does not do what it should.
     pub async fn connect(address: &Address) -> Result<Self, ConnectError> {
+        let late = |_| HttpError::Failing { reason: "it takes too long".to_owned(), tries: 1 };
+        let connected = tokio::time::timeout(CONNECTING, Self::connected(address)).await;
+        connected.map_err(late).map_err(ConnectError::http(address))?
+    }
+
+    async fn connected(address: &Address) -> Result<Self, ConnectError> {
         let (server, facts, probe) = probe::look(address).await?;
         let shared = Shared { server, facts, probe, spelling: Mutex::default(), drawn: AtomicU64::new(0) };
         let model = Self { shared: Arc::new(shared) };
@@ -139,18 +148,16 @@ impl RemoteModel {
         if request.tokens.len() >= context {
             return Err(LmError::PromptTooLong { prompt: request.tokens.len(), context });
         }
-        let readings = request.marks.iter().map(|mark| self.reading(&request.tokens, mark));
         // One after the other, so that each finds the one before it in the server's cache.
         let mut scoring = Scoring { readings: Vec::new(), usage: Usage::default() };
-        for reading in readings {
-            let (reading, prefilled) = reading.await?;
+        for mark in &request.marks {
+            let (reading, prefilled) = self.reading(&request.tokens, mark).await?;
+            let asked = mark.position as u64 + 1;
             scoring.readings.push(reading);
             scoring.usage.prefilled += prefilled;
+            scoring.usage.cached += asked - prefilled;
+            scoring.usage.flops += self.shared.facts.flops(asked - prefilled..asked);
         }
-        let length = request.tokens.len() as u64;
-        scoring.usage.prefilled = scoring.usage.prefilled.min(length);
-        scoring.usage.cached = length - scoring.usage.prefilled;
-        scoring.usage.flops = self.shared.facts.flops(length - scoring.usage.prefilled..length);
         Ok(scoring)
     }
 
@@ -170,10 +177,13 @@ impl RemoteModel {
                 }
             }
         }
+        if known.is_empty() {
+            return Err(server.strange(&Fault("no log-probabilities of the next token".to_owned())));
+        }
         // What is not even among so many is at most as likely as the last of them.
         let least = known.iter().map(|&(_, logprob)| logprob).fold(0.0, f32::min);
         let logprobs = mark.candidates.iter().map(|&wanted| found(&known, wanted).unwrap_or(least)).collect();
-        let prefilled = prefilled.unwrap_or(prompt.len() as u64);
+        let prefilled = prefilled.unwrap_or(prompt.len() as u64).min(prompt.len() as u64);
         Ok((Reading { logprobs, certainty: f32::NAN }, prefilled))
     }
 }

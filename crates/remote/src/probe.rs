@@ -257,10 +257,9 @@ pub(crate) async fn try_out(model: &RemoteModel, address: &Address) -> Result<Ve
     let seeds = [11, 12, 13, 14];
     let several = draw(model, &tokens, &seeds, Sampling::at(1.0), None).await.map_err(told(what))?;
     let different = several.windows(2).any(|pair| pair[0].tokens != pair[1].tokens);
-    if !different {
-        return Err(fatal(what, "all four are the same at temperature 1".to_owned()));
-    }
-    checks.push(Check { what, works: true, found: format!("{} at once", several.len()) });
+    // One that is sure of what follows may well draw the same four times.
+    let found = format!("{} at once{}", several.len(), if different { "" } else { ", all the same" });
+    checks.push(Check { what, works: true, found });
 
     let what = "the same seed draws the same again";
     let again = draw(model, &tokens, &seeds, Sampling::at(1.0), None).await.map_err(told(what))?;

@@ -239,7 +239,12 @@ impl<M: LanguageModel> TextProposer<M> {
 fn take(draft: &mut Draft<'_>, sample: &Sample, end: PieceEnd) -> Taken {
     let stats = if sample.stats.len() == sample.tokens.len() { sample.stats.as_slice() } else { &[] };
     let piece = Piece { tokens: &sample.tokens, text: &sample.text, stats, end };
-    let kept = draft.cut(&piece).map(|bytes| (bytes, spelt(bytes, sample.pieces.iter().map(Vec::len))));
+    let kept = draft.cut(&piece).map(|bytes| {
+        // The last ones may spell nothing by themselves.
+        let whole = bytes == sample.text.len();
+        let widths = sample.pieces.iter().map(Vec::len);
+        (bytes, if whole { sample.tokens.len() } else { spelt(bytes, widths) })
+    });
     draft.take(&piece, kept)
 }
 

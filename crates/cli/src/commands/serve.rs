@@ -154,7 +154,8 @@ impl Offer {
         let other = if same { None } else { Some(self.loaded.domain(&search_with).await) };
         let other = other.transpose().map_err(|error| Refusal::failed(format!("{error:#}")))?;
         let domain = other.as_ref().unwrap_or(&self.domain);
-        let root = self.root(domain, &messages).await?;
+        let late = |_| Refusal::failed("the time was over before the question was read");
+        let root = tokio::time::timeout(deadline, self.root(domain, &messages)).await.map_err(late)??;
         let mut strategy = search_with
             .decider(&Reasons::default())
             .map_err(|error| Refusal::field("deliberate.budget", format!("{error:#}")))?;
@@ -235,6 +236,9 @@ fn solved(outcome: &Outcome<Trace>, choices: usize, way: String) -> Result<Solve
         outcome.choice.node.into_iter().chain(outcome.choice.votes.iter().skip(1).map(|vote| vote.node));
     let mut all: Vec<Choice> =
         nodes.take(choices).map(|node| content(outcome.state(node), Finish::Stop)).collect();
+    if let (true, Some(reason)) = (all.is_empty(), outcome.ended.failure()) {
+        return Err(Refusal::failed(reason));
+    }
     if all.is_empty() {
         // Nothing is complete: the longest of what was cut is better than nothing.
         let cut = outcome.tree.iter().filter(|(_, node)| node.status == Status::Truncated);
@@ -242,8 +246,7 @@ fn solved(outcome: &Outcome<Trace>, choices: usize, way: String) -> Result<Solve
         all.extend(longest.map(|id| content(outcome.state(id), Finish::Length)));
     }
     if all.is_empty() {
-        let reason = outcome.ended.failure().unwrap_or_else(|| "no solution came of it in time".to_owned());
-        return Err(Refusal::failed(reason));
+        return Err(Refusal::failed("no solution came of it in time"));
     }
     let vote = |vote: &deliberate_search::Vote| Vote {
         answer: outcome.state(vote.node).answer().map(str::to_owned),
