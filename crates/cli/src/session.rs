@@ -4,7 +4,7 @@ use crate::backend::Backend;
 use crate::config::{EngineSettings, Search};
 use crate::exit::bad_input;
 use crate::obey::asked;
-use crate::serve::{Files, Served, Wanted, serve};
+use crate::open::{Files, Served, Wanted, open};
 use anyhow::{Context, anyhow};
 use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
@@ -136,7 +136,7 @@ impl Loaded {
         let at_once: Option<Vec<u32>> = casts.iter().map(Cast::at_once).collect();
         let at_once = at_once.and_then(|all| all.into_iter().max());
         let Some(first) = casts.first() else { return Ok(Vec::new()) };
-        let served = serve(&files, first.settings, at_once)?;
+        let served = open(&files, first.settings, at_once)?;
         let loaded = |(proposer, others): (usize, [usize; 3])| {
             let [verifier, revision_verifier, reviser] = others.map(|place| served[place].clone());
             Self { proposer: served[proposer].clone(), verifier, revision_verifier, reviser }

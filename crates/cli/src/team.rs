@@ -116,7 +116,14 @@ fn fitted(user: &FileLayer, models: &Models) -> anyhow::Result<Option<String>> {
     Ok(Some(name))
 }
 
-fn over(user: FileLayer, team: FileLayer) -> FileLayer {
+fn over(user: FileLayer, mut team: FileLayer) -> FileLayer {
+    // The team's models are files here, and no server's.
+    if user.engine.verifier_server.is_some() {
+        (team.engine.verifier_model, team.engine.revision_verifier_model) = (None, None);
+    }
+    if user.engine.reviser_server.is_some() {
+        team.engine.reviser_model = None;
+    }
     FileLayer {
         larger_model: user.larger_model.or(team.larger_model),
         search: user.search.over(team.search),
@@ -164,6 +171,15 @@ mod tests {
             (complete.search.temperature, complete.search.prompt.as_deref()),
             (Some(0.5), Some("lab"))
         );
+    }
+
+    #[test]
+    fn a_server_of_a_role_is_not_asked_for_the_team_s_model() {
+        let mut user = FileLayer::default();
+        user.engine.verifier_server = Some("http://localhost:8392".to_owned());
+        let engine = super::complete(user, Usual::Bundled).unwrap().engine;
+        assert_eq!((engine.verifier_model, engine.revision_verifier_model), (None, None));
+        assert_eq!(engine.reviser_model.as_deref(), Some("lab-reviser"));
     }
 
     #[test]

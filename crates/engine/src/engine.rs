@@ -57,7 +57,6 @@ pub struct Engine {
     shared: Arc<Shared>,
     /// What its requests are evaluated with.
     variant: Variant,
-    facts: Arc<ModelFacts>,
 }
 
 struct Shared {
@@ -145,18 +144,18 @@ impl Engine {
             thread::Builder::new().name("model".to_string()).spawn(serve).map_err(StartError::Thread)?;
         let gone = |_| StartError::Panicked { reason: "its thread ended".to_owned() };
         let Ready { facts, capacity, tokenizer } = ready.recv().map_err(gone)??;
-        let own = Arc::clone(&facts[0]);
-        tracing::debug!(model = own.name, ?capacity, "engine started");
+        tracing::debug!(model = facts[0].name, ?capacity, "engine started");
         let (queue, thread) = (Some(queue), Some(thread));
         let shared = Shared { facts, capacity, tokenizer, counters, last_words, queue, thread };
-        Ok(Self { shared: Arc::new(shared), variant: 0, facts: own })
+        Ok(Self { shared: Arc::new(shared), variant: 0 })
     }
 
     /// The same model with one of its adapters, counted from 0 in the order of [`ModelRuntime::adapters`]; none past the
     /// last. All share its weights, its slots and its batches.
     pub fn with_adapter(&self, index: usize) -> Option<Self> {
-        let facts = Arc::clone(self.shared.facts.get(index + 1)?);
-        Some(Self { shared: Arc::clone(&self.shared), variant: index as Variant + 1, facts })
+        let variant = index + 1;
+        let there = variant < self.shared.facts.len();
+        there.then(|| Self { shared: Arc::clone(&self.shared), variant: variant as Variant })
     }
 
     /// What the engine can hold and take at once.
@@ -181,7 +180,7 @@ impl Engine {
 
     fn closed(&self) -> LmError {
         let reason = self.shared.last_words.get().cloned();
-        LmError::Closed { model: self.facts.name.clone(), reason }
+        LmError::Closed { model: self.facts().name.clone(), reason }
     }
 
     async fn ask<T>(
@@ -196,19 +195,19 @@ impl Engine {
 
 impl LanguageModel for Engine {
     fn facts(&self) -> &ModelFacts {
-        &self.facts
+        &self.shared.facts[self.variant as usize]
     }
 
     fn encode<'a>(&'a self, text: &'a str, special: bool) -> Answer<'a, Vec<Token>> {
         let tokens = self.shared.tokenizer.encode(text, special);
-        let model = &self.facts.name;
+        let model = &self.facts().name;
         let tokens = tokens.map_err(|error| LmError::Backend { model: model.clone(), reason: error.reason });
         Box::pin(std::future::ready(tokens))
     }
 
     fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
         let text = self.shared.tokenizer.render(messages);
-        let model = &self.facts.name;
+        let model = &self.facts().name;
         let text =
             text.map_err(|error| LmError::NoChatTemplate { model: model.clone(), reason: error.reason });
         Box::pin(std::future::ready(text))
@@ -220,14 +219,14 @@ impl LanguageModel for Engine {
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
         Box::pin(async move {
-            validate::generate(&request, &self.facts)?;
+            validate::generate(&request, self.facts())?;
             self.ask(|reply| Job::Generate(self.variant, request, reply)).await
         })
     }
 
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         Box::pin(async move {
-            validate::score(&request, &self.facts)?;
+            validate::score(&request, self.facts())?;
             self.ask(|reply| Job::Score(self.variant, request, reply)).await
         })
     }

@@ -239,7 +239,7 @@ fn streamed(
         drop((searching, place));
         let events = match &solved {
             Ok(solved) => reply::stream(&head, solved, began.elapsed().as_secs_f64(), include_usage),
-            Err(refusal) => reply::failure(&refusal.message),
+            Err(refusal) => reply::refused(refusal),
         };
         let status = solved.as_ref().map_or_else(|refusal| refusal.status.as_u16(), |_| 200);
         gateway.note(&head, status, began, solved.as_ref().ok());

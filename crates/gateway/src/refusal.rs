@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A request that is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,13 @@ impl Refusal {
     /// No candidate at all: what answers has failed.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, "upstream_failed", message)
+    }
+
+    /// In the protocol's form.
+    pub(crate) fn json(&self) -> Value {
+        let Self { status, message, param, code } = self;
+        let kind = if status.is_server_error() { "server_error" } else { "invalid_request_error" };
+        json!({"error": {"message": message, "type": kind, "param": param, "code": code}})
     }
 
     pub(crate) fn body(message: impl Into<String>) -> Self {
@@ -77,10 +84,8 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self { status, message, param, code } = self;
-        let kind = if status.is_server_error() { "server_error" } else { "invalid_request_error" };
-        let body = json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
-        let mut response = (status, Json(body)).into_response();
+        let status = self.status;
+        let mut response = (status, Json(self.json())).into_response();
         if status == StatusCode::TOO_MANY_REQUESTS {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

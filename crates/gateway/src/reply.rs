@@ -1,5 +1,6 @@
 //! Answers as clients read them: whole, or as a stream of events.
 
+use crate::Refusal;
 use crate::solver::{Solved, Spent};
 use axum::response::sse::Event;
 use serde_json::{Value, json};
@@ -76,8 +77,7 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n')
 }
 
-/// An event that tells of a failure after the answer has begun.
-pub(crate) fn failure(message: &str) -> Vec<Event> {
-    let body = json!({"error": {"message": message, "type": "server_error", "param": null, "code": "upstream_failed"}});
-    vec![Event::default().data(body.to_string())]
+/// An event that tells of a refusal after the answer has begun.
+pub(crate) fn refused(refusal: &Refusal) -> Vec<Event> {
+    vec![Event::default().data(refusal.json().to_string())]
 }

@@ -185,29 +185,24 @@ impl Change {
         })
     }
 
-    /// What is added to some rows.
+    /// What is added to some rows, a tile at most.
     fn multiply(&self, rows: Rows<'_>, indices: &[usize], sums: &mut [Lanes]) {
-        let row = |&index: &usize| flat(&rows.data[index * rows.stride..][..rows.stride]);
-        let mut between = vec![Lanes::ZERO; indices.len() * self.narrow.from.len()];
-        match *indices {
-            [_, _, _, _] => {
-                self.narrow.multiply::<TILE>(std::array::from_fn(|at| row(&indices[at])), &mut between);
-            }
-            _ => {
-                for (index, between) in indices.iter().zip(between.chunks_exact_mut(self.narrow.from.len())) {
-                    self.narrow.multiply::<1>([row(index)], between);
-                }
-            }
-        }
-        let mut between = between.chunks_exact(self.narrow.from.len()).map(flat);
         if indices.len() == TILE {
-            let inputs = std::array::from_fn(|_| between.next().expect("there are as many as rows"));
-            self.wide.multiply::<TILE>(inputs, sums);
-        } else {
-            for (between, sums) in between.zip(sums.chunks_exact_mut(self.wide.from.len())) {
-                self.wide.multiply::<1>([between], sums);
-            }
+            return self.some::<TILE>(rows, indices, sums);
         }
+        for (index, sums) in indices.chunks_exact(1).zip(sums.chunks_exact_mut(self.wide.from.len())) {
+            self.some::<1>(rows, index, sums);
+        }
+    }
+
+    /// The same for `N` rows.
+    fn some<const N: usize>(&self, rows: Rows<'_>, indices: &[usize], sums: &mut [Lanes]) {
+        let row = |at: usize| flat(&rows.data[indices[at] * rows.stride..][..rows.stride]);
+        let width = self.narrow.from.len();
+        let mut between = vec![Lanes::ZERO; N * width];
+        self.narrow.multiply::<N>(std::array::from_fn(row), &mut between);
+        let between = |at: usize| flat(&between[at * width..][..width]);
+        self.wide.multiply::<N>(std::array::from_fn(between), sums);
     }
 }
 

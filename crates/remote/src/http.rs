@@ -29,8 +29,6 @@ pub enum HttpError {
         status: u16,
         /// The server's own words.
         reason: String,
-        /// Its whole answer, where that is JSON.
-        body: Value,
     },
     /// An answer that is no JSON, or too large.
     #[error("its answer {reason}")]
@@ -176,7 +174,7 @@ impl Http {
         if passing(status) {
             return Try::Again(format!("status {}: {reason}", status.as_u16()), wanted);
         }
-        Try::Never(HttpError::Refused { status: status.as_u16(), reason, body })
+        Try::Never(HttpError::Refused { status: status.as_u16(), reason })
     }
 }
 

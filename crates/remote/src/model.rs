@@ -45,10 +45,6 @@ pub(crate) struct Server {
 
 /// A server that is not tried out by then is not waited for.
 const CONNECTING: Duration = Duration::from_secs(180);
-/// Likeliest tokens that are asked for where the wanted ones are looked for among them.
-const LIKELIEST: u32 = 20;
-/// The same the second time, for servers that give so many.
-const MANY: u32 = 1000;
 
 impl RemoteModel {
     /// Finds out what the server is, and tries what searches rely on.
@@ -85,7 +81,7 @@ impl RemoteModel {
     }
 
     pub(crate) async fn shared_text(&self, tokens: &[Token]) -> Result<String, LmError> {
-        self.shared.server.text(tokens.to_vec()).await
+        self.shared.server.text(tokens).await
     }
 
     /// Draws in as few calls as the server allows.
@@ -113,9 +109,8 @@ impl RemoteModel {
         }
         let room = u32::try_from(facts.context - request.prompt.len()).unwrap_or(u32::MAX);
         let bounded = GenerateRequest { max_tokens: request.max_tokens.min(room), ..request.clone() };
-        let answer = server.ask(&server.dialect.generate(&bounded)).await?;
-        let Drawn { mut samples, prefilled } =
-            server.dialect.read_drawn(&bounded, answer).map_err(|fault| server.strange(&fault))?;
+        let read = |answer| server.dialect.read_drawn(&bounded, answer);
+        let Drawn { mut samples, prefilled } = server.ask(&server.dialect.generate(&bounded), read).await?;
         self.learn(samples.iter().flat_map(|sample| &sample.tokens)).await?;
         let spelling = self.shared.spelling.lock().unwrap_or_else(PoisonError::into_inner);
         for sample in &mut samples {
@@ -137,7 +132,7 @@ impl RemoteModel {
         let Shared { server, spelling, .. } = &*self.shared;
         let lock = || spelling.lock().unwrap_or_else(PoisonError::into_inner);
         let missing = lock().missing(tokens);
-        let texts = try_join_all(missing.iter().map(|&token| server.text(vec![token]))).await?;
+        let texts = try_join_all(missing.chunks(1).map(|token| server.text(token))).await?;
         let mut spelling = lock();
         missing.into_iter().zip(texts).for_each(|(token, text)| spelling.learn(token, text));
         Ok(())
@@ -165,16 +160,16 @@ impl RemoteModel {
     async fn reading(&self, tokens: &[Token], mark: &Mark) -> Result<(Reading, u64), LmError> {
         let server = &self.shared.server;
         let prompt = &tokens[..=mark.position];
-        let Next { mut known, prefilled } = server.next(&server.dialect.next(prompt, LIKELIEST)).await?;
+        let read = |answer| server.dialect.read_next(answer);
+        let Next { mut known, prefilled } = server.ask(&server.dialect.next(prompt), read).await?;
         let found = |known: &[(Token, f32)], wanted: Token| {
             known.iter().find(|(token, _)| *token == wanted).map(|&(_, logprob)| logprob)
         };
-        if mark.candidates.iter().any(|&wanted| found(&known, wanted).is_none()) {
-            for &wanted in &mark.candidates {
-                match server.dialect.next_of(prompt, wanted) {
-                    Some(ask) => known.extend(server.next(&ask).await?.known),
-                    None => known = server.next(&server.dialect.next(prompt, MANY)).await?.known,
-                }
+        let missing = |wanted: &Token| found(&known, *wanted).is_none();
+        let missing: Vec<Token> = mark.candidates.iter().copied().filter(missing).collect();
+        if !missing.is_empty() {
+            for ask in server.dialect.unlikely(prompt, &missing) {
+                known.extend(server.ask(&ask, read).await?.known);
             }
         }
         if known.is_empty() {
@@ -189,17 +184,14 @@ impl RemoteModel {
 }
 
 impl Server {
-    pub(crate) async fn ask(&self, ask: &Ask) -> Result<Value, LmError> {
-        self.http.post(ask.path, &ask.body, WORK).await.map_err(|error| self.failed(&error))
+    /// Asks, and reads the answer.
+    async fn ask<T>(&self, ask: &Ask, read: impl FnOnce(Value) -> Result<T, Fault>) -> Result<T, LmError> {
+        let answer = self.http.post(ask.path, &ask.body, WORK).await.map_err(|error| self.failed(&error))?;
+        read(answer).map_err(|fault| self.strange(&fault))
     }
 
-    async fn next(&self, ask: &Ask) -> Result<Next, LmError> {
-        self.dialect.read_next(self.ask(ask).await?).map_err(|fault| self.strange(&fault))
-    }
-
-    pub(crate) async fn text(&self, tokens: Vec<Token>) -> Result<String, LmError> {
-        let answer = self.ask(&self.dialect.detokenize(&tokens)).await?;
-        self.dialect.read_text(answer).map_err(|fault| self.strange(&fault))
+    pub(crate) async fn text(&self, tokens: &[Token]) -> Result<String, LmError> {
+        self.ask(&self.dialect.detokenize(tokens), |answer| self.dialect.read_text(answer)).await
     }
 
     pub(crate) async fn tokens(&self, text: &str, special: bool) -> Result<Vec<Token>, LmError> {
@@ -209,30 +201,36 @@ impl Server {
         let mut tokens = Vec::new();
         let whole = special || self.dialect.tells_specials();
         for part in if whole { vec![text] } else { harmless(text) } {
-            let answer = self.ask(&self.dialect.tokenize(part, special)).await?;
-            tokens.extend(self.dialect.read_tokens(answer).map_err(|fault| self.strange(&fault))?);
+            tokens.extend(self.tokenized(part, special, false).await?);
         }
         Ok(tokens)
     }
 
+    async fn tokenized(&self, text: &str, special: bool, beginning: bool) -> Result<Vec<Token>, LmError> {
+        let ask = self.dialect.tokenize(text, special, beginning);
+        self.ask(&ask, |answer| self.dialect.read_tokens(answer)).await
+    }
+
+    /// The token that the server puts before a text of its own accord.
+    pub(crate) async fn beginning(&self) -> Result<Option<Token>, LmError> {
+        let [without, with] =
+            [self.tokenized("a", false, false).await?, self.tokenized("a", false, true).await?];
+        Ok(with.first().copied().filter(|_| with.len() > without.len() && with.ends_with(&without)))
+    }
+
     async fn rendered(&self, messages: &[Message]) -> Result<String, LmError> {
-        let answer = match self
-            .http
-            .post(self.dialect.render(messages).path, &self.dialect.render(messages).body, WORK)
-            .await
-        {
-            Err(HttpError::Refused { reason, .. }) => {
-                return Err(LmError::NoChatTemplate { model: self.name.clone(), reason });
-            }
-            answer => answer.map_err(|error| self.failed(&error))?,
-        };
+        let Ask { path, body } = self.dialect.render(messages);
+        let answer = self.http.post(path, &body, WORK).await.map_err(|error| match error {
+            HttpError::Refused { reason, .. } => LmError::NoChatTemplate { model: self.name.clone(), reason },
+            error => self.failed(&error),
+        })?;
         match self.dialect.read_rendered(answer).map_err(|fault| self.strange(&fault))? {
             Rendered::Text(text) => Ok(text),
-            Rendered::Tokens(tokens) => self.text(tokens).await,
+            Rendered::Tokens(tokens) => self.text(&tokens).await,
         }
     }
 
-    /// A refusal keeps what it says of length; all else is the server's failure.
+    /// What may be otherwise later is told from what would not.
     fn failed(&self, error: &HttpError) -> LmError {
         let model = self.name.clone();
         match error {
@@ -241,7 +239,7 @@ impl Server {
         }
     }
 
-    pub(crate) fn strange(&self, fault: &Fault) -> LmError {
+    fn strange(&self, fault: &Fault) -> LmError {
         LmError::Backend { model: self.name.clone(), reason: format!("a strange answer: {fault}") }
     }
 }

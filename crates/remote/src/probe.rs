@@ -141,7 +141,7 @@ pub(crate) async fn look(address: &Address) -> Result<(Server, ModelFacts, Probe
         found: error.to_string(),
     };
     let tokens = server.tokens(SPECIMEN, false).await.map_err(strange)?;
-    let beginning = beginning(&server, kind).await.map_err(strange)?;
+    let beginning = server.beginning().await.map_err(strange)?;
     let facts = ModelFacts {
         name: entry.id,
         context,
@@ -196,17 +196,6 @@ fn chosen(address: &Address, mut all: Vec<Entry>) -> Result<Entry, ConnectError>
     let known = names(&all);
     let found = all.into_iter().find(|entry| entry.id == *wanted || entry.aliases.contains(wanted));
     found.ok_or(ConnectError::Model { server: address.to_string(), wanted: Some(wanted.clone()), known })
-}
-
-/// The token that the server puts before a text of its own accord.
-async fn beginning(server: &Server, kind: ServerKind) -> Result<Option<Token>, LmError> {
-    let mut ask = server.dialect.tokenize("a", false);
-    let flag = if kind == ServerKind::LlamaServer { "add_special" } else { "add_special_tokens" };
-    let without =
-        server.dialect.read_tokens(server.ask(&ask).await?).map_err(|fault| server.strange(&fault))?;
-    ask.body[flag] = Value::Bool(true);
-    let with = server.dialect.read_tokens(server.ask(&ask).await?).map_err(|fault| server.strange(&fault))?;
-    Ok(with.first().copied().filter(|_| with.len() > without.len() && with.ends_with(&without)))
 }
 
 /// Tokens that are drawn to see what a server does.

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// The prompt of conversations that bring their own instructions.
 const AS_IS: &str = "as-is";
@@ -68,14 +69,15 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
     let runtime = super::runtime()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let mut all = Vec::new();
+        let (mut models, mut all) = (Vec::new(), Vec::new());
         for ((name, layer, search, _), loaded) in offers.into_iter().zip(loaded) {
             loaded.check(&search)?;
             let domain = loaded.domain(&search).await?;
             let about = format!("{} of {}", way(&search), loaded.proposer.name);
-            all.push(Offer { model: VirtualModel { name, about }, layer, search, loaded, domain });
+            models.push(VirtualModel { name, about });
+            all.push(Offer { layer, search, loaded, domain });
         }
-        let offers = Offers { models: all.iter().map(|offer| offer.model.clone()).collect(), all };
+        let offers = Offers { models, all };
         let cannot = || format!("cannot listen on {}", args.listen);
         let listener = TcpListener::bind(args.listen).await.with_context(cannot).map_err(bad_input)?;
         let address = listener.local_addr()?;
@@ -120,7 +122,6 @@ fn way(search: &Search) -> String {
 
 /// One way to answer, ready.
 struct Offer {
-    model: VirtualModel,
     layer: SearchLayer,
     search: Search,
     loaded: Loaded,
@@ -129,6 +130,7 @@ struct Offer {
 
 struct Offers {
     models: Vec<VirtualModel>,
+    /// In the same order.
     all: Vec<Offer>,
 }
 
@@ -138,32 +140,40 @@ impl Solver for Offers {
     }
 
     fn solve(&self, ask: Ask) -> BoxFuture<'_, Result<Solved, Refusal>> {
-        let offer = self.all.iter().find(|offer| offer.model.name == ask.model);
-        let offer = offer.expect("the gateway asks for models that there are");
-        offer.solve(ask).boxed()
+        let place = self.models.iter().position(|model| model.name == ask.model);
+        self.all[place.expect("the gateway asks for models that there are")].solve(ask).boxed()
     }
 }
 
 impl Offer {
     async fn solve(&self, ask: Ask) -> Result<Solved, Refusal> {
-        let Ask { messages, choices, overrides, deadline, .. } = ask;
-        let search_with = self.with(&overrides)?;
-        // What is drawn in another way needs roles of its own.
-        let same =
-            (search_with.sampling, search_with.max_tokens) == (self.search.sampling, self.search.max_tokens);
-        let other = if same { None } else { Some(self.loaded.domain(&search_with).await) };
-        let other = other.transpose().map_err(|error| Refusal::failed(format!("{error:#}")))?;
-        let domain = other.as_ref().unwrap_or(&self.domain);
+        let until = Instant::now() + ask.deadline;
+        let search_with = self.with(&ask.overrides)?;
         let late = |_| Refusal::failed("the time was over before the question was read");
-        let root = tokio::time::timeout(deadline, self.root(domain, &messages)).await.map_err(late)??;
+        let prepared = timeout_at(until, self.prepare(&search_with, &ask)).await.map_err(late)?;
+        let (other, root) = prepared?;
+        let domain = other.as_ref().unwrap_or(&self.domain);
         let mut strategy = search_with
             .decider(&Reasons::default())
             .map_err(|error| Refusal::field("deliberate.budget", format!("{error:#}")))?;
         let mut how = search_settings(&search_with, &self.loaded, root.question());
-        how.cancel = Some(tokio::time::sleep(deadline).boxed().shared());
+        how.cancel = Some(sleep_until(until).boxed().shared());
         let outcome = search(root, &mut *strategy, &domain.roles(), how, &mut Silent).await;
         let outcome = outcome.map_err(|error| Refusal::failed(error.to_string()))?;
-        solved(&outcome, choices as usize, way(&search_with))
+        solved(&outcome, ask.choices as usize, way(&search_with))
+    }
+
+    /// Roles of its own for what is drawn in another way than is offered, and where the search starts.
+    async fn prepare(&self, search: &Search, ask: &Ask) -> Result<(Option<Domain<Backend>>, Trace), Refusal> {
+        let drawing = |search: &Search| (search.sampling, search.max_tokens);
+        let other = if drawing(search) == drawing(&self.search) {
+            None
+        } else {
+            let domain = self.loaded.domain(search).await;
+            Some(domain.map_err(|error| Refusal::failed(format!("{error:#}")))?)
+        };
+        let root = self.root(other.as_ref().unwrap_or(&self.domain), ask).await?;
+        Ok((other, root))
     }
 
     /// The search with what a client wants otherwise, which is never more than is offered.
@@ -188,15 +198,15 @@ impl Offer {
         Ok(search)
     }
 
-    async fn root(&self, domain: &Domain<Backend>, messages: &[Message]) -> Result<Trace, Refusal> {
+    async fn root(&self, domain: &Domain<Backend>, ask: &Ask) -> Result<Trace, Refusal> {
         let root = if self.search.prompt == AS_IS {
-            domain.conversation(messages).await
-        } else if let [Message { role: Role::User, content }] = messages {
+            domain.conversation(&ask.messages).await
+        } else if let [Message { role: Role::User, content }] = ask.messages.as_slice() {
             domain.root(content).await
         } else {
             let message = format!(
                 "the model `{}` puts questions in a prompt of its own: it takes one message of a user and nothing else",
-                self.model.name
+                ask.model
             );
             return Err(Refusal::field("messages", message));
         };
@@ -209,18 +219,13 @@ impl Offer {
 
 /// What a client wants of each unit, where it is not more than there is.
 fn within(wanted: Budget, offered: Budget) -> Result<Budget, Refusal> {
-    let refused =
-        |most: String| Err(Refusal::field("deliberate.budget", format!("at most {most} is offered")));
-    let least = |wanted: Option<f64>, offered: Option<f64>| match (wanted, offered) {
-        (Some(wanted), Some(offered)) if wanted > offered => Err(()),
-        _ => Ok(()),
-    };
-    let float = |budget: Budget| {
+    let all = |budget: Budget| {
         [budget.generations.map(f64::from), budget.tokens.map(|tokens| tokens as f64), budget.flops]
     };
-    if float(wanted).into_iter().zip(float(offered)).any(|(wanted, offered)| least(wanted, offered).is_err())
-    {
-        return refused(budget::format(&offered));
+    let mut pairs = all(wanted).into_iter().zip(all(offered));
+    if pairs.any(|pair| matches!(pair, (Some(wanted), Some(offered)) if wanted > offered)) {
+        let most = budget::format(&offered);
+        return Err(Refusal::field("deliberate.budget", format!("at most {most} is offered")));
     }
     Ok(Budget {
         generations: wanted.generations.or(offered.generations),

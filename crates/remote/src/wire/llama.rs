@@ -1,22 +1,15 @@
 //! llama-server, by its own endpoints: those in `OpenAI`'s words neither return token ids nor take all settings.
 
-use super::{Ask, Dialect, Drawn, Fault, Next, Rendered, counted, read, seed};
+use super::{Ask, Dialect, Drawn, Fault, LIKELIEST, Next, Prompt, Rendered, counted, read, seed};
 use deliberate_lm::{Finish, GenerateRequest, Message, Sample, Sampling, Token, TokenStat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// Likeliest tokens among which the unlikely ones are looked for: there is no question for a single one.
+const MANY: u32 = 1000;
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Llama;
-
-#[derive(Deserialize)]
-struct Tokens {
-    tokens: Vec<Token>,
-}
-
-#[derive(Deserialize)]
-struct Prompt {
-    prompt: String,
-}
 
 #[derive(Deserialize)]
 struct Content {
@@ -55,6 +48,13 @@ struct Timings {
     prompt_n: Option<i64>,
 }
 
+impl Timings {
+    /// Given tokens that were evaluated.
+    fn evaluated(&self) -> Option<u64> {
+        self.prompt_n.map(|count| u64::try_from(count).unwrap_or(0))
+    }
+}
+
 #[derive(Deserialize)]
 struct Probability {
     id: Token,
@@ -84,18 +84,21 @@ fn sampling(sampling: &Sampling) -> Value {
     })
 }
 
+/// So many of the likeliest next tokens.
+fn likeliest(tokens: &[Token], most: u32) -> Ask {
+    let mut body = json!({"prompt": tokens, "n_predict": 1, "n_probs": most, "cache_prompt": true});
+    merge(&mut body, sampling(&Sampling::GREEDY));
+    Ask { path: "/completion", body }
+}
+
 impl Dialect for Llama {
     fn tells_specials(&self) -> bool {
         true
     }
 
-    fn tokenize(&self, text: &str, special: bool) -> Ask {
-        let body = json!({"content": text, "add_special": false, "parse_special": special});
+    fn tokenize(&self, text: &str, special: bool, beginning: bool) -> Ask {
+        let body = json!({"content": text, "add_special": beginning, "parse_special": special});
         Ask { path: "/tokenize", body }
-    }
-
-    fn read_tokens(&self, answer: Value) -> Result<Vec<Token>, Fault> {
-        read::<Tokens>(answer).map(|found| found.tokens)
     }
 
     fn render(&self, messages: &[Message]) -> Ask {
@@ -137,27 +140,17 @@ impl Dialect for Llama {
         all.sort_by_key(|one| one.index);
         let all = counted(all, request)?;
         // The prompt is evaluated by the first one, and the others copy it.
-        let prefilled = all.first().and_then(|one| one.timings.prompt_n);
-        let prefilled = prefilled.map(|count| u64::try_from(count).unwrap_or(0));
+        let prefilled = all.first().and_then(|one| one.timings.evaluated());
         let samples = all.into_iter().map(|one| one.sample(request)).collect::<Result<_, _>>()?;
         Ok(Drawn { samples, prefilled })
     }
 
-    fn next(&self, tokens: &[Token], most: u32) -> Ask {
-        let body = json!({
-            "prompt": tokens,
-            "n_predict": 1,
-            "n_probs": most,
-            "cache_prompt": true,
-            "temperature": 0,
-            "top_k": 1,
-            "samplers": ["top_k"],
-        });
-        Ask { path: "/completion", body }
+    fn next(&self, tokens: &[Token]) -> Ask {
+        likeliest(tokens, LIKELIEST)
     }
 
-    fn next_of(&self, _tokens: &[Token], _candidate: Token) -> Option<Ask> {
-        None
+    fn unlikely(&self, tokens: &[Token], _candidates: &[Token]) -> Vec<Ask> {
+        vec![likeliest(tokens, MANY)]
     }
 
     fn read_next(&self, answer: Value) -> Result<Next, Fault> {
@@ -165,8 +158,7 @@ impl Dialect for Llama {
         let first = probabilities.into_iter().next();
         let first = first.ok_or_else(|| Fault("no log-probabilities of the next token".to_owned()))?;
         let known = first.top_logprobs.into_iter().map(|top| (top.id, top.logprob)).collect();
-        let prefilled = timings.prompt_n.map(|count| u64::try_from(count).unwrap_or(0));
-        Ok(Next { known, prefilled })
+        Ok(Next { known, prefilled: timings.evaluated() })
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod vllm;
 mod tests;
 
 use deliberate_lm::{GenerateRequest, Message, Sample, Token};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -43,9 +44,11 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     /// Whether special tokens are read in a text only where that is wanted.
     fn tells_specials(&self) -> bool;
 
-    /// Tokens of a text, without a beginning token.
-    fn tokenize(&self, text: &str, special: bool) -> Ask;
-    fn read_tokens(&self, answer: Value) -> Result<Vec<Token>, Fault>;
+    /// Tokens of a text; with the token that the server puts before a text of its own accord, or without.
+    fn tokenize(&self, text: &str, special: bool, beginning: bool) -> Ask;
+    fn read_tokens(&self, answer: Value) -> Result<Vec<Token>, Fault> {
+        read::<Tokens>(answer).map(|found| found.tokens)
+    }
 
     /// A chat up to the assistant's turn: its text, or its tokens where the server renders to tokens only.
     fn render(&self, messages: &[Message]) -> Ask;
@@ -59,11 +62,24 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     fn generate(&self, request: &GenerateRequest) -> Ask;
     fn read_drawn(&self, request: &GenerateRequest, answer: Value) -> Result<Drawn, Fault>;
 
-    /// The likeliest next tokens, so many of them.
-    fn next(&self, tokens: &[Token], most: u32) -> Ask;
-    /// The same for one token, however unlikely it is; none where a server has no such question.
-    fn next_of(&self, tokens: &[Token], candidate: Token) -> Option<Ask>;
+    /// The likeliest next tokens.
+    fn next(&self, tokens: &[Token]) -> Ask;
+    /// What is asked for next tokens that are not among the likeliest.
+    fn unlikely(&self, tokens: &[Token], candidates: &[Token]) -> Vec<Ask>;
     fn read_next(&self, answer: Value) -> Result<Next, Fault>;
+}
+
+/// Likeliest tokens that are asked for first: as many as every server gives.
+const LIKELIEST: u32 = 20;
+
+#[derive(Deserialize)]
+struct Tokens {
+    tokens: Vec<Token>,
+}
+
+#[derive(Deserialize)]
+struct Prompt {
+    prompt: String,
 }
 
 /// A chat, rendered.

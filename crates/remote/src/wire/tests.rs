@@ -141,7 +141,10 @@ fn next_tokens_are_told_by_their_ids() {
         Llama.read_next(llama_completion(&json!({"completion_probabilities": probabilities}))).unwrap();
     assert_eq!(next.known, [(3, -0.1), (4, -2.5)]);
     assert!(Llama.read_next(llama_completion(&json!({"completion_probabilities": []}))).is_err());
-    assert_eq!(vllm().next_of(&[1], 9).unwrap().body["allowed_token_ids"], json!([9]));
+    let each = vllm().unlikely(&[1], &[9, 8]);
+    let allowed: Vec<_> = each.iter().map(|ask| ask.body["allowed_token_ids"].clone()).collect();
+    assert_eq!(allowed, [json!([9]), json!([8])]);
+    assert_eq!(Llama.unlikely(&[1], &[9, 8]).len(), 1, "one question finds them all");
 }
 
 #[test]

@@ -1,28 +1,15 @@
 //! vLLM, by its completions with token ids.
 
-use super::{Ask, Dialect, Drawn, Fault, Next, Rendered, counted, read, seed};
+use super::{Ask, Dialect, Drawn, Fault, LIKELIEST, Next, Prompt, Rendered, counted, read, seed};
 use deliberate_lm::{Finish, GenerateRequest, Message, Sample, Token, TokenStat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Log-probabilities that servers give for one place unless they were started otherwise.
-const MOST: u32 = 20;
-
 #[derive(Debug, Clone)]
 pub(crate) struct Vllm {
     /// What the server calls the model.
     pub(crate) model: String,
-}
-
-#[derive(Deserialize)]
-struct Tokens {
-    tokens: Vec<Token>,
-}
-
-#[derive(Deserialize)]
-struct Prompt {
-    prompt: String,
 }
 
 #[derive(Deserialize)]
@@ -71,13 +58,9 @@ impl Dialect for Vllm {
         false
     }
 
-    fn tokenize(&self, text: &str, _special: bool) -> Ask {
-        let body = json!({"model": self.model, "prompt": text, "add_special_tokens": false});
+    fn tokenize(&self, text: &str, _special: bool, beginning: bool) -> Ask {
+        let body = json!({"model": self.model, "prompt": text, "add_special_tokens": beginning});
         Ask { path: "/tokenize", body }
-    }
-
-    fn read_tokens(&self, answer: Value) -> Result<Vec<Token>, Fault> {
-        read::<Tokens>(answer).map(|found| found.tokens)
     }
 
     fn render(&self, messages: &[Message]) -> Ask {
@@ -135,23 +118,28 @@ impl Dialect for Vllm {
         Ok(Drawn { samples: counted(samples, request)?, prefilled })
     }
 
-    fn next(&self, tokens: &[Token], most: u32) -> Ask {
+    fn next(&self, tokens: &[Token]) -> Ask {
         let body = json!({
             "model": self.model,
             "prompt": tokens,
             "max_tokens": 1,
             "temperature": 0.0,
-            "logprobs": most.min(MOST),
+            "logprobs": LIKELIEST,
             "return_token_ids": true,
             "return_tokens_as_token_ids": true,
         });
         Ask { path: "/v1/completions", body }
     }
 
-    fn next_of(&self, tokens: &[Token], candidate: Token) -> Option<Ask> {
-        let Ask { path, mut body } = self.next(tokens, 0);
-        body["allowed_token_ids"] = json!([candidate]);
-        Some(Ask { path, body })
+    /// Where only one token is allowed it is drawn, with the log-probability that it has among all.
+    fn unlikely(&self, tokens: &[Token], candidates: &[Token]) -> Vec<Ask> {
+        let only = |candidate: &Token| {
+            let Ask { path, mut body } = self.next(tokens);
+            body["logprobs"] = json!(0);
+            body["allowed_token_ids"] = json!([candidate]);
+            Ask { path, body }
+        };
+        candidates.iter().map(only).collect()
     }
 
     fn read_next(&self, answer: Value) -> Result<Next, Fault> {

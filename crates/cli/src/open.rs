@@ -89,7 +89,7 @@ const HELD_FOR_EACH: u32 = 2;
 /// Opens all models of a command. They compute in turn and share one memory: each gets as many slots as all can have, and
 /// no more than it can use where `at_once` says how many sequences are drawn at the same time. Adapters of one model share
 /// its weights and its batches where the runtime can do that.
-pub(crate) fn serve(
+pub(crate) fn open(
     models: &[Wanted],
     settings: &EngineSettings,
     at_once: Option<u32>,
@@ -156,7 +156,7 @@ fn open_files(
             let serving = Serving { turns: turns.clone(), prefix_cache: settings.prefix_cache };
             let paths = adapters.iter().map(|adapter| adapter.path.clone()).collect();
             Ok(Opened {
-                engine: open(&file, paths, runtime, (takes, serving))?,
+                engine: start(&file, paths, runtime, (takes, serving))?,
                 fingerprint: file.fingerprint()?,
                 file: file.clone(),
                 adapters: adapters.clone(),
@@ -306,7 +306,7 @@ fn runtime_for(
     }
 }
 
-fn open(
+fn start(
     file: &ModelFile,
     adapters: Vec<PathBuf>,
     runtime: Runtime,
@@ -363,7 +363,7 @@ mod tests {
         };
         let [prm, reviser] = ["prm.gguf", "reviser.gguf"].map(adapter);
         let all = [wanted(None), wanted(Some(&prm)), wanted(Some(&reviser)), wanted(Some(&prm))];
-        let served = serve(&all, &engine(EngineLayer::default()), Some(1)).unwrap();
+        let served = open(&all, &engine(EngineLayer::default()), Some(1)).unwrap();
         let names: Vec<String> = served.iter().map(|model| model.name.clone()).collect();
         let expected = ["lab-proposer", "lab-proposer+prm", "lab-proposer+reviser", "lab-proposer+prm"];
         assert_eq!(names, expected);
