@@ -141,11 +141,9 @@ impl<M: LanguageModel> TextProposer<M> {
         seeds: Vec<u64>,
     ) -> Result<Option<Generation>, LmError> {
         let mut tokens = bounds.tokens.saturating_sub(drawn);
-        if bounds.steps.is_some() {
-            tokens = tokens.min((self.settings.step_tokens as usize).saturating_sub(draft.unfinished()));
-        }
         let mut stop = Vec::new();
         if bounds.steps.is_some() {
+            tokens = tokens.min((self.settings.step_tokens as usize).saturating_sub(draft.unfinished()));
             stop = self.settings.steps.separators();
             if let Some(budget) = self.settings.steps.token_budget() {
                 tokens = tokens.min(budget as usize);
