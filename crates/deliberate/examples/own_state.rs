@@ -1,111 +1,94 @@
-//! The search core knows no text: eight queens on a board, none of which attacks another.
+//! The search core knows no text: a combination lock whose wheels click when they are right.
 //!
-//! A state is a board with queens in its first rows. The proposer puts one into the next row at random, where nothing
-//! attacks it; the verifier counts how many squares of the rows to come are still safe; beam search does the rest.
+//! A state is the wheels that were set so far. The proposer sets the next one at random, the verifier listens: its score is the
+//! share of wheels that clicked. Whoever sets all wheels before listening needs luck; a beam goes on from what clicked.
 //!
 //! ~~~sh
 //! cargo run --release -p deliberate --example own_state
 //! ~~~
 
 use deliberate::search::{
-    Answer, Answers, Assessed, Budget, Drawn, Expansion, Failure, Granularity, Proposal, Proposer, Reach,
-    Roles, Settings, Silent, State, Status, StrategySpec, Usage, Verification, Verifier, mix, search,
+    Answer, Answers, Assessed, Budget, Drawn, Expansion, Granularity, Proposal, Proposer, Reach, Roles,
+    Settings, Silent, State, Status, StrategySpec, Usage, Verification, Verifier, mix, search,
 };
 
-const SIZE: usize = 8;
+const COMBINATION: [u64; 8] = [3, 1, 4, 1, 5, 0, 2, 5];
+/// Positions of a wheel.
+const POSITIONS: u64 = 6;
 
-/// Columns of the queens, row by row.
+/// Positions of the wheels that were set.
 #[derive(Debug, Clone, PartialEq)]
-struct Board(Vec<usize>);
+struct Wheels(Vec<u64>);
 
-impl Board {
-    /// Columns of a row that no queen attacks.
-    fn safe(&self, row: usize) -> Vec<usize> {
-        let attacked = |column: usize| {
-            self.0.iter().enumerate().any(|(r, &c)| c == column || c.abs_diff(column) == row - r)
-        };
-        (0..SIZE).filter(|&column| !attacked(column)).collect()
-    }
-}
-
-impl State for Board {
+impl State for Wheels {
     fn steps(&self) -> u32 {
         self.0.len() as u32
     }
-    /// A queen is a unit.
+    /// A wheel is a unit.
     fn units(&self) -> u64 {
         self.0.len() as u64
     }
 }
 
 /// All roles in one.
-struct Queens;
+struct Lock;
 
-impl Proposer<Board> for Queens {
-    fn propose<'a>(&'a self, batch: &'a [Expansion<'a, Board>]) -> Answer<'a, Drawn<Board>> {
-        let draw = |expansion: &Expansion<'_, Board>, seed: u64| {
-            let mut columns = expansion.state.0.clone();
-            let rows = match expansion.reach {
-                Reach::Steps(rows) => SIZE.min(columns.len() + rows as usize),
-                Reach::End => SIZE,
+impl Proposer<Wheels> for Lock {
+    fn propose<'a>(&'a self, batch: &'a [Expansion<'a, Wheels>]) -> Answer<'a, Drawn<Wheels>> {
+        let draw = |expansion: &Expansion<'_, Wheels>, seed: u64| {
+            let mut wheels = expansion.state.0.clone();
+            let begun = wheels.len();
+            let upto = match expansion.reach {
+                Reach::Steps(wheels) => COMBINATION.len().min(begun + wheels as usize),
+                Reach::End => COMBINATION.len(),
             };
-            let begun = columns.len();
-            for row in begun..rows {
-                let safe = Board(columns.clone()).safe(row);
-                if safe.is_empty() {
-                    return Err(Failure { reason: format!("row {row} has no safe square") });
-                }
-                columns.push(safe[(mix(seed, row as u64) % safe.len() as u64) as usize]);
-            }
-            let status = if rows == SIZE { Status::Complete } else { Status::Open };
-            Ok(Proposal { state: Board(columns), status, drawn: (rows - begun) as u64 })
+            wheels.extend((begun..upto).map(|wheel| mix(seed, wheel as u64) % POSITIONS));
+            let status = if upto == COMBINATION.len() { Status::Complete } else { Status::Open };
+            Ok(Proposal { state: Wheels(wheels), status, drawn: (upto - begun) as u64 })
         };
         let drawn = batch.iter().map(|e| e.seeds.iter().map(|&seed| draw(e, seed)).collect()).collect();
         Box::pin(async { Ok(Drawn { drawn, usage: Usage::default() }) })
     }
 }
 
-impl Verifier<Board> for Queens {
-    fn verify<'a>(&'a self, batch: &'a [Verification<'a, Board>]) -> Answer<'a, Assessed> {
-        let score = |board: &Board| {
-            let rows: Vec<usize> = (board.0.len()..SIZE).map(|row| board.safe(row).len()).collect();
-            let scarcest = rows.iter().min().copied().unwrap_or(SIZE);
-            scarcest as f64 / SIZE as f64
+impl Verifier<Wheels> for Lock {
+    fn verify<'a>(&'a self, batch: &'a [Verification<'a, Wheels>]) -> Answer<'a, Assessed> {
+        let clicks = |wheels: &Wheels| {
+            let right = wheels.0.iter().zip(COMBINATION).filter(|(set, right)| **set == *right).count();
+            right as f64 / wheels.0.len().max(1) as f64
         };
-        let scores = batch.iter().map(|v| Ok(vec![score(v.state)])).collect();
+        let scores = batch.iter().map(|v| Ok(vec![clicks(v.state)])).collect();
         Box::pin(async { Ok(Assessed { scores, usage: Usage::default() }) })
     }
-    /// A board is scored as a whole.
+    /// All wheels have one score.
     fn granularity(&self) -> Granularity {
         Granularity::Whole
     }
 }
 
-impl Answers<Board> for Queens {
-    fn given(&self, _: &Board) -> bool {
+impl Answers<Wheels> for Lock {
+    fn given(&self, _: &Wheels) -> bool {
         true
     }
-    fn same(&self, one: &Board, other: &Board) -> bool {
-        one == other
-    }
-    fn copies(&self, one: &Board, other: &Board) -> bool {
+    fn same(&self, one: &Wheels, other: &Wheels) -> bool {
         one == other
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let roles = Roles { proposer: &Queens, verifier: Some(&Queens), reviser: None, answers: &Queens };
-    for strategy in ["best-of-n", "beam:branching=4,distinct=true"] {
+    let roles = Roles { proposer: &Lock, verifier: Some(&Lock), reviser: None, answers: &Lock };
+    for strategy in ["best-of-n:rule=best", "beam:branching=4,rule=best"] {
         let spec: StrategySpec = strategy.parse()?;
-        let mut found = 0;
+        let mut opened = 0;
         for seed in 0..100 {
             let mut strategy = spec.clone().with_generations(16)?.build()?;
             let settings = Settings::new(Budget::generations(16), seed);
             let mut silent = Silent;
-            let searching = search(Board(Vec::new()), &mut *strategy, &roles, settings, &mut silent);
-            found += u32::from(futures::executor::block_on(searching)?.answer().is_some());
+            let searching = search(Wheels(Vec::new()), &mut *strategy, &roles, settings, &mut silent);
+            let outcome = futures::executor::block_on(searching)?;
+            opened += u32::from(outcome.answer().is_some_and(|wheels| wheels.0 == COMBINATION));
         }
-        println!("{strategy}: {found} of 100 searches put all queens");
+        println!("{strategy}: {opened} of 100 searches open the lock");
     }
     Ok(())
 }

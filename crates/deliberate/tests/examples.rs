@@ -41,5 +41,5 @@ fn a_state_that_is_no_text_is_searched() {
     let found: Vec<u32> =
         text.lines().filter_map(|line| line.split(": ").nth(1)?.split(' ').next()?.parse().ok()).collect();
     let [drawn, searched] = found[..] else { panic!("{text}") };
-    assert!(searched > drawn, "a beam finds what single draws do not: {text}");
+    assert!(searched > drawn + 40, "a beam finds what single draws do not: {text}");
 }

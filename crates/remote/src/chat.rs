@@ -13,7 +13,7 @@ use crate::wire::{Ask, Fault};
 use crate::words::Words;
 use deliberate_lm::{
     Abilities, Answer, Fingerprint, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
-    Reading, Sample, Sampling, ScoreRequest, Scoring, Token, Usage,
+    Reading, Role, Sample, Sampling, ScoreRequest, Scoring, Token, Usage,
 };
 use futures::future::try_join_all;
 use serde_json::{Value, json};
@@ -36,8 +36,10 @@ struct Shared {
     drawn: AtomicU64,
 }
 
-/// What stands before a conversation that was rendered, so that no text is taken for one.
-const RENDERED: char = '\u{1}';
+/// What stands before the role of a turn, and between it and what is said. No text has them: whoever renders a prompt puts
+/// a question between the turns as it is.
+const TURN: char = '\u{1}';
+const SAYS: char = '\u{2}';
 
 /// Words that fit where an endpoint does not tell: it refuses itself.
 const CONTEXT: usize = 1 << 20;
@@ -94,8 +96,7 @@ impl ChatModel {
     /// The conversation that a prompt is; nothing else is taken here.
     fn conversation(&self, prompt: &[Token]) -> Result<Value, LmError> {
         let text = self.words().text(prompt);
-        let rendered = text.as_deref().and_then(|text| text.strip_prefix(RENDERED));
-        rendered.and_then(|json| serde_json::from_str(json).ok()).ok_or_else(|| LmError::InvalidRequest {
+        text.as_deref().and_then(turns).ok_or_else(|| LmError::InvalidRequest {
             reason: format!(
                 "`{}` is asked by conversations alone, and begins every answer anew",
                 self.shared.facts.name
@@ -186,6 +187,21 @@ impl ChatModel {
     }
 }
 
+/// The turns of a rendered conversation; none of a text that is none, or that goes on after them.
+fn turns(text: &str) -> Option<Value> {
+    let turns = text.strip_prefix(TURN)?.strip_suffix(TURN)?.split(TURN);
+    let turn = |turn: &str| {
+        let (role, content) = turn.split_once(SAYS)?;
+        Some(json!({"role": role, "content": content}))
+    };
+    turns.map(turn).collect()
+}
+
+/// A text without the marks of turns.
+fn unmarked(text: &str) -> String {
+    text.replace([TURN, SAYS], "")
+}
+
 fn sample(Said { pieces, stats, finish }: Said, words: &mut Words) -> Sample {
     let tokens = pieces.iter().map(|piece| words.token(piece)).collect();
     let text = String::from_utf8_lossy(&pieces.concat()).into_owned();
@@ -258,8 +274,9 @@ impl LanguageModel for ChatModel {
         &self.shared.facts
     }
 
-    fn encode<'a>(&'a self, text: &'a str, _: bool) -> Answer<'a, Vec<Token>> {
-        Box::pin(async move { Ok(self.words().tokens(text)) })
+    fn encode<'a>(&'a self, text: &'a str, special: bool) -> Answer<'a, Vec<Token>> {
+        let text = if special { text.to_owned() } else { unmarked(text) };
+        Box::pin(async move { Ok(self.words().tokens(&text)) })
     }
 
     fn piece(&self, token: Token) -> Option<Vec<u8>> {
@@ -267,8 +284,14 @@ impl LanguageModel for ChatModel {
     }
 
     fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
-        let json = serde_json::to_string(messages).expect("messages are plain data");
-        Box::pin(async move { Ok(format!("{RENDERED}{json}")) })
+        let role = |role: &Role| match role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        let turn = |turn: &Message| format!("{TURN}{}{SAYS}{}", role(&turn.role), unmarked(&turn.content));
+        let text: String = messages.iter().map(turn).chain([TURN.to_string()]).collect();
+        Box::pin(async move { Ok(text) })
     }
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {

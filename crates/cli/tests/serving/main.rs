@@ -123,10 +123,10 @@ fn an_endpoint_for_chats_is_searched_over_whole_answers_and_asked_for_nothing_el
     ));
     let server = format!("http://{}", gateway.address);
     let ask = |more: &[&str]| {
-        let common = ["solve", QUESTION, "--server", &server, "--prompt", "as-is", "--json"];
+        let common = ["solve", QUESTION, "--server", &server, "--json"];
         finish(of_lab(folder.path(), &[&common, more].concat()))
     };
-    let solved = ask(&["--strategy", "majority", "--budget", "8"]).done().json();
+    let solved = ask(&["--prompt", "as-is", "--strategy", "majority", "--budget", "8"]).done().json();
     assert!(solved["answer"].as_str().is_some_and(|answer| answer.starts_with("a, b")), "{solved}");
     let ledger = &solved["ledger"];
     assert_eq!(ledger["generations"], 8);
