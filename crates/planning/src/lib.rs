@@ -1,0 +1,33 @@
+//! Acting in a world that cannot be reset.
+//!
+//! A [`World`] can be looked at and moved on, and nothing else. An agent therefore thinks in a [`Model`] of it: a
+//! [`Mind`] searches over plans with the strategies of the search core (and two that only acting needs), and the
+//! [`episode`] loop commits one move at a time. The unit of thinking is the *imagined step*.
+//!
+//! This crate has never heard of language.
+
+mod deadline;
+mod episode;
+pub mod grid;
+mod imagination;
+mod mind;
+mod model;
+mod plan;
+mod policy;
+mod price;
+pub mod pushing;
+pub mod strategies;
+mod task;
+mod verifier;
+mod world;
+
+pub use episode::{Episode, EpisodeError, Move, episode, watched};
+pub use imagination::{Imagination, Refit};
+pub use mind::{Bill, Effort, Mind, MindError, Source, Thought};
+pub use model::Model;
+pub use plan::{FirstMove, Future, Plan};
+pub use policy::{Curious, Place, Policy, Random};
+pub use price::{Case, FIRST_LOOK, Gains, Price, Sample, cases};
+pub use task::{Dice, End, Task};
+pub use verifier::{Judge, Nearness, RewardOnly, Worth};
+pub use world::{Over, World};
