@@ -19,10 +19,14 @@ impl Physics {
         Self { mass, friction, delay: dice.random_range(0..=2) }
     }
 
-    /// The same table, mistaken: mass and friction too high by a factor, and no delay where there is a factor at all.
+    /// The same table, its mass and friction taken for so many times what they are.
     pub fn mistaken(self, factor: f32) -> Self {
-        let delay = if (factor - 1.0).abs() < f32::EPSILON { self.delay } else { 0 };
-        Self { mass: self.mass * factor, friction: self.friction * factor, delay }
+        Self { mass: self.mass * factor, friction: self.friction * factor, ..self }
+    }
+
+    /// The same table, commands being thought to act at once.
+    pub fn undelayed(self) -> Self {
+        Self { delay: 0, ..self }
     }
 }
 

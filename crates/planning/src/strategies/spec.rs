@@ -1,7 +1,7 @@
 //! Ways of thinking as one line of text, sized to a budget of imagined steps.
 
 use super::{Average, CrossEntropy, PathIntegral};
-use deliberate_search::{SpecError, Strategy, StrategySpec};
+use deliberate_search::{Aggregation, Rule, Selection, SpecError, Strategy, StrategySpec};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -51,6 +51,9 @@ pub enum ThinkingError {
     Core(#[from] SpecError),
 }
 
+/// The plan with the best score is followed; for the best mean there is [`Thinking::Average`].
+const BEST: Selection = Selection { rule: Rule::Best, aggregation: Aggregation::Last };
+
 impl Thinking {
     /// The strategy for plans of so many imagined steps each.
     ///
@@ -69,7 +72,8 @@ impl Thinking {
             Self::Average => Box::new(Average::new(plans)),
             Self::CrossEntropy(options) => options.build(plans),
             Self::PathIntegral(options) => options.build(plans),
-            Self::Search(spec) => spec.clone().with_generations(plans)?.build()?,
+            // Votes would count how often a move was drawn, and warm draws make the same one again and again.
+            Self::Search(spec) => spec.clone().with_selection(BEST).with_generations(plans)?.build()?,
         }))
     }
 }
