@@ -94,7 +94,7 @@ pub fn watched<T: Task>(
             return Ok(Episode { moves, last: seen, end });
         }
         let number = moves.len() as u32;
-        let thought = mind.think(&seen, number, Arc::clone(&guess), surprise, &mut *observer(number))?;
+        let thought = mind.think(&seen, number, &guess, surprise, &mut *observer(number))?;
         let Thought { plan, source, score, mut bill } = thought;
         let (action, rest) = plan.split_first().expect("a thought holds a move");
         world.act(action)?;
@@ -104,13 +104,18 @@ pub fn watched<T: Task>(
         if source != Source::Reflex {
             (off, bill.learning) = compare(mind, &seen, action, &after, number);
             bill.learning += mind.model.learn(&seen, action, &after);
-            surprise += RECENT * (off - surprise);
+            surprise = running(surprise, off);
         }
         let done = Move { seen, action: action.clone(), source, score, bill, surprise: off };
         made(&done);
         moves.push(done);
         guess = rest.into();
     }
+}
+
+/// The running mean of surprise after one more move.
+pub(crate) fn running(surprise: f64, off: f64) -> f64 {
+    surprise + RECENT * (off - surprise)
 }
 
 /// Distance of what happened from the model's nearest prediction, and the imagined steps of predicting.

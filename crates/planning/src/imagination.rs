@@ -51,18 +51,6 @@ impl<T: Task> Imagination<'_, T> {
         Plan::new(&self.now, self.futures as usize, guess)
     }
 
-    /// Makes one move in all futures.
-    fn advance(&self, plan: &mut Plan<T>, action: T::Action, seed: u64) {
-        let made = plan.actions.len() as u32 + 1;
-        for (index, future) in plan.futures.iter_mut().enumerate().filter(|(_, future)| future.end.is_none())
-        {
-            let mut dice = Dice::seed_from_u64(mix(mix(seed, u64::from(made)), index as u64));
-            future.situation = self.model.step(&future.situation, &action, &mut dice);
-            future.end = self.task.end(&future.situation).map(|end| (end, made));
-        }
-        plan.actions.push(action);
-    }
-
     fn status(&self, plan: &Plan<T>) -> Status {
         if plan.over() || plan.actions.len() as u32 >= self.horizon { Status::Complete } else { Status::Open }
     }
@@ -85,7 +73,7 @@ impl<T: Task> Imagination<'_, T> {
                 break;
             }
             let action = next(&plan);
-            self.advance(&mut plan, action, seed);
+            plan.advance(self.task, self.model, action, seed);
             status = self.status(&plan);
         }
         let drawn = plan.units() - before;

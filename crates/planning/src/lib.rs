@@ -6,21 +6,28 @@
 //!
 //! This crate has never heard of language.
 
+mod act;
 mod deadline;
 mod episode;
 pub mod grid;
 mod imagination;
 mod mind;
 mod model;
+mod picture;
 mod plan;
 mod policy;
 mod price;
 pub mod pushing;
 pub mod strategies;
+pub mod study;
 mod task;
 mod verifier;
 mod world;
 
+pub use act::{
+    Act, ActError, ActSpec, Belief, Beyond, MOST_DEMONSTRATIONS, MoveLine, Played, Proposals, UnknownName,
+    WorldName, act,
+};
 pub use episode::{Episode, EpisodeError, Move, episode, watched};
 pub use imagination::{Imagination, Refit};
 pub use mind::{Bill, Effort, Mind, MindError, Source, Thought};

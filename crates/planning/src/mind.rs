@@ -119,7 +119,7 @@ impl<T: Task> Mind<T> {
         &self,
         now: &T::Situation,
         number: u32,
-        guess: Arc<[T::Action]>,
+        guess: &Arc<[T::Action]>,
         surprise: f64,
         observer: &mut dyn Observer<Plan<T>>,
     ) -> Result<Thought<T>, MindError> {
@@ -156,9 +156,9 @@ impl<T: Task> Mind<T> {
         let budget = Budget { tokens: Some(budget), ..Budget::default() };
         let mut settings = Settings::new(budget, seed);
         settings.cancel = time.map(|time| deadline(begun + time));
-        let root = imagination.root(guess.clone());
+        let root = imagination.root(Arc::clone(guess));
         let outcome = block_on(search(root, &mut strategy, &roles, settings, observer))?;
-        Ok(self.concluded(&outcome, now, &guess, begun))
+        Ok(self.concluded(&outcome, now, guess, begun))
     }
 
     /// What a search came to: its choice, or else the best there is.

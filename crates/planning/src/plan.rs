@@ -1,7 +1,8 @@
 //! The state that is searched: a prefix of moves and what it is imagined to lead to.
 
-use crate::{End, Task};
-use deliberate_search::{Answers, State};
+use crate::{Dice, End, Model, Task};
+use deliberate_search::{Answers, State, mix};
+use rand::SeedableRng;
 use std::sync::Arc;
 
 /// One imagined course of events.
@@ -30,6 +31,18 @@ impl<T: Task> Plan<T> {
     pub fn new(now: &T::Situation, futures: usize, guess: Arc<[T::Action]>) -> Self {
         let future = Future { situation: now.clone(), end: None };
         Self { actions: Vec::new(), futures: vec![future; futures.max(1)], guess }
+    }
+
+    /// Makes one move in all futures that go on.
+    pub fn advance(&mut self, task: &T, model: &dyn Model<T>, action: T::Action, seed: u64) {
+        let made = self.actions.len() as u32 + 1;
+        for (index, future) in self.futures.iter_mut().enumerate().filter(|(_, future)| future.end.is_none())
+        {
+            let mut dice = Dice::seed_from_u64(mix(mix(seed, u64::from(made)), index as u64));
+            future.situation = model.step(&future.situation, &action, &mut dice);
+            future.end = task.end(&future.situation).map(|end| (end, made));
+        }
+        self.actions.push(action);
     }
 
     /// Whether no future can go on.

@@ -18,7 +18,7 @@ impl LearntValue {
     pub fn imagine(map: &Map, model: &dyn Model<Map>, samples: u32, seed: u64) -> Self {
         let mut dice = Dice::seed_from_u64(seed);
         let mut imagined = 0;
-        let mut sampled = |cell: usize, direction: Direction| -> Vec<u16> {
+        let mut imagine = |cell: usize, direction: Direction| -> Vec<u16> {
             imagined += u64::from(samples);
             let from = Spot { cell: cell as u16, left: 1 };
             (0..samples).map(|_| model.step(&from, &direction, &mut dice).cell).collect()
@@ -26,7 +26,7 @@ impl LearntValue {
         let cells = map.cells();
         let outcomes: Vec<Vec<Vec<u16>>> = (0..cells.len())
             .map(|cell| match cells[cell] {
-                Cell::Ground => Direction::ALL.into_iter().map(|way| sampled(cell, way)).collect(),
+                Cell::Ground => Direction::ALL.into_iter().map(|way| imagine(cell, way)).collect(),
                 _ => Vec::new(),
             })
             .collect();

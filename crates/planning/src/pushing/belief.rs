@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 impl Physics {
     /// What is hidden in the episode of a seed.
     pub fn hidden(seed: u64) -> Self {
-        Self::anything(&mut Dice::seed_from_u64(deliberate_search::mix(seed, 0x68_6964_6465_6e)))
+        Self::anything(&mut Dice::seed_from_u64(deliberate_search::mix(seed, 0x6869_6464_656e)))
     }
 
     /// Properties drawn from what tables are like: masses and frictions evenly in their logarithms.
