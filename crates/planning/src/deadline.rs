@@ -7,8 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-/// Resolves from this moment on. It wakes nobody: the executor asks between two calls to a role, and a role of this crate
-/// never waits.
+/// Resolves from this moment on. It wakes nobody: the executor asks it whenever a role takes breath, which is after every plan.
 pub(crate) fn deadline(at: Instant) -> Cancellation {
     Until(at).boxed().shared()
 }

@@ -8,7 +8,10 @@ use deliberate_search::{
     State, Status, Usage, Verification, Verifier, mix,
 };
 use rand::{Rng, SeedableRng};
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 /// A model, and what is tried in it.
 pub struct Imagination<'m, T: Task> {
@@ -28,6 +31,8 @@ pub struct Imagination<'m, T: Task> {
     pub futures: u32,
     /// How a plan is made from others.
     pub refit: Refit,
+    /// Steps really imagined, those included that a deadline made useless before the executor saw them.
+    pub made: AtomicU64,
 }
 
 /// How much each of several plans counts when a new one is drawn from them.
@@ -77,6 +82,7 @@ impl<T: Task> Imagination<'_, T> {
             status = self.status(&plan);
         }
         let drawn = plan.units() - before;
+        self.made.fetch_add(drawn, Ordering::Relaxed);
         Proposal { state: plan, status, drawn }
     }
 
@@ -130,11 +136,17 @@ impl<T: Task> Imagination<'_, T> {
 
 impl<T: Task> Proposer<Plan<T>> for Imagination<'_, T> {
     fn propose<'a>(&'a self, batch: &'a [Expansion<'a, Plan<T>>]) -> Answer<'a, Drawn<Plan<T>>> {
-        // Thought when it is polled, so that a deadline can come between two parts of a batch.
         Box::pin(async move {
-            let row =
-                |e: &Expansion<'_, Plan<T>>| e.seeds.iter().map(|&seed| Ok(self.extend(e, seed))).collect();
-            Ok(counted(batch.iter().map(row).collect()))
+            let mut rows = Vec::with_capacity(batch.len());
+            for expansion in batch {
+                let mut row = Vec::with_capacity(expansion.seeds.len());
+                for &seed in &expansion.seeds {
+                    row.push(Ok(self.extend(expansion, seed)));
+                    breath().await;
+                }
+                rows.push(row);
+            }
+            Ok(counted(rows))
         })
     }
 
@@ -151,26 +163,42 @@ impl<T: Task> Proposer<Plan<T>> for Imagination<'_, T> {
 impl<T: Task> Reviser<Plan<T>> for Imagination<'_, T> {
     fn revise<'a>(&'a self, batch: &'a [Attempt<'a, Plan<T>>]) -> Answer<'a, Drawn<Plan<T>>> {
         Box::pin(async move {
-            let row = |attempt: &Attempt<'_, Plan<T>>| {
+            let mut rows = Vec::with_capacity(batch.len());
+            for attempt in batch {
                 let spreads = self.fit(&attempt.earlier);
-                let now = self.root(attempt.earlier[0].guess.clone());
+                let now = self.root(Arc::clone(&attempt.earlier[0].guess));
                 let mean = attempt.seeds.len() == 1;
-                let draw = |&seed: &u64| {
+                let mut row = Vec::with_capacity(attempt.seeds.len());
+                for &seed in &attempt.seeds {
                     let mut dice = Dice::seed_from_u64(mix(seed, 0));
-                    Ok(self.roll(&now, self.horizon, attempt.limit, seed, |plan| {
+                    row.push(Ok(self.roll(&now, self.horizon, attempt.limit, seed, |plan| {
                         let spread = &spreads[plan.actions.len()];
                         if mean { self.task.likeliest(spread) } else { self.task.draw(spread, &mut dice) }
-                    }))
-                };
-                attempt.seeds.iter().map(draw).collect()
-            };
-            Ok(counted(batch.iter().map(row).collect()))
+                    })));
+                    breath().await;
+                }
+                rows.push(row);
+            }
+            Ok(counted(rows))
         })
     }
 
     fn longest(&self) -> Option<u64> {
         Some(u64::from(self.horizon) * u64::from(self.futures))
     }
+}
+
+/// Lets the executor look at the clock: between two plans a thought can be withdrawn.
+async fn breath() {
+    let mut taken = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut taken, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn counted<T: Task>(

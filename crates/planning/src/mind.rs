@@ -13,6 +13,7 @@ use futures::executor::block_on;
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 /// How much thinking a move gets.
@@ -68,7 +69,7 @@ pub enum Source {
 /// What a move costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bill {
-    /// Steps imagined to choose it, prefixes that plans share paid once.
+    /// Steps imagined to choose it, prefixes that plans share paid once, and all that a deadline made useless included.
     pub imagined: u64,
     /// What they would have been without sharing.
     pub unshared: u64,
@@ -146,6 +147,7 @@ impl<T: Task> Mind<T> {
             horizon,
             futures,
             refit,
+            made: AtomicU64::new(0),
         };
         let roles = Roles {
             proposer: &imagination,
@@ -155,20 +157,17 @@ impl<T: Task> Mind<T> {
         };
         let budget = Budget { tokens: Some(budget), ..Budget::default() };
         let mut settings = Settings::new(budget, seed);
-        settings.cancel = time.map(|time| deadline(begun + time));
+        settings.cancel = time.map(|time| deadline(begun + time.mul_f64(THINKING)));
         let root = imagination.root(Arc::clone(guess));
         let outcome = block_on(search(root, &mut strategy, &roles, settings, observer))?;
-        Ok(self.concluded(&outcome, now, guess, begun))
+        let mut thought = self.concluded(&outcome, now, guess);
+        thought.bill.imagined = imagination.made.into_inner();
+        thought.bill.seconds = begun.elapsed().as_secs_f64();
+        Ok(thought)
     }
 
     /// What a search came to: its choice, or else the best there is.
-    fn concluded(
-        &self,
-        outcome: &Outcome<Plan<T>>,
-        now: &T::Situation,
-        guess: &[T::Action],
-        begun: Instant,
-    ) -> Thought<T> {
+    fn concluded(&self, outcome: &Outcome<Plan<T>>, now: &T::Situation, guess: &[T::Action]) -> Thought<T> {
         let tree = &outcome.tree;
         let score = |id: NodeId| tree.score(id, Aggregation::Last);
         let node = |id: NodeId, source| (outcome.state(id).actions.clone(), source, score(id));
@@ -183,12 +182,7 @@ impl<T: Task> Mind<T> {
             (None, None) => (vec![self.task.safe(now)], Source::Safe, None),
         };
         let leaves = tree.iter().filter(|(_, n)| n.children.is_empty() || n.status == Status::Complete);
-        let bill = Bill {
-            imagined: outcome.ledger.charged.tokens,
-            unshared: leaves.map(|(_, n)| n.units).sum(),
-            learning: 0,
-            seconds: begun.elapsed().as_secs_f64(),
-        };
+        let bill = Bill { unshared: leaves.map(|(_, n)| n.units).sum(), ..Bill::default() };
         Thought { plan, source, score, bill }
     }
 
@@ -200,8 +194,11 @@ impl<T: Task> Mind<T> {
     }
 }
 
+/// Share of the deadline for thinking; the rest is for ending a thought.
+const THINKING: f64 = 0.85;
+
 /// Plans between two looks at the clock: about this many imagined steps.
-const BETWEEN_LOOKS: u64 = 64;
+const BETWEEN_LOOKS: u64 = 32;
 
 /// At least two, for a single revision is the mean of its elders.
 fn part(each: u64) -> u32 {

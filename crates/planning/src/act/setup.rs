@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// Sampled outcomes of every move in every cell that a value is learnt from.
-const VALUE_SAMPLES: u32 = 8;
+const VALUE_SAMPLES: u32 = 64;
 
 /// Factor of the score for every move of the pusher: of two ways to the target the shorter one.
 const DISCOUNT: f64 = 0.99;

@@ -33,7 +33,7 @@ pub enum Part {
 pub const CELL_BUDGETS: [u64; 4] = [8, 32, 128, 512];
 
 /// Imagined steps for a move, at the table.
-pub const TABLE_BUDGETS: [u64; 3] = [32, 128, 512];
+pub const TABLE_BUDGETS: [u64; 3] = [16, 64, 256];
 
 /// The strategy that model errors, demonstrations and prices are measured with.
 pub const PLAIN: &str = "best-of-n";
@@ -108,7 +108,7 @@ fn demonstrations(all: &mut Vec<Arm>) -> Result<(), ThinkingError> {
     let mut push = |line: &str, spec: ActSpec| {
         all.push(Arm { part: Part::Demonstrations, line: line.to_owned(), spec });
     };
-    for budget in [16, 32, 128] {
+    for budget in [16, 64] {
         push("none", table(PLAIN, budget)?);
     }
     for demonstrations in [1, 3, 10] {
@@ -120,7 +120,7 @@ fn demonstrations(all: &mut Vec<Arm>) -> Result<(), ThinkingError> {
             let line = format!("{name}, {demonstrations}");
             push(&line, ActSpec { proposals, demonstrations, ..table("reflex", 0)? });
             if proposals != Proposals::Replay {
-                for budget in [16, 32, 128] {
+                for budget in [16, 64] {
                     push(&line, ActSpec { proposals, demonstrations, ..table(PLAIN, budget)? });
                 }
             }
@@ -130,10 +130,10 @@ fn demonstrations(all: &mut Vec<Arm>) -> Result<(), ThinkingError> {
 }
 
 /// Milliseconds for a move.
-pub const DEADLINES: [u64; 3] = [1, 4, 16];
+pub const DEADLINES: [u64; 2] = [2, 8];
 
 fn deadlines(all: &mut Vec<Arm>) -> Result<(), ThinkingError> {
-    for strategy in ["best-of-n", "cem", "beam:branching=4"] {
+    for strategy in ["best-of-n", "beam:branching=4"] {
         for deadline in DEADLINES {
             // More than can be imagined in time, so that the clock ends every thought.
             let spec = ActSpec { deadline_ms: Some(deadline), ..table(strategy, 4096)? };

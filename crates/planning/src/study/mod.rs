@@ -23,13 +23,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The first seed that is measured on.
-pub const FIRST_SEED: u64 = 10_000;
+pub const FIRST_SEED: u64 = 20_000;
 
 /// The seeds that prices are fitted on.
-pub const DEVELOPMENT: Range<u64> = 2000..2040;
+pub const DEVELOPMENT: Range<u64> = 2000..2020;
 
 /// Prices of an imagined step, in units of score.
-pub const PRICES: [f64; 3] = [3e-5, 1e-4, 3e-4];
+pub const PRICES: [f64; 2] = [5e-5, 1.5e-4];
 
 /// A study.
 #[derive(Debug, Clone)]
