@@ -155,7 +155,7 @@ impl<T: Task> Mind<T> {
             reviser: Some(&imagination),
             answers: &FirstMove,
         };
-        let budget = Budget { tokens: Some(budget), ..Budget::default() };
+        let budget = Budget { units: Some(budget), ..Budget::default() };
         let mut settings = Settings::new(budget, seed);
         settings.cancel = time.map(|time| deadline(begun + time.mul_f64(THINKING)));
         let root = imagination.root(Arc::clone(guess));

@@ -17,7 +17,7 @@ pub struct Look {
 
 /// Looks at a tree.
 pub fn look(tree: &Tree) -> Look {
-    let imagined = tree.iter().map(|(_, node)| node.drawing.tokens).sum();
+    let imagined = tree.iter().map(|(_, node)| node.drawing.units).sum();
     let scored = tree.iter().filter_map(|(id, _)| tree.score(id, Aggregation::Last));
     Look { imagined, best: scored.fold(0.0, f64::max) }
 }
