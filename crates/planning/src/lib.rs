@@ -4,6 +4,25 @@
 //! [`Mind`] searches over plans with the strategies of the search core (and two that only acting needs), and the
 //! [`episode`] loop commits one move at a time. The unit of thinking is the *imagined step*.
 //!
+//! ~~~
+//! use deliberate_planning::{ActSpec, WorldName, act};
+//!
+//! let spec = ActSpec { strategy: "cem".parse()?, budget: 64, seed: 7, ..ActSpec::new(WorldName::Pushing) };
+//! let done = act(&spec, &mut |made| println!("{}: {} for {} steps", made.number, made.action, made.bill.steps()))?;
+//! assert_eq!(done.moves.iter().map(|made| made.bill.steps()).sum::<u64>(), done.steps());
+//! let svg = done.picture().svg(deliberate_report::Theme::Adaptive);
+//! # assert!(svg.starts_with("<svg"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ~~~
+//!
+//! | what | where |
+//! |---|---|
+//! | worlds that can be solved exactly | [`grid`] |
+//! | pushing, with hidden mass, friction and delay | [`pushing`] |
+//! | ways of thinking, as text | [`strategies::Thinking`] |
+//! | a price for thinking | [`Price`] |
+//! | everything measured | [`study`] |
+//!
 //! This crate has never heard of language.
 
 mod act;

@@ -147,7 +147,7 @@ impl StopRule for Patience {
     }
 }
 
-/// The cases of one thought's looks, as [`Patience`] would see them: for development.
+/// The cases of one thought's looks, as a price would meet them: for development.
 pub fn cases(looks: &[Look], surprise: f64) -> Vec<Case> {
     let mut best = 0.0;
     looks

@@ -21,7 +21,9 @@ pub enum Part {
     Exact,
     /// Strategies with a true model.
     Strategies,
-    /// One strategy with models that err.
+    /// One strategy on the small lake, with models that err.
+    IceErrors,
+    /// One strategy at the table, with models that err.
     Errors,
     /// Demonstrations.
     Demonstrations,
@@ -34,6 +36,9 @@ pub const CELL_BUDGETS: [u64; 4] = [8, 32, 128, 512];
 
 /// Imagined steps for a move, at the table.
 pub const TABLE_BUDGETS: [u64; 3] = [16, 64, 256];
+
+/// A larger one yet, for models that are wrong.
+const FURTHER: u64 = 1024;
 
 /// The strategy that model errors, demonstrations and prices are measured with.
 pub const PLAIN: &str = "best-of-n";
@@ -58,12 +63,14 @@ pub fn arms() -> Result<Vec<Arm>, ThinkingError> {
 
 fn exact(all: &mut Vec<Arm>) -> Result<(), ThinkingError> {
     for world in [WorldName::Lake, WorldName::LargeLake, WorldName::Maze] {
-        let lines: [(&str, &str, Beyond, u32, u32); 5] = [
-            ("average, learnt value", "average", Beyond::Value, 1, 1),
-            ("average, distance", "average", Beyond::Distance, 4, 1),
-            ("best-of-N, learnt value, 1 future", "best-of-n", Beyond::Value, 4, 1),
-            ("best-of-N, learnt value, 8 futures", "best-of-n", Beyond::Value, 4, 8),
-            ("MCTS, learnt value, 8 futures", "mcts", Beyond::Value, 4, 8),
+        let lines: [(&str, &str, Beyond, u32, u32); 7] = [
+            ("average of 1 move, value", "average", Beyond::Value, 1, 1),
+            ("average of 4 moves, value", "average", Beyond::Value, 4, 1),
+            ("average of 4 moves, distance", "average", Beyond::Distance, 4, 1),
+            ("best of 1 move, value, 8 futures", "best-of-n", Beyond::Value, 1, 8),
+            ("best of 4 moves, value, 1 future", "best-of-n", Beyond::Value, 4, 1),
+            ("best of 4 moves, value, 8 futures", "best-of-n", Beyond::Value, 4, 8),
+            ("MCTS of 4 moves, value, 8 futures", "mcts", Beyond::Value, 4, 8),
         ];
         for (line, strategy, beyond, horizon, futures) in lines {
             for budget in CELL_BUDGETS.into_iter().filter(|budget| *budget >= u64::from(horizon * futures)) {
@@ -94,9 +101,20 @@ fn strategies(all: &mut Vec<Arm>) -> Result<(), ThinkingError> {
     Ok(())
 }
 
+/// What is believed of the small lake, from right to wrong.
+const ICE_BELIEFS: [Belief; 4] = [Belief::True, Belief::Learnt, Belief::Wrong(0.5), Belief::Wrong(0.0)];
+
 fn errors(all: &mut Vec<Arm>) -> Result<(), ThinkingError> {
+    for belief in ICE_BELIEFS {
+        for budget in CELL_BUDGETS {
+            let spec = ActSpec { belief, budget, ..ActSpec::new(WorldName::Lake) };
+            all.push(Arm { part: Part::IceErrors, line: belief.to_string(), spec });
+        }
+    }
     for belief in BELIEFS {
-        for budget in TABLE_BUDGETS {
+        // Whether more thinking hurts in a wrong model shows far out.
+        let further = matches!(belief, Belief::Wrong(_)).then_some(FURTHER);
+        for budget in TABLE_BUDGETS.into_iter().chain(further) {
             let spec = ActSpec { belief, ..table(PLAIN, budget)? };
             all.push(Arm { part: Part::Errors, line: belief.to_string(), spec });
         }

@@ -55,10 +55,19 @@ pub(super) fn errors(findings: &Findings) -> Section {
          once; `learnt` chooses one of 48 hypotheses by the transitions of its own episode, which is paid for (48 steps a \
          move)."
     ));
+    let ice = lines(findings, Part::IceErrors, |_| true)
+        .iter()
+        .fold(against_budget(), |plot, (line, points)| plot.with(series(line, points, |m| m.won)));
+    let ice = Figure::new("errors-on-ice", "On the lake", Chart::Plot(ice)).caption(
+        "`average` of 1 move by a value that was learnt in the same model. `wrong=0.5` takes the ice for half as slippery as it \
+         is, `wrong=0` for firm ground; `learnt` begins at firm ground, where its value comes from, and counts slips.",
+    );
     Section::new("Models that err")
         .prose("The same strategy with the true model, with models that are wrong on purpose, and with one learnt online.")
         .figure(figure)
         .table(rows(findings, Part::Errors, "Success by model error", "belief"))
+        .figure(ice)
+        .table(rows(findings, Part::IceErrors, "Success by model error on the lake", "belief"))
 }
 
 pub(super) fn stopping(findings: &Findings) -> Section {
