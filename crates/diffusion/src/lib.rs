@@ -9,6 +9,7 @@ mod normal;
 mod process;
 mod sampler;
 mod schedule;
+pub mod schedule_search;
 
 pub use denoiser::{Counted, Denoiser};
 pub use form::FormError;
