@@ -19,12 +19,12 @@ fn draws_in_turn(spec: &StrategySpec) -> bool {
 
 /// Generations that a strategy is sized by; `None` if that has to wait for its first solution.
 pub(crate) fn generations(spec: &StrategySpec, budget: &Budget) -> Option<u32> {
-    let counted = budget.tokens.is_none() && budget.flops.is_none();
+    let counted = budget.units.is_none() && budget.flops.is_none();
     if counted || spec.cost().is_some() {
         return Some(budget.generations.unwrap_or(MOST_GENERATIONS));
     }
     // A solution has a token at least.
-    let tokens = budget.tokens.map_or(MOST_GENERATIONS, |tokens| u32::try_from(tokens).unwrap_or(u32::MAX));
+    let tokens = budget.units.map_or(MOST_GENERATIONS, |tokens| u32::try_from(tokens).unwrap_or(u32::MAX));
     draws_in_turn(spec).then(|| budget.generations.unwrap_or(tokens).min(MOST_GENERATIONS))
 }
 
@@ -69,7 +69,7 @@ fn affords(budget: &Budget, tree: &Tree) -> Option<u32> {
     let left = |limit: f64, spent: f64, each: f64| if each > 0.0 { (limit - spent) / each } else { 0.0 };
     let most = [
         budget.generations.map(|limit| f64::from(limit) - drawn),
-        budget.tokens.map(|limit| left(limit as f64, spent.tokens as f64, spent.tokens as f64 / drawn)),
+        budget.units.map(|limit| left(limit as f64, spent.units as f64, spent.units as f64 / drawn)),
         budget.flops.map(|limit| left(limit, spent.flops, (spent.flops - reading) / drawn)),
     ];
     let most = most.into_iter().flatten().fold(f64::from(MOST_GENERATIONS), f64::min);
@@ -152,12 +152,12 @@ mod tests {
     fn a_budget_in_tokens_is_not_a_budget_of_sixteen_generations() {
         for strategy in OPEN {
             let outcome = run(strategy, "4000tokens");
-            let spent = outcome.ledger.charged.tokens;
+            let spent = outcome.ledger.charged.units;
             assert!(spent <= 4000 && outcome.ledger.generations > 16, "{strategy}: {:?}", outcome.ledger);
         }
         let outcome = run("majority", "4000tokens");
         assert!(
-            outcome.ledger.charged.tokens > 3950,
+            outcome.ledger.charged.units > 3950,
             "draws go on until the budget ends: {:?}",
             outcome.ledger
         );

@@ -26,7 +26,7 @@ pub(crate) fn parse(text: &str) -> Result<Budget, String> {
         }
         let twice = match unit.trim() {
             "" | "generations" if whole => budget.generations.replace(number as u32).is_some(),
-            "tokens" if whole => budget.tokens.replace(number as u64).is_some(),
+            "tokens" if whole => budget.units.replace(number as u64).is_some(),
             "flops" => budget.flops.replace(number).is_some(),
             "" | "generations" | "tokens" => return Err(format!("`{part}` is not a whole number")),
             other => return Err(format!("unknown unit `{other}` (use generations, tokens or flops)")),
@@ -42,7 +42,7 @@ pub(crate) fn parse(text: &str) -> Result<Budget, String> {
 pub(crate) fn format(budget: &Budget) -> String {
     let parts = [
         budget.generations.map(|n| n.to_string()),
-        budget.tokens.map(|n| format!("{n}tokens")),
+        budget.units.map(|n| format!("{n}tokens")),
         budget.flops.map(|n| format!("{n:e}flops")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(",")

@@ -133,7 +133,7 @@ impl Observer<Trace> for SearchProgress {
             .map(|&(count, state)| format!("{} ×{count}", states[state].answer().unwrap_or("?")))
             .collect();
         let answers = if leading.is_empty() { String::new() } else { format!(" · {}", leading.join(", ")) };
-        let tokens = ledger.charged.tokens;
+        let tokens = ledger.charged.units;
         self.bar.set_message(format!("{} nodes, {open} open{answers} · {tokens} tokens", tree.len()));
     }
 }

@@ -112,7 +112,7 @@ impl Summary {
             coverage,
             solutions: mean(|r| f64::from(r.solutions)),
             generations: mean(|r| f64::from(r.generations)),
-            tokens: mean(|r| r.charged.tokens as f64),
+            tokens: mean(|r| r.charged.units as f64),
             flops: mean(|r| r.charged.flops),
             measured,
         }

@@ -14,8 +14,10 @@ pub struct Budget {
     /// were drawn at its busiest depth: N for best-of-N, N for beam search with N beams, N × (k + 1) with k steps of
     /// lookahead, and one for each revision.
     pub generations: Option<u32>,
-    /// Units (tokens) drawn by proposer and reviser.
-    pub tokens: Option<u64>,
+    /// Units drawn by proposer and reviser. What a unit is, the proposer says: a token, a function evaluation, an
+    /// imagined step.
+    #[serde(alias = "tokens")]
+    pub units: Option<u64>,
     /// Floating-point operations of all roles: reading the question, drawing, verifying.
     pub flops: Option<f64>,
 }
@@ -23,22 +25,23 @@ pub struct Budget {
 impl Budget {
     /// A limit in generations alone.
     pub const fn generations(limit: u32) -> Self {
-        Self { generations: Some(limit), tokens: None, flops: None }
+        Self { generations: Some(limit), units: None, flops: None }
     }
 }
 
 /// The price of one act, every shared prefix paid once. Deterministic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Charge {
-    /// Units (tokens) drawn.
-    pub tokens: u64,
+    /// Units drawn.
+    #[serde(alias = "tokens")]
+    pub units: u64,
     /// Floating-point operations.
     pub flops: f64,
 }
 
 impl AddAssign for Charge {
     fn add_assign(&mut self, other: Self) {
-        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.units = self.units.saturating_add(other.units);
         self.flops += other.flops;
     }
 }

@@ -84,7 +84,7 @@
 //! }
 //!
 //! let roles = Roles { proposer: &Terrain, verifier: Some(&Terrain), reviser: None, answers: &Terrain };
-//! let settings = || Settings::new(Budget { tokens: Some(200), ..Budget::default() }, 7);
+//! let settings = || Settings::new(Budget { units: Some(200), ..Budget::default() }, 7);
 //! let outcome =
 //!     futures::executor::block_on(search(Walk(0, 0), &mut Greedy, &roles, settings(), &mut Silent))?;
 //! assert!(outcome.answer().is_some_and(|walk| walk.0 >= 20));
@@ -119,8 +119,8 @@ pub use executor::{Cancellation, Ended, Outcome, Roles, SearchError, Settings, s
 pub use journal::{Record, Reply};
 pub use observe::{Observer, ObserverError, Silent};
 pub use roles::{
-    Answer, Answers, Assessed, Attempt, Drawn, Expansion, Failure, Granularity, Proposal, Proposer, Reviser,
-    Verification, Verifier,
+    Answer, Answers, Assessed, Attempt, Continuation, Drawn, Expansion, Failure, Granularity, Proposal,
+    Proposer, Reviser, Verification, Verifier,
 };
 pub use seed::{mix, question_seed};
 pub use select::{Choice, Copies, Rule, Selection, Vote, select, select_chains};

@@ -66,10 +66,24 @@ pub struct Drawn<S> {
     pub usage: Usage,
 }
 
+/// How often one state can be continued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Continuation {
+    /// As often as anybody likes: text, a latent, a plan in a model of the world.
+    Freely,
+    /// One time, by one draw, after which the state is gone: a process that cannot be copied or taken back.
+    Once,
+}
+
 /// Draws continuations.
 pub trait Proposer<S>: Send + Sync {
     /// `batch[i]` is answered by `drawn[i]`.
     fn propose<'a>(&'a self, batch: &'a [Expansion<'a, S>]) -> Answer<'a, Drawn<S>>;
+
+    /// How often one state can be continued. A strategy that wants more is refused before anything is drawn.
+    fn continuation(&self) -> Continuation {
+        Continuation::Freely
+    }
 
     /// Units that one continuation takes at most, if there is a bound. Under a budget of units, those draws begin
     /// together that can all be drawn so far.
@@ -181,6 +195,9 @@ pub trait Answers<S>: Send + Sync {
 impl<S, P: Proposer<S> + ?Sized> Proposer<S> for Arc<P> {
     fn propose<'a>(&'a self, batch: &'a [Expansion<'a, S>]) -> Answer<'a, Drawn<S>> {
         (**self).propose(batch)
+    }
+    fn continuation(&self) -> Continuation {
+        (**self).continuation()
     }
     fn longest(&self, reach: Reach) -> Option<u64> {
         (**self).longest(reach)

@@ -64,10 +64,10 @@ prop_compose! {
 prop_compose! {
     fn budget()(
         generations in proptest::option::of(0_u32..24),
-        tokens in proptest::option::of(0_u64..400),
+        units in proptest::option::of(0_u64..400),
         flops in proptest::option::of(0.0..200_000.0_f64),
     ) -> Budget {
-        Budget { generations, tokens, flops: flops.map(f64::round) }
+        Budget { generations, units, flops: flops.map(f64::round) }
     }
 }
 
@@ -127,13 +127,13 @@ fn recount(outcome: &Outcome<Sketch>) -> u32 {
 fn check_tree(outcome: &Outcome<Sketch>, faulty: &Faulty, spec: &StrategySpec) {
     let tree = &outcome.tree;
     let ledger = &outcome.ledger;
-    let sums = tree.iter().fold((0_u64, 0.0), |(tokens, flops), (_, node)| {
+    let sums = tree.iter().fold((0_u64, 0.0), |(units, flops), (_, node)| {
         (
-            node.verifying.tokens.saturating_add(node.drawing.tokens).saturating_add(tokens),
+            node.verifying.units.saturating_add(node.drawing.units).saturating_add(units),
             flops + node.drawing.flops + node.verifying.flops,
         )
     });
-    assert_eq!(sums.0, ledger.charged.tokens);
+    assert_eq!(sums.0, ledger.charged.units);
     assert!((sums.1 - ledger.charged.flops).abs() < 1e-6, "{} is not {}", sums.1, ledger.charged.flops);
     if faulty.rate == 0.0 {
         assert_eq!(recount(outcome), ledger.generations);
@@ -204,7 +204,7 @@ proptest! {
         };
         let outcome = run(&faulty, &spec, Settings::new(budget, seed), &mut Silent);
         prop_assert!(budget.generations.is_none_or(|limit| outcome.ledger.generations <= limit));
-        prop_assert!(budget.tokens.is_none_or(|limit| outcome.ledger.charged.tokens <= limit));
+        prop_assert!(budget.units.is_none_or(|limit| outcome.ledger.charged.units <= limit));
         prop_assert!(budget.flops.is_none_or(|limit| outcome.ledger.charged.flops <= limit));
         prop_assert!(outcome.ledger.generations <= generations, "{} for {spec}", outcome.ledger.generations);
         let failed = matches!(outcome.ended, Ended::Failed { .. });

@@ -83,7 +83,7 @@ fn one_by_one() -> Settings<Sketch> {
 fn the_tree_does_not_depend_on_how_calls_are_parted() {
     let budgets = [
         Budget::default(),
-        Budget { tokens: Some(150), ..Budget::default() },
+        Budget { units: Some(150), ..Budget::default() },
         Budget { flops: Some(40_000.0), ..Budget::default() },
     ];
     for (strategy, budget) in STRATEGIES.into_iter().flat_map(|s| budgets.map(|budget| (s, budget))) {

@@ -98,7 +98,7 @@ fn finished_beams_are_kept_take_up_their_place_and_are_never_extended() {
 
 #[test]
 fn a_truncated_beam_is_never_an_answer_and_never_extended() {
-    let budget = Budget { tokens: Some(120), ..Budget::default() };
+    let budget = Budget { units: Some(120), ..Budget::default() };
     let mut truncated = 0;
     for seed in 0..20 {
         let outcome = straight(5).run_within("beam", 8, budget, seed);
@@ -123,24 +123,24 @@ fn the_cost_is_the_sum_over_the_nodes() {
     let world = World { length: 4, repetition: 0.2, ..World::default() };
     for strategy in ["majority", "best-of-n", "beam:lookahead=1", "mcts", "revisions", "beam + revisions"] {
         let outcome = Simulation::new(world.clone()).run(strategy, 12, 9);
-        let mut tokens = 0;
+        let mut units = 0;
         let mut flops = 0.0;
         for (_, node) in outcome.tree.iter() {
-            tokens += node.drawing.tokens + node.verifying.tokens;
+            units += node.drawing.units + node.verifying.units;
             flops += node.drawing.flops + node.verifying.flops;
         }
-        assert_eq!(outcome.ledger.charged.tokens, tokens, "{strategy}");
+        assert_eq!(outcome.ledger.charged.units, units, "{strategy}");
         assert!((outcome.ledger.charged.flops - flops).abs() < 1e-6, "{strategy}");
-        assert_eq!(tokens, outcome.ledger.proposer.decoded + outcome.ledger.reviser.decoded, "{strategy}");
+        assert_eq!(units, outcome.ledger.proposer.decoded + outcome.ledger.reviser.decoded, "{strategy}");
     }
 }
 
 #[test]
 fn a_shared_prefix_is_drawn_and_verified_once() {
     let tree = straight(4).run("beam", 8, 2).tree;
-    let tokens: u64 = tree.iter().map(|(_, node)| node.drawing.tokens).sum();
+    let units: u64 = tree.iter().map(|(_, node)| node.drawing.units).sum();
     let copied: u64 = tree.answers().map(|id| tree.node(id).units - 20).sum();
-    assert!(tokens != copied, "a beam does not inherit its parent's count");
+    assert!(units != copied, "a beam does not inherit its parent's count");
     let verified: f64 = tree.iter().map(|(_, node)| node.verifying.flops).sum();
     let read: f64 = tree
         .iter()
@@ -167,7 +167,7 @@ fn revisions_draw_chains_times_length_and_show_the_latest_four() {
             .take(4)
             .map(|id| outcome.states[id.0 as usize].units - outcome.states[id.0 as usize].opening)
             .sum();
-        assert_eq!(node.units, 20 + shown + node.drawing.tokens);
+        assert_eq!(node.units, 20 + shown + node.drawing.units);
     }
 }
 

@@ -112,7 +112,7 @@ impl Larger {
                 accuracy: if sample.correct { 1.0 } else { 0.0 },
                 runs: 1.0,
                 generations: 1.0,
-                tokens: charged.tokens as f64,
+                tokens: charged.units as f64,
                 flops: charged.flops,
             })
         };
@@ -265,7 +265,7 @@ fn outcome(runs: &[&Searched]) -> Cell {
         accuracy: mean(runs, |run| f64::from(u8::from(run.correct))),
         runs: runs.len() as f64,
         generations: mean(runs, |run| run.generations.into()),
-        tokens: mean(runs, |run| run.charged.tokens as f64),
+        tokens: mean(runs, |run| run.charged.units as f64),
         flops: mean(runs, |run| run.charged.flops),
     }
 }

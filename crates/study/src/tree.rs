@@ -63,7 +63,7 @@ pub fn tree_view(
     let entry = |name: &str, value: String| Entry { name: name.to_owned(), value };
     view.bill = vec![
         entry("generations", ledger.generations.to_string()),
-        entry("tokens drawn", ledger.charged.tokens.to_string()),
+        entry("tokens drawn", ledger.charged.units.to_string()),
         entry("FLOPs", format!("{:.3e}", ledger.charged.flops)),
         entry("verifier tokens read", (ledger.verifier.prefilled + ledger.verifier.cached).to_string()),
     ];

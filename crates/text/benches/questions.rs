@@ -44,7 +44,7 @@ fn all_at_once(domain: &Domain<Engine>, strategy: &StrategySpec, questions: usiz
         let settings = Settings::new(Budget::default(), question_seed(0, &question));
         let mut strategy = strategy.build().expect("the bench gives it a size");
         let outcome = search(root, &mut *strategy, &domain.roles(), settings, &mut Silent).await;
-        outcome.expect("all roles are there").ledger.charged.tokens
+        outcome.expect("all roles are there").ledger.charged.units
     });
     block_on(
         stream::iter(searches).buffer_unordered(questions).fold(0, |sum, drawn| async move { sum + drawn }),

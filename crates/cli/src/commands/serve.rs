@@ -220,7 +220,7 @@ impl Offer {
 /// What a client wants of each unit, where it is not more than there is.
 fn within(wanted: Budget, offered: Budget) -> Result<Budget, Refusal> {
     let all = |budget: Budget| {
-        [budget.generations.map(f64::from), budget.tokens.map(|tokens| tokens as f64), budget.flops]
+        [budget.generations.map(f64::from), budget.units.map(|units| units as f64), budget.flops]
     };
     let mut pairs = all(wanted).into_iter().zip(all(offered));
     if pairs.any(|pair| matches!(pair, (Some(wanted), Some(offered)) if wanted > offered)) {
@@ -229,7 +229,7 @@ fn within(wanted: Budget, offered: Budget) -> Result<Budget, Refusal> {
     }
     Ok(Budget {
         generations: wanted.generations.or(offered.generations),
-        tokens: wanted.tokens.or(offered.tokens),
+        units: wanted.units.or(offered.units),
         flops: wanted.flops.or(offered.flops),
     })
 }

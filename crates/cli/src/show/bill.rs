@@ -19,7 +19,7 @@ pub(crate) fn bill(ledger: &Ledger, saved: u32, time: Time) -> String {
     let mut lines = vec![format!(
         "{} generations · {} tokens drawn · {}{stopped}",
         ledger.generations,
-        count(ledger.charged.tokens),
+        count(ledger.charged.units),
         flops(ledger.flops()),
     )];
     for (role, usage) in

@@ -31,7 +31,7 @@ pub(crate) fn svg(question: &str, outcome: &Outcome<Trace>, aggregation: Aggrega
     let answer = outcome.answer().and_then(Trace::answer).map_or("no answer".to_owned(), one_line);
     let bill = format!(
         "⇒ {answer}   ·   {} generations, {} tokens drawn",
-        outcome.ledger.generations, outcome.ledger.charged.tokens
+        outcome.ledger.generations, outcome.ledger.charged.units
     );
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n\

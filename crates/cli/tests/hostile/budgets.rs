@@ -16,7 +16,7 @@ fn a_budget_in_tokens_does_not_mean_sixteen_generations() {
         let solved = solved(strategy, "6000tokens");
         let generations = solved["ledger"]["generations"].as_u64().unwrap();
         assert!(generations > 16, "{strategy}: {}", solved["ledger"]);
-        assert!(solved["ledger"]["charged"]["tokens"].as_u64().unwrap() <= 6000);
+        assert!(solved["ledger"]["charged"]["units"].as_u64().unwrap() <= 6000);
     }
 }
 
@@ -24,7 +24,7 @@ fn a_budget_in_tokens_does_not_mean_sixteen_generations() {
 fn a_budget_that_one_solution_fits_in_ends_with_an_answer() {
     let one = solved("majority", "1");
     let charged = &one["ledger"]["charged"];
-    let tokens = format!("{}tokens", charged["tokens"].as_u64().unwrap() * 2);
+    let tokens = format!("{}tokens", charged["units"].as_u64().unwrap() * 2);
     let flops = format!("{:e}flops", charged["flops"].as_f64().unwrap() * 4.0);
     for strategy in ["beam", "mcts", "dvts", "revisions"] {
         for budget in [&tokens, &flops] {

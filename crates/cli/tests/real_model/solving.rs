@@ -103,7 +103,7 @@ fn the_charges_of_a_trace_sum_to_its_ledger() {
             nodes.iter().map(of).sum()
         };
         let charged = &trace["solved"]["ledger"]["charged"];
-        for unit in ["tokens", "flops"] {
+        for unit in ["units", "flops"] {
             let (found, expected) = (sum(unit), charged[unit].as_f64().unwrap());
             assert!(expected > 0.0, "{strategy}: {charged}");
             assert!(

@@ -182,6 +182,6 @@ fn found(index: usize, question: &Question, outcome: &Outcome<Cut>) -> Found {
         right: outcome.answer().is_some_and(|chosen| asked.right(&chosen.trace)),
         covered: solutions.iter().any(|solution| asked.right(solution)),
         distinct: solutions.iter().map(|solution| solution.text()).collect::<HashSet<_>>().len(),
-        tokens: outcome.ledger.charged.tokens as f64,
+        tokens: outcome.ledger.charged.units as f64,
     }
 }

@@ -40,7 +40,7 @@ pub fn tree_from_search(
 
 fn cost(node: &Node) -> Cost {
     let flops = node.drawing.flops + node.verifying.flops;
-    Cost { tokens: node.drawing.tokens, flops: (flops > 0.0).then_some(flops) }
+    Cost { tokens: node.drawing.units, flops: (flops > 0.0).then_some(flops) }
 }
 
 /// The tree does not record why a node was left; what it was compared with, it does.
@@ -84,7 +84,7 @@ mod tests {
             steps: 1,
             units: 1,
             seed: 0,
-            drawing: Charge { tokens: 5, flops: 2.0 },
+            drawing: Charge { units: 5, flops: 2.0 },
             verifying: Charge::default(),
             scores: score.map(|score| vec![score]),
             failure: None,

@@ -2,7 +2,9 @@
 
 use super::parts::{Act, split};
 use super::{Admitted, Executor, SearchError};
-use crate::{Charge, Decision, Expand, Granularity, NodeId, Origin, Reach, Revise, State, Status};
+use crate::{
+    Charge, Continuation, Decision, Expand, Granularity, NodeId, Origin, Reach, Revise, State, Status,
+};
 
 /// Units that a draw may take where neither its role nor a budget of units bounds it.
 const FAR: u64 = 1 << 20;
@@ -10,7 +12,7 @@ const FAR: u64 = 1 << 20;
 impl<S: State> Executor<'_, S> {
     pub(super) fn affords(&self, more: Charge) -> bool {
         let charged = self.ledger.charged;
-        self.budget.tokens.is_none_or(|limit| charged.tokens.saturating_add(more.tokens) <= limit)
+        self.budget.units.is_none_or(|limit| charged.units.saturating_add(more.units) <= limit)
             && self.budget.flops.is_none_or(|limit| charged.flops + more.flops <= limit)
     }
 
@@ -42,6 +44,13 @@ impl<S: State> Executor<'_, S> {
                 });
             }
             let (from, units) = (node.steps, node.units);
+            if self.roles.proposer.continuation() == Continuation::Once {
+                let again =
+                    self.drawn[act.node.index()] > 0 || admitted.iter().any(|other| other.node == act.node);
+                if again || act.draws > 1 {
+                    return Err(SearchError::ContinuedTwice { node: act.node });
+                }
+            }
             let reach = match act.reach {
                 Reach::Steps(steps) => Some(steps.max(1)),
                 Reach::End => None,
@@ -140,7 +149,7 @@ impl<S: State> Executor<'_, S> {
             }
             let path = self.reading(id, &mut read);
             let price: f64 = path.iter().map(|(_, flops)| flops).sum();
-            if self.affords(Charge { tokens: 0, flops: total.flops + price }) {
+            if self.affords(Charge { units: 0, flops: total.flops + price }) {
                 total.flops += price;
                 admitted.push(id);
             } else {
@@ -208,12 +217,12 @@ impl<S: State> Executor<'_, S> {
         reserved: f64,
         flops: impl Fn(&Self, u64, u64) -> f64,
     ) -> (usize, Option<u64>) {
-        if self.budget.tokens.is_none() && self.budget.flops.is_none() {
+        if self.budget.units.is_none() && self.budget.flops.is_none() {
             return (starts.len(), None);
         }
         let affordable = |draws: u64, units: u64| {
             let price: f64 = starts[..draws as usize].iter().map(|&start| flops(self, start, units)).sum();
-            self.affords(Charge { tokens: draws.saturating_mul(units), flops: reserved + price })
+            self.affords(Charge { units: draws.saturating_mul(units), flops: reserved + price })
         };
         let longest = longest.unwrap_or(FAR);
         match largest(starts.len() as u64, |draws| affordable(draws, longest)) {

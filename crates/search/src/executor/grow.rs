@@ -81,7 +81,7 @@ impl<S: State> Executor<'_, S> {
 
     fn push(&mut self, parent: NodeId, origin: Origin, seed: u64, proposal: Proposal<S>, flops: f64) {
         let Proposal { state, status, drawn } = proposal;
-        let drawing = Charge { tokens: drawn, flops };
+        let drawing = Charge { units: drawn, flops };
         self.ledger.charged += drawing;
         let answers = status == Status::Complete && origin != Origin::Lookahead;
         let class = answers.then(|| self.class(&state)).flatten();

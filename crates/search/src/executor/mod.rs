@@ -145,7 +145,7 @@ type Call<'a, S> = BoxFuture<'a, Result<Reply<S>, (&'static str, Failure)>>;
 
 impl<'a, S: State> Executor<'a, S> {
     fn new(root: S, roles: &'a Roles<'a, S>, budget: Budget, seed: u64, part: Option<NonZeroU32>) -> Self {
-        let drawing = Charge { tokens: 0, flops: roles.proposer.flops(0..root.units()) };
+        let drawing = Charge { units: 0, flops: roles.proposer.flops(0..root.units()) };
         let node = Node {
             parent: None,
             origin: Origin::Root,

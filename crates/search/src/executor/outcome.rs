@@ -82,6 +82,15 @@ pub enum SearchError {
     /// The strategy wants revisions and nobody writes any.
     #[error("this strategy needs a reviser")]
     NoReviser,
+    /// The strategy wants to continue a state twice that can be continued once.
+    #[error(
+        "node {} can be continued only once, and this strategy wants more (search in a model of it, or draw one chain)",
+        node.0
+    )]
+    ContinuedTwice {
+        /// Which state.
+        node: NodeId,
+    },
     /// A strategy asked for something impossible: a fault in the strategy.
     #[error("the strategy made an impossible decision: {reason}")]
     BadDecision {

@@ -149,12 +149,12 @@ fn a_budget_in_tokens_is_kept() {
     for tokens in [1, 10, 50, 100, 300] {
         let domain = domain("prm:signs");
         let root = block_on(domain.root("What is 2 + 2?")).unwrap();
-        let budget = Budget { tokens: Some(tokens), ..Budget::default() };
+        let budget = Budget { units: Some(tokens), ..Budget::default() };
         let mut tiny = Tiny { draws: 4, revise: true, rule: Rule::Best };
         let outcome =
             block_on(search(root, &mut tiny, &domain.roles(), Settings::new(budget, 7), &mut Silent));
         let Ok(outcome) = outcome else { continue };
-        assert!(outcome.ledger.charged.tokens <= tokens && outcome.ledger.failures == 0);
+        assert!(outcome.ledger.charged.units <= tokens && outcome.ledger.failures == 0);
     }
 }
 
