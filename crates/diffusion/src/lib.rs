@@ -1,9 +1,11 @@
 //! Test-time search in diffusion sampling.
 
 mod denoiser;
+pub mod digits;
 mod form;
 mod latent;
 mod mixture;
+pub mod network;
 mod noise;
 mod normal;
 mod process;
@@ -13,7 +15,11 @@ mod sampler;
 mod schedule;
 pub mod schedule_search;
 mod search;
+mod sheet;
 pub mod strategies;
+pub mod study;
+#[cfg(feature = "train")]
+pub mod training;
 
 pub use denoiser::{Counted, Denoiser};
 pub use form::FormError;
@@ -25,4 +31,5 @@ pub use roles::{ExactValue, Judge, JudgedBy, Neighbours, PredictedClean, log_odd
 pub use sampler::Sampler;
 pub use schedule::{Schedule, ScheduleError, ScheduleSpec, Shape};
 pub use search::{Search, SearchFailure};
+pub use sheet::sheet;
 pub use strategies::Strategies;

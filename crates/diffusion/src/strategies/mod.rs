@@ -16,7 +16,7 @@ mod pivot;
 mod steering;
 mod tree_sampling;
 
-pub use named::Strategies;
+pub use named::{Strategies, StrategyError};
 pub use pivot::Pivot;
 pub use steering::{Potential, Steering};
 pub use tree_sampling::TreeSampling;
