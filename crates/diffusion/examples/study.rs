@@ -20,8 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let command = "cargo run --release -p deliberate-diffusion --example study -- OUT";
     std::fs::write(folder.join("index.html"), page(&findings, command).html())?;
     std::fs::write(folder.join("findings.json"), serde_json::to_vec_pretty(&findings)?)?;
-    for row in findings.classes.contenders.iter().chain(&findings.classes.hasty) {
-        let name = format!("{} {}.png", row.name.replace(' ', "-"), row.budget);
+    for row in findings.classes.contenders.iter().chain(&findings.classes.weak) {
+        let name = format!("{}-{}.png", row.name.replace([' ', ',', '(', ')'], "-"), row.budget);
         std::fs::write(folder.join(name), sheet(&row.samples, 64)?)?;
     }
     Ok(())

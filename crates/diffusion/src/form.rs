@@ -96,6 +96,10 @@ impl<'t> Form<'t> {
         self.take(option, default, "`true` or `false`", |_| true)
     }
 
+    pub(crate) fn path(&mut self) -> Result<std::path::PathBuf, FormError> {
+        self.text("path").map(Into::into).ok_or_else(|| self.bad("path", "", "the path of a file"))
+    }
+
     pub(crate) fn bad(&self, option: &str, value: &str, expected: &'static str) -> FormError {
         let name = self.name.to_owned();
         FormError::BadValue {

@@ -233,10 +233,7 @@ impl FromStr for ScheduleSpec {
     fn from_str(text: &str) -> Result<Self, FormError> {
         let mut form = Form::read("schedule", text)?;
         let spec = match form.name {
-            "file" => {
-                let path = form.text("path").ok_or_else(|| form.bad("path", "", "the path of a file"))?;
-                Self::File(path.into())
-            }
+            "file" => Self::File(form.path()?),
             name => {
                 let shape = match name {
                     "uniform" => Shape::Uniform,

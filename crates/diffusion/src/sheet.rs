@@ -52,7 +52,9 @@ pub(crate) fn cells(rows: &[(&str, &[f64])]) -> (Vec<String>, Vec<Vec<f64>>) {
     for (name, images) in rows {
         for line in 0..8 {
             names.push(if line == 4 { (*name).to_owned() } else { String::new() });
-            grid.push(images.chunks_exact(64).flat_map(|image| image[line * 8..line * 8 + 8].to_vec()).collect());
+            grid.push(
+                images.chunks_exact(64).flat_map(|image| image[line * 8..line * 8 + 8].to_vec()).collect(),
+            );
         }
     }
     (names, grid)

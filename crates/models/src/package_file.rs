@@ -30,7 +30,11 @@ impl PackageFile {
     ///
     /// # Errors
     /// [`SourceError`] if pip cannot fetch the wheel, or something else is in it.
-    pub fn fetch(&self, settings: &Settings, observer: &mut dyn PullObserver) -> Result<PathBuf, SourceError> {
+    pub fn fetch(
+        &self,
+        settings: &Settings,
+        observer: &mut dyn PullObserver,
+    ) -> Result<PathBuf, SourceError> {
         let folder = settings.folder.join("packages").join(format!("{}-{}", self.package, self.version));
         let name = self.member.rsplit('/').next().unwrap_or(self.member);
         let path = folder.join(name);

@@ -127,6 +127,11 @@ impl Digits {
         self.chosen(&chosen)
     }
 
+    /// The first images.
+    pub fn head(&self, count: usize) -> Self {
+        self.chosen(&(0..count.min(self.len())).collect::<Vec<_>>())
+    }
+
     fn chosen(&self, indices: &[usize]) -> Self {
         let image = |&index: &usize| &self.images[index * PIXELS..(index + 1) * PIXELS];
         Self {

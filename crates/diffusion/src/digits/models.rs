@@ -14,6 +14,11 @@ pub fn classifier() -> Classifier {
     bundled(include_bytes!("../../models/digits-classifier.safetensors"))
 }
 
+/// A classifier that learnt from 30 images: a verifier that can be exploited.
+pub fn weak() -> Classifier {
+    bundled(include_bytes!("../../models/digits-weak.safetensors"))
+}
+
 /// Another classifier, which judges what the first one led to: another network, other data, other seed.
 pub fn judge() -> Classifier {
     bundled(include_bytes!("../../models/digits-judge.safetensors"))

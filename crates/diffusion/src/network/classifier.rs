@@ -55,7 +55,9 @@ impl Classifier {
     /// The likeliest class of each image.
     pub fn classify(&self, images: &[f64]) -> Vec<usize> {
         let logs = self.log_probabilities(images);
-        let best = |row: &[f64]| (0..row.len()).fold(0, |best, index| if row[index] > row[best] { index } else { best });
+        let best = |row: &[f64]| {
+            (0..row.len()).fold(0, |best, index| if row[index] > row[best] { index } else { best })
+        };
         logs.chunks_exact(self.classes()).map(best).collect()
     }
 

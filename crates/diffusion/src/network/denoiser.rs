@@ -53,7 +53,11 @@ impl NetworkDenoiser {
         }
         let output = weights.layer("output", width)?;
         if output.outputs() != mean.len() {
-            return Err(wrong("output.weight", &[output.outputs(), width], format!("[{}, {width}]", mean.len())));
+            return Err(wrong(
+                "output.weight",
+                &[output.outputs(), width],
+                format!("[{}, {width}]", mean.len()),
+            ));
         }
         Ok(Self { deviation, mean, frequencies, input, blocks, output })
     }
@@ -95,7 +99,8 @@ impl Denoiser for NetworkDenoiser {
             let kept = self.deviation * self.deviation / variance;
             let scale = sigma * self.deviation / variance.sqrt();
             let pixels = noisy.iter().zip(output).zip(&self.mean);
-            pixels.map(move |((noisy, output), mean)| mean + kept * (noisy - mean) + scale * f64::from(*output))
+            pixels
+                .map(move |((noisy, output), mean)| mean + kept * (noisy - mean) + scale * f64::from(*output))
         });
         clean.collect()
     }

@@ -24,14 +24,21 @@ pub(super) fn schedules(seed: u64) -> Result<Vec<ScheduleRow>, StudyError> {
         name: name.to_owned(),
         divergence: divergence.try_into().expect("one for each number of steps"),
     };
-    let mut rows = vec![row("optimum (closed form)", STEPS.map(|steps| objective.least(80.0, 0.002, steps)).to_vec())];
-    let found = STEPS.map(|steps| Ok(refine(&objective, &spec(Shape::Rho(7.0), steps)?, Effort::default()).cost));
+    let mut rows =
+        vec![row("optimum (closed form)", STEPS.map(|steps| objective.least(80.0, 0.002, steps)).to_vec())];
+    let found =
+        STEPS.map(|steps| Ok(refine(&objective, &spec(Shape::Rho(7.0), steps)?, Effort::default()).cost));
     rows.push(row("found by search from rho 7", found.into_iter().collect::<Result<_, StudyError>>()?));
     let data = GaussianMixture::gaussian(1, DEVIATION)?;
     let costs = PathCosts::estimate(&data, &data.sample(4000, seed), &spec(Shape::Log, 160)?, seed)?;
     let bound = STEPS.map(|steps| Ok(objective.cost(&costs.schedule(steps as usize)?)));
     rows.push(row("bound of Align Your Steps", bound.into_iter().collect::<Result<_, StudyError>>()?));
-    let shapes = [("log", Shape::Log), ("rho 7", Shape::Rho(7.0)), ("cosine", Shape::Tangent(1.0)), ("uniform", Shape::Uniform)];
+    let shapes = [
+        ("log", Shape::Log),
+        ("rho 7", Shape::Rho(7.0)),
+        ("cosine", Shape::Tangent(1.0)),
+        ("uniform", Shape::Uniform),
+    ];
     for (name, shape) in shapes {
         let divergence = STEPS.map(|steps| Ok(objective.cost(&spec(shape, steps)?)));
         rows.push(row(name, divergence.into_iter().collect::<Result<_, StudyError>>()?));

@@ -32,7 +32,8 @@ pub(super) fn guidance(extent: Extent) -> Result<Vec<GuidanceRow>, StudyError> {
         let noisy: Vec<f64> = clean.iter().map(|x| x + sigma * noise.normal()).collect();
         let predicted = mixture.denoise(&noisy, &vec![sigma; count]);
         let values: Vec<f64> = noisy.chunks_exact(2).map(|x| judge.value(x, sigma)).collect();
-        let rewards: Vec<f64> = predicted.chunks_exact(2).map(|x| SLOPE[0] * x[0] + SLOPE[1] * x[1]).collect();
+        let rewards: Vec<f64> =
+            predicted.chunks_exact(2).map(|x| SLOPE[0] * x[0] + SLOPE[1] * x[1]).collect();
         let gaps: Vec<f64> = values.iter().zip(&rewards).map(|(value, reward)| value - reward).collect();
         let pairs = values.chunks_exact(2).zip(rewards.chunks_exact(2));
         let wrong = pairs.map(|(v, r)| f64::from(u8::from((v[0] > v[1]) != (r[0] > r[1]))));

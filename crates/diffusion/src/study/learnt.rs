@@ -62,7 +62,8 @@ pub(super) fn learnt(digits: &Digits, extent: Extent) -> Result<Vec<LearntRow>, 
                     (drawn.iter().map(|&index| squares[index]).sum::<f64>() / drawn.len() as f64).sqrt()
                 };
                 let error = bootstrap(squares.len(), 2000, extent.seed, root).ok_or(StudyError::Nothing)?;
-                let process = Process { denoiser: world.denoiser.clone(), schedule: schedule.clone(), sampler };
+                let process =
+                    Process { denoiser: world.denoiser.clone(), schedule: schedule.clone(), sampler };
                 let samples = process.samples(extent.noises, extent.seed + 2);
                 rows.push(LearntRow {
                     sampler: sampler.to_string(),
@@ -80,9 +81,13 @@ pub(super) fn learnt(digits: &Digits, extent: Extent) -> Result<Vec<LearntRow>, 
 
 /// Squared energy distance `2 E|X − Y| − E|X − X'| − E|Y − Y'|` of images, without bias, from groups of samples.
 fn energy(samples: &[f64], test: &[f64], seed: u64) -> Result<Interval, StudyError> {
-    let apart = |one: &[f64], other: &[f64]| one.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+    let apart = |one: &[f64], other: &[f64]| {
+        one.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
+    };
     let between = |ones: &[f64], others: &[f64]| {
-        let all = ones.chunks_exact(PIXELS).flat_map(|one| others.chunks_exact(PIXELS).map(move |other| apart(one, other)));
+        let all = ones
+            .chunks_exact(PIXELS)
+            .flat_map(|one| others.chunks_exact(PIXELS).map(move |other| apart(one, other)));
         all.sum::<f64>()
     };
     let within = |ones: &[f64]| {

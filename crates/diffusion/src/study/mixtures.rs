@@ -122,7 +122,11 @@ pub(super) fn tilts(extent: Extent) -> Result<Vec<TiltRow>, StudyError> {
         Arc::new(ExactValue { mixture: mixture.clone(), slope: SLOPE.to_vec(), lambda: LAMBDA });
     let arms = [
         ("best-of-N", "best-of-n".to_owned(), predicted()),
-        ("drawn from N by weight", format!("steering:lambda={LAMBDA},every=99,least=0,choose=drawn"), predicted()),
+        (
+            "drawn from N by weight",
+            format!("steering:lambda={LAMBDA},every=99,least=0,choose=drawn"),
+            predicted(),
+        ),
         ("steering", format!("steering:lambda={LAMBDA},choose=drawn"), predicted()),
         ("steering by exact values", format!("steering:lambda={LAMBDA},choose=drawn"), exact),
         ("tree sampling", format!("tree-sampling:lambda={LAMBDA},choose=drawn"), predicted()),
@@ -132,8 +136,12 @@ pub(super) fn tilts(extent: Extent) -> Result<Vec<TiltRow>, StudyError> {
     for (name, strategy, judge) in &arms {
         for doublings in 0..6 {
             let budget = f64::from(40 << doublings);
-            let search =
-                Search { process: process.clone(), judge: judge.clone(), strategy: strategy.parse()?, budget };
+            let search = Search {
+                process: process.clone(),
+                judge: judge.clone(),
+                strategy: strategy.parse()?,
+                budget,
+            };
             let samples = chosen(&search, extent.mixture_runs, extent)?;
             let groups = samples.chunks_exact(2 * GROUP.min(extent.mixture_runs));
             let distances: Vec<f64> = groups.map(|group| target.energy(group)).collect();

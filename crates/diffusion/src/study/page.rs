@@ -67,7 +67,8 @@ fn schedules(findings: &Findings) -> Section {
     .caption("Data N(0, 0.5²), sigma from 80 to 0.002, exact: no sampling. The optimum has equal angles atan(sigma / 0.5).");
     let least = findings.schedules[0].divergence;
     for row in &findings.schedules {
-        let excess = row.divergence.iter().zip(least).map(|(found, least)| found / least - 1.0).fold(0.0, f64::max);
+        let excess =
+            row.divergence.iter().zip(least).map(|(found, least)| found / least - 1.0).fold(0.0, f64::max);
         let numbers = row.divergence.iter().map(|&divergence| Cell::number(divergence, 5));
         table = table.row(
             std::iter::once(Cell::text(&row.name)).chain(numbers).chain([Cell::number(excess * 100.0, 2)]),
@@ -77,16 +78,22 @@ fn schedules(findings: &Findings) -> Section {
 }
 
 fn mixtures(findings: &Findings) -> Section {
-    let measured = Series::line("best-of-N", findings.orders.iter().map(|row| at(f64::from(row.samples), row.reward)));
-    let exact = Series::line("order statistics", findings.orders.iter().map(|row| (f64::from(row.samples), row.exact)));
+    let measured =
+        Series::line("best-of-N", findings.orders.iter().map(|row| at(f64::from(row.samples), row.reward)));
+    let exact = Series::line(
+        "order statistics",
+        findings.orders.iter().map(|row| (f64::from(row.samples), row.exact)),
+    );
     let orders = Plot::new(Axis::log2("Samples", "N"), Axis::linear("Mean reward"))
         .with(measured)
         .with(exact.dashed());
     let budget = || Axis::log2("Budget", "function evaluations");
     let distances = Plot::new(budget(), Axis::linear("Squared energy distance"));
-    let distances = lines(&findings.tilts, |row| &row.name, |row| at(row.budget, row.distance)).fold(distances, Plot::with);
+    let distances = lines(&findings.tilts, |row| &row.name, |row| at(row.budget, row.distance))
+        .fold(distances, Plot::with);
     let rewards = Plot::new(budget(), Axis::linear("Mean reward"));
-    let rewards = lines(&findings.tilts, |row| &row.name, |row| at(row.budget, row.reward)).fold(rewards, Plot::with);
+    let rewards =
+        lines(&findings.tilts, |row| &row.name, |row| at(row.budget, row.reward)).fold(rewards, Plot::with);
     let tilts = Figure::of_panels(
         "tilted",
         "How far one chosen sample is from the tilted mixture",
@@ -101,7 +108,12 @@ fn mixtures(findings: &Findings) -> Section {
         ["Strategy", "#budget", "#mean reward", "#same sample as best-of-N (%)"],
     );
     for row in &findings.greedy {
-        let cells = [Cell::text(&row.name), Cell::number(row.budget, 0), cell(row.reward, 3), Cell::number(row.same * 100.0, 1)];
+        let cells = [
+            Cell::text(&row.name),
+            Cell::number(row.budget, 0),
+            cell(row.reward, 3),
+            Cell::number(row.same * 100.0, 1),
+        ];
         greedy = greedy.row(cells);
     }
     let mut guidance = Table::new(
@@ -152,53 +164,67 @@ fn contenders(title: &str, rows: &[Contender]) -> Table {
 
 /// The first sample of each class, a row for each contender.
 fn sheet_figure(rows: &[&Contender]) -> Figure {
-    let (names, cells) = sheet::cells(&rows.iter().map(|row| (row.name.as_str(), row.samples.as_slice())).collect::<Vec<_>>());
+    let (names, cells) =
+        sheet::cells(&rows.iter().map(|row| (row.name.as_str(), row.samples.as_slice())).collect::<Vec<_>>());
     let heat = Heat {
         x: "class 0 to 9".to_owned(),
         columns: vec![String::new(); cells.first().map_or(0, Vec::len)],
         y: String::new(),
         rows: names,
-        cells: cells.into_iter().map(|row| row.into_iter().map(|ink| Some(HeatCell::new(ink, ""))).collect()).collect(),
+        cells: cells
+            .into_iter()
+            .map(|row| row.into_iter().map(|ink| Some(HeatCell::new(ink, ""))).collect())
+            .collect(),
         scale: HeatScale::Sequential { title: "ink".to_owned(), low: -1.0, high: 1.0 },
     };
-    Figure::new("sheet", "The first sample of each class", Chart::Heat(heat)).caption("Not chosen: the first seed, at the budget of 176.")
+    Figure::new("sheet", "The first sample of each class", Chart::Heat(heat))
+        .caption("Not chosen: the first seed, at the budget of 176.")
 }
 
 fn digits(findings: &Findings) -> Section {
     let found = &findings.classes;
     let budget = || Axis::log2("Budget", "function evaluations");
     let right = Plot::new(budget(), Axis::percent("Second classifier agrees"));
-    let right = lines(&found.contenders, |row| &row.name, |row| at(row.budget, row.right)).fold(right, Plot::with);
+    let right =
+        lines(&found.contenders, |row| &row.name, |row| at(row.budget, row.right)).fold(right, Plot::with);
     let satisfied = Plot::new(budget(), Axis::percent("First classifier satisfied"));
-    let satisfied =
-        lines(&found.contenders, |row| &row.name, |row| at(row.budget, row.satisfied)).fold(satisfied, Plot::with);
+    let satisfied = lines(&found.contenders, |row| &row.name, |row| at(row.budget, row.satisfied))
+        .fold(satisfied, Plot::with);
     let figure = Figure::of_panels(
         "classes",
         "Class-conditional accuracy at equal evaluations",
         [Panel::new("What counts", Chart::Plot(right)), Panel::new("What was searched for", Chart::Plot(satisfied))],
     )
     .caption("The denoiser knows no classes; the search makes it draw one. Two classifiers learnt from disjoint images.");
-    let log = |of: fn(&Contender) -> Interval| found.hasty.iter().map(move |row| at(row.budget, of(row)));
-    let hasty = Plot::new(budget(), Axis::percent("Taken for the wanted class"))
-        .with(Series::line("first classifier (searched for)", log(|row| row.satisfied)))
-        .with(Series::line("second classifier (took no part)", log(|row| row.right)));
-    let hasty = Figure::new("over-optimisation", "Over-optimisation: best-of-N over samples of two steps", Chart::Plot(hasty));
+    let panel = |name: &'static str| {
+        let rows = || found.weak.iter().filter(move |row| row.name == name);
+        let line = |title: &str, of: fn(&Contender) -> Interval| {
+            Series::line(title, rows().map(|row| at(row.budget, of(row))).collect::<Vec<_>>())
+        };
+        let plot = Plot::new(budget(), Axis::percent("Taken for the wanted class"))
+            .with(line("the verifier (searched for)", |row| row.satisfied))
+            .with(line("second classifier (took no part)", |row| row.right));
+        Panel::new(name, Chart::Plot(plot))
+    };
+    let weak = Figure::of_panels(
+        "over-optimisation",
+        "Over-optimisation: a verifier that learnt from 30 images",
+        ["best-of-N, weak verifier", "beam, weak verifier"].map(panel),
+    );
     let shown: Vec<&Contender> =
         found.contenders.iter().filter(|row| (row.budget - 176.0).abs() < 1e-9).collect();
     Section::new("Digits: strategies")
         .figure(figure)
         .table(contenders("Strategies on digits", &found.contenders))
-        .figure(hasty)
-        .table(contenders("Over-optimisation", &found.hasty))
+        .figure(weak)
+        .table(contenders("Over-optimisation", &found.weak))
         .figure(sheet_figure(&shown))
 }
 
 fn split(findings: &Findings) -> Section {
     let found = &findings.split;
-    let plot = Plot::new(
-        Axis::log2("Budget", "function evaluations"),
-        Axis::percent("Second classifier agrees"),
-    );
+    let plot =
+        Plot::new(Axis::log2("Budget", "function evaluations"), Axis::percent("Second classifier agrees"));
     let plot = lines(&found.rows, |row| &row.name, |row| at(row.budget, row.right)).fold(plot, Plot::with);
     let mut table = Table::new(
         "Steps chosen on development seeds",
@@ -228,7 +254,14 @@ fn split(findings: &Findings) -> Section {
 fn learnt(findings: &Findings) -> Section {
     let mut table = Table::new(
         "Schedules for the denoiser of digits",
-        ["Sampler", "#steps", "Schedule", "#error for each pixel", "#squared energy distance to test images", "levels"],
+        [
+            "Sampler",
+            "#steps",
+            "Schedule",
+            "#error for each pixel",
+            "#squared energy distance to test images",
+            "levels",
+        ],
     );
     for row in &findings.learnt {
         let levels: Vec<String> = row.schedule.levels().iter().map(|sigma| format!("{sigma:.3}")).collect();

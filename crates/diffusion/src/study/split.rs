@@ -41,8 +41,12 @@ type Outcomes = Vec<Vec<bool>>;
 
 pub(super) fn split(extent: Extent) -> Result<SplitFindings, StudyError> {
     let world = World::new();
-    let mut findings =
-        SplitFindings { ease: ease(&world, extent)?, rows: Vec::new(), gains: Vec::new(), chosen: Vec::new() };
+    let mut findings = SplitFindings {
+        ease: ease(&world, extent)?,
+        rows: Vec::new(),
+        gains: Vec::new(),
+        chosen: Vec::new(),
+    };
     for budget in BUDGETS {
         let mut arms: Vec<(u32, Outcomes, Outcomes)> = Vec::new();
         for steps in STEPS.into_iter().filter(|&steps| f64::from(steps) + 0.5 < budget) {
@@ -53,7 +57,8 @@ pub(super) fn split(extent: Extent) -> Result<SplitFindings, StudyError> {
         let all = |outcomes: &Outcomes| outcomes.iter().map(|runs| right(runs)).sum::<usize>();
         // Ties go to fewer steps.
         let best = |score: &dyn Fn(&Outcomes) -> usize| {
-            (1..arms.len()).fold(0, |best, arm| if score(&arms[arm].1) > score(&arms[best].1) { arm } else { best })
+            (1..arms.len())
+                .fold(0, |best, arm| if score(&arms[arm].1) > score(&arms[best].1) { arm } else { best })
         };
         let one = best(&all);
         let each: Vec<usize> = (0..CLASSES).map(|class| best(&|outcomes| right(&outcomes[class]))).collect();
@@ -61,7 +66,8 @@ pub(super) fn split(extent: Extent) -> Result<SplitFindings, StudyError> {
             findings.rows.push(row(budget, format!("{steps} steps"), measured, extent)?);
         }
         findings.rows.push(row(budget, "chosen for all classes".to_owned(), &arms[one].2, extent)?);
-        let mixed: Outcomes = each.iter().enumerate().map(|(class, &arm)| arms[arm].2[class].clone()).collect();
+        let mixed: Outcomes =
+            each.iter().enumerate().map(|(class, &arm)| arms[arm].2[class].clone()).collect();
         findings.rows.push(row(budget, "chosen for each class".to_owned(), &mixed, extent)?);
         let pairs = mixed.iter().flatten().zip(arms[one].2.iter().flatten());
         let gains: Vec<f64> = pairs.map(|(&a, &b)| f64::from(i8::from(a) - i8::from(b))).collect();
@@ -74,13 +80,20 @@ pub(super) fn split(extent: Extent) -> Result<SplitFindings, StudyError> {
 
 fn row(budget: f64, name: String, outcomes: &Outcomes, extent: Extent) -> Result<SplitRow, StudyError> {
     let all: Vec<bool> = outcomes.iter().flatten().copied().collect();
-    let share = |runs: &Vec<bool>| runs.iter().filter(|right| **right).count() as f64 / runs.len().max(1) as f64;
+    let share =
+        |runs: &Vec<bool>| runs.iter().filter(|right| **right).count() as f64 / runs.len().max(1) as f64;
     let right = deliberate_run::bootstrap_share(&all, extent.seed).ok_or(StudyError::Nothing)?;
     Ok(SplitRow { budget, name, right, by_class: outcomes.iter().map(share).collect() })
 }
 
 /// Best-of-N with candidates of so many steps.
-fn outcomes(world: &World, steps: u32, budget: f64, what: &str, extent: Extent) -> Result<Outcomes, StudyError> {
+fn outcomes(
+    world: &World,
+    steps: u32,
+    budget: f64,
+    what: &str,
+    extent: Extent,
+) -> Result<Outcomes, StudyError> {
     let process = world.process(Sampler::EULER, steps)?;
     let run = |class: usize, run: usize| {
         let seed = question_seed(extent.seed, &format!("{what} {class} {run}"));

@@ -18,9 +18,11 @@ const MEMORY: f64 = 0.999;
 
 impl Adam {
     pub(super) fn new(variables: Vec<(String, Var)>, planned: u32, peak: f64, decay: f64) -> Result<Self> {
-        let moments = variables.iter().map(|(_, variable)| Ok([variable.zeros_like()?, variable.zeros_like()?]));
+        let moments =
+            variables.iter().map(|(_, variable)| Ok([variable.zeros_like()?, variable.zeros_like()?]));
         let moments = moments.collect::<Result<_>>()?;
-        let means = variables.iter().map(|(_, variable)| variable.as_tensor().copy()).collect::<Result<_>>()?;
+        let means =
+            variables.iter().map(|(_, variable)| variable.as_tensor().copy()).collect::<Result<_>>()?;
         Ok(Self { variables, moments, means, steps: 0, planned, peak, decay })
     }
 
@@ -33,7 +35,9 @@ impl Adam {
         self.steps += 1;
         let share = |decay: f64| 1.0 / (1.0 - decay.powi(self.steps as i32));
         let memory = MEMORY.min(f64::from(self.steps) / f64::from(self.steps + 10));
-        for (((_, variable), moments), mean) in self.variables.iter().zip(&mut self.moments).zip(&mut self.means) {
+        for (((_, variable), moments), mean) in
+            self.variables.iter().zip(&mut self.moments).zip(&mut self.means)
+        {
             let Some(gradient) = gradients.get(variable.as_tensor()) else { continue };
             let gradient = gradient.detach();
             moments[0] = ((&moments[0] * 0.9)? + (&gradient * 0.1)?)?;

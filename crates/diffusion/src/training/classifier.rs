@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn what_was_learnt_is_what_is_read_back() {
         // Class k has ink in row k alone.
-        let image = |label: u8| (0..PIXELS).map(move |pixel| if pixel / 8 == usize::from(label) { 1.0 } else { -1.0 });
+        let image = |label: u8| {
+            (0..PIXELS).map(move |pixel| if pixel / 8 == usize::from(label) { 1.0 } else { -1.0 })
+        };
         let labels: Vec<u8> = (0..160).map(|index| index % 8).collect();
         let data = Digits { images: labels.iter().flat_map(|&label| image(label)).collect(), labels };
         let plan = ClassifierPlan { hidden: vec![16], noise: 0.1, steps: 150, seed: 1 };

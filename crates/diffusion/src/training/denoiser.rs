@@ -113,7 +113,9 @@ mod tests {
     #[test]
     fn learning_lowers_the_error_and_the_file_is_what_learnt() {
         let labels: Vec<u8> = (0..80).map(|index| index % 8).collect();
-        let ink = |label: u8| (0..PIXELS).map(move |pixel| if pixel % 8 == usize::from(label) { 1.0 } else { -1.0 });
+        let ink = |label: u8| {
+            (0..PIXELS).map(move |pixel| if pixel % 8 == usize::from(label) { 1.0 } else { -1.0 })
+        };
         let data = Digits { images: labels.iter().flat_map(|&label| ink(label)).collect(), labels };
         let error = |steps| {
             let plan = DenoiserPlan { width: 32, blocks: 1, steps, seed: 1 };
