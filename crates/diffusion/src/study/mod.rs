@@ -41,7 +41,7 @@ pub struct Extent {
 
 impl Extent {
     /// The study as it is reported; some minutes on one core.
-    pub const FULL: Self = Self { mixture_runs: 1024, digit_runs: 40, noises: 512, seed: 1 };
+    pub const FULL: Self = Self { mixture_runs: 768, digit_runs: 24, noises: 512, seed: 1 };
     /// Enough to see that everything works.
     pub const SMALL: Self = Self { mixture_runs: 32, digit_runs: 2, noises: 16, seed: 1 };
 }
