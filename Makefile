@@ -9,7 +9,8 @@
 
 CARGO ?= cargo
 DELIBERATE = $(or $(CARGO_TARGET_DIR),target)/release/deliberate
-LLAMA = --features deliberate-cli/llama
+# Everything there is: llama.cpp, and what trains the digits of `diffusion`.
+LLAMA = --features deliberate-cli/llama,deliberate-diffusion/train
 
 help:
 	@sed -n 's/^#   //p' Makefile

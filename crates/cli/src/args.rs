@@ -1,14 +1,18 @@
 //! The command line, as data.
 
+mod act;
+mod diffuse;
 mod search;
 mod serve;
 mod tune;
 
 use crate::exit::{self, bad_input};
+pub(crate) use act::ActArgs;
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deliberate_policy::Portion;
 use deliberate_text::VerifierSpec;
+pub(crate) use diffuse::DiffuseArgs;
 pub(crate) use search::{EngineArgs, SearchArgs};
 pub(crate) use serve::ServeArgs;
 use std::path::PathBuf;
@@ -74,6 +78,12 @@ pub(crate) enum Command {
     /// Fine-tune a model on worked solutions: all of its weights, or an adapter.
     #[command(after_help = tune::EXAMPLES)]
     Tune(TuneArgs),
+    /// Sample a diffusion model, and search for good samples.
+    #[command(after_help = diffuse::EXAMPLES)]
+    Diffuse(DiffuseArgs),
+    /// Act in a world that cannot be reset, thinking in a model of it.
+    #[command(after_help = act::EXAMPLES)]
+    Act(ActArgs),
     /// Measure the engine and the search, side by side with simpler ways.
     Bench(BenchArgs),
     /// Print a completion script for a shell.

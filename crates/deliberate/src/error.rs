@@ -108,7 +108,7 @@ pub enum Error {
         base: String,
         /// Why.
         #[source]
-        source: ModelError,
+        source: Box<ModelError>,
     },
     /// A model's file cannot be run.
     #[error("cannot open the model `{}`", path.display())]
@@ -117,7 +117,7 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         #[source]
-        source: OpenError,
+        source: Box<OpenError>,
     },
     /// No address of a server.
     #[error(transparent)]

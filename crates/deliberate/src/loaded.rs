@@ -298,7 +298,7 @@ fn wanted(models: &Models, name: &str) -> Result<Wanted, Error> {
     let file = models.resolve(base)?;
     let of = |adapter: &str| {
         let (adapter, base) = (adapter.to_owned(), base.to_owned());
-        models.resolve(&adapter).map_err(|source| Error::Adapter { adapter, base, source })
+        models.resolve(&adapter).map_err(|source| Error::Adapter { adapter, base, source: Box::new(source) })
     };
     Ok(Wanted::File(Files { file, adapter: adapter.map(of).transpose()? }))
 }

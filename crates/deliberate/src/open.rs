@@ -119,7 +119,7 @@ fn open_files(
 ) -> Result<Vec<Served>, Error> {
     let cannot = |file: &ModelFile| {
         let path = file.path.clone();
-        move |source| Error::Open { path, source }
+        move |source| Error::Open { path, source: Box::new(source) }
     };
     let mut planned: Vec<Planned> = Vec::new();
     for Files { file, .. } in models {

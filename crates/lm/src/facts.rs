@@ -28,6 +28,7 @@ pub struct ModelFacts {
 
 /// What a backend can do besides drawing whole answers to chats. Whoever needs more is refused when it is put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a yes or a no of its own")]
 pub struct Abilities {
     /// Any tokens are continued: texts that are no chat, and the beginnings of answers.
     pub continues: bool,

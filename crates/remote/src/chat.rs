@@ -146,8 +146,8 @@ impl ChatModel {
 
     /// What is thought of the first word of an answer.
     async fn scoring(&self, request: &ScoreRequest) -> Result<Scoring, LmError> {
-        let last = request.tokens.len().checked_sub(1);
-        if request.marks.iter().any(|mark| Some(mark.position) != last) {
+        let end = request.tokens.len().checked_sub(1);
+        if request.marks.iter().any(|mark| Some(mark.position) != end) {
             let reason = format!(
                 "`{}` tells what it thinks of the end of a conversation alone",
                 self.shared.facts.name

@@ -1,8 +1,10 @@
 //! One file a command.
 
+pub(crate) mod act;
 pub(crate) mod bench;
 pub(crate) mod calibrate;
 pub(crate) mod completions;
+pub(crate) mod diffuse;
 pub(crate) mod doctor;
 pub(crate) mod exchange;
 pub(crate) mod formats;

@@ -21,6 +21,8 @@ fn the_reference_of_every_command() {
         "doctor",
         "serve",
         "tune",
+        "diffuse",
+        "act",
         "bench",
         "calibrate",
         "report",

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 /// What an endpoint takes besides the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a yes or a no of its own")]
 pub(crate) struct Takes {
     /// `max_completion_tokens` in the place of `max_tokens`.
     pub(crate) completion_limit: bool,
