@@ -5,7 +5,7 @@
 #
 # The second installs what llama.cpp's build needs (see scripts/setup: Debian or Ubuntu), or says what to install.
 
-.PHONY: help demo ask test check setup build llama fmt clippy clippy-default cuda-types doc deny audit bench clean
+.PHONY: help demo ask test check setup build llama dist rust-version fmt clippy clippy-default cuda-types doc deny audit bench clean
 
 CARGO ?= cargo
 DELIBERATE = $(or $(CARGO_TARGET_DIR),target)/release/deliberate
@@ -14,6 +14,7 @@ LLAMA = --features deliberate-cli/llama
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo "make llama   build with llama.cpp, for any GGUF model"
+	@echo "make dist    a portable program, for other machines of this architecture"
 	@echo "make check   what CI runs: format, lints with and without llama.cpp, tests, docs, licences"
 	@echo "make audit   known weaknesses of the dependencies (needs github.com)"
 	@echo "make bench   the engine and search measured side by side with a bare llama.cpp loop"
@@ -34,7 +35,7 @@ test: setup
 	@$(DELIBERATE) models pull smollm2
 	$(CARGO) test --release --workspace $(LLAMA)
 
-check: setup fmt clippy clippy-default test doc deny
+check: setup fmt rust-version clippy clippy-default test doc deny
 
 build:
 	$(CARGO) build --release --bin deliberate
@@ -44,6 +45,17 @@ llama: setup
 
 setup:
 	@scripts/setup
+
+# A newer part of the standard library is refused by Clippy.
+rust-version:
+	@scripts/rust-version
+
+# A program for any machine of this architecture: it finds out at run time which vector instructions there are.
+dist: export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)/dist
+dist: export RUSTFLAGS := -C target-cpu=generic
+dist:
+	$(CARGO) build --release --bin deliberate
+	strip $(DELIBERATE)
 
 fmt:
 	$(CARGO) fmt --all --check

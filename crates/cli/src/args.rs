@@ -1,14 +1,15 @@
 //! The command line, as data.
 
+mod search;
 mod serve;
 mod tune;
 
-use crate::config::{EngineLayer, SearchLayer};
 use crate::exit::{self, bad_input};
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deliberate_policy::Portion;
 use deliberate_text::VerifierSpec;
+pub(crate) use search::{EngineArgs, SearchArgs};
 pub(crate) use serve::ServeArgs;
 use std::path::PathBuf;
 pub(crate) use tune::TuneArgs;
@@ -214,9 +215,9 @@ pub(crate) struct CalibrateArgs {
     #[arg(long, value_name = "N", default_value = "32")]
     pub(crate) concurrency: std::num::NonZeroUsize,
     #[command(flatten)]
-    pub(crate) search: SearchLayer,
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
-    pub(crate) engine: EngineLayer,
+    pub(crate) engine: EngineArgs,
     #[command(flatten)]
     pub(crate) fit: FitArgs,
 }
@@ -236,9 +237,9 @@ impl CalibrateArgs {
             let alone = self.replay_verifier.is_some();
             return if alone { Err(bad_input(anyhow!("--replay-verifier needs --replay"))) } else { Ok(()) };
         };
-        let SearchLayer { seed, .. } = self.search;
-        let asks = self.search != SearchLayer { seed, ..SearchLayer::default() };
-        if asks || self.engine != EngineLayer::default() || self.larger_model.is_some() {
+        let SearchArgs { seed, .. } = self.search;
+        let asks = self.search != SearchArgs { seed, ..SearchArgs::default() };
+        if asks || self.engine != EngineArgs::default() || self.larger_model.is_some() {
             return Err(bad_input(anyhow!(
                 "--replay {} asks no model, so flags for models and searches decide nothing (leave them out)",
                 path.display()
@@ -274,9 +275,9 @@ pub(crate) struct SolveArgs {
     #[arg(allow_negative_numbers = true)]
     pub(crate) question: Option<String>,
     #[command(flatten)]
-    pub(crate) search: SearchLayer,
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
-    pub(crate) engine: EngineLayer,
+    pub(crate) engine: EngineArgs,
     /// One JSON object on stdout instead of text.
     #[arg(long)]
     pub(crate) json: bool,
@@ -314,9 +315,9 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) skip_bad_lines: bool,
     #[command(flatten)]
-    pub(crate) search: SearchLayer,
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
-    pub(crate) engine: EngineLayer,
+    pub(crate) engine: EngineArgs,
     /// The summary as one JSON object on stdout instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
@@ -396,7 +397,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value = "3")]
     pub(crate) rounds: std::num::NonZeroUsize,
     #[command(flatten)]
-    pub(crate) engine: EngineLayer,
+    pub(crate) engine: EngineArgs,
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,

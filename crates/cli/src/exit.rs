@@ -48,5 +48,6 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     for cause in error.chain().skip(1) {
         note(format_args!("  because: {cause}"));
     }
-    if error.is::<BadInput>() { BAD_INPUT.into() } else { ExitCode::FAILURE }
+    let usage = error.downcast_ref::<deliberate::Error>().is_some_and(deliberate::Error::is_usage);
+    if usage || error.is::<BadInput>() { BAD_INPUT.into() } else { ExitCode::FAILURE }
 }

@@ -1,22 +1,13 @@
-//! The `deliberate` command: arguments, progress, composition. What it composes lives in the other crates.
+//! The `deliberate` command: arguments, progress, what is printed. The work is done by the other crates.
 
-mod affordable;
 mod args;
-mod backend;
-mod budget;
-mod bytes;
 mod commands;
 mod config;
 mod exit;
 mod interrupt;
-mod machine;
-mod obey;
-mod open;
 mod output;
 mod progress;
-mod session;
 mod show;
-mod team;
 
 use args::{Cli, Command};
 use clap::Parser;

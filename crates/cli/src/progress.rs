@@ -3,8 +3,8 @@
 //! Shown on stderr, only if that is a terminal and `--quiet` was not given.
 
 use crate::args::Global;
-use crate::backend::Backend;
-use deliberate_search::{Decision, Ledger, Observer, ObserverError, Origin, Purpose, Record, Status, Tree};
+use deliberate::{Backend, Progress};
+use deliberate_search::{Decision, Ledger, Observer, ObserverError, Purpose, Record, Tree};
 use deliberate_text::Trace;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -110,31 +110,7 @@ impl Observer<Trace> for SearchProgress {
     }
 
     fn changed(&mut self, tree: &Tree, states: &[Trace], ledger: &Ledger) {
-        let open = tree
-            .iter()
-            .filter(|(_, n)| {
-                n.status == Status::Open && n.children.is_empty() && n.origin != Origin::Lookahead
-            })
-            .count();
-        let mut votes: Vec<(u32, usize)> = Vec::new();
-        for id in tree.answers() {
-            let Some(class) = tree.node(id).class else { continue };
-            if class.0 as usize == votes.len() {
-                votes.push((0, id.0 as usize));
-            }
-            if let Some(vote) = votes.get_mut(class.0 as usize) {
-                vote.0 += 1;
-            }
-        }
-        votes.sort_by_key(|vote| std::cmp::Reverse(vote.0));
-        let leading: Vec<String> = votes
-            .iter()
-            .take(3)
-            .map(|&(count, state)| format!("{} ×{count}", states[state].answer().unwrap_or("?")))
-            .collect();
-        let answers = if leading.is_empty() { String::new() } else { format!(" · {}", leading.join(", ")) };
-        let tokens = ledger.charged.units;
-        self.bar.set_message(format!("{} nodes, {open} open{answers} · {tokens} tokens", tree.len()));
+        self.bar.set_message(Progress::of(tree, states, ledger).to_string());
     }
 }
 

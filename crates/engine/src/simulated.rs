@@ -40,6 +40,7 @@ impl SimulatedRuntime {
                 beginning: None,
                 endings: vec![END],
                 architecture: Some(Architecture { parameters: 1000, layers: 2, attention_width: 16 }),
+                abilities: deliberate_lm::Abilities::default(),
             },
             capacity,
             adapters: Vec::new(),

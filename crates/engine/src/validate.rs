@@ -79,6 +79,7 @@ mod tests {
             beginning: None,
             endings: vec![],
             architecture: None,
+            abilities: deliberate_lm::Abilities::default(),
         }
     }
 

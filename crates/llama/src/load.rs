@@ -152,5 +152,6 @@ fn facts(header: &ModelHeader, model: &LlamaModel, path: &Path, context: u32) ->
         beginning: beginning.filter(|&id| id < header.vocabulary),
         endings,
         architecture: Some(header.sizes),
+        abilities: deliberate_lm::Abilities::default(),
     }
 }

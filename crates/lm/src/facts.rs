@@ -21,6 +21,29 @@ pub struct ModelFacts {
     pub endings: Vec<Token>,
     /// Sizes that the cost follows from; none where a backend does not tell them.
     pub architecture: Option<Architecture>,
+    /// What it can do besides drawing whole answers.
+    #[serde(default)]
+    pub abilities: Abilities,
+}
+
+/// What a backend can do besides drawing whole answers to chats. Whoever needs more is refused when it is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abilities {
+    /// Any tokens are continued: texts that are no chat, and the beginnings of answers.
+    pub continues: bool,
+    /// Distributions are read at any position; where not, at the end of a chat alone.
+    pub scores: bool,
+    /// Drawn tokens come with their log-probabilities.
+    pub logprobs: bool,
+    /// Drawn tokens come with their certainties ([`TokenStat`](crate::TokenStat)).
+    pub certainty: bool,
+}
+
+impl Default for Abilities {
+    /// All of them, as the embedded engine has.
+    fn default() -> Self {
+        Self { continues: true, scores: true, logprobs: true, certainty: true }
+    }
 }
 
 impl ModelFacts {

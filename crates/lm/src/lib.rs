@@ -12,7 +12,7 @@ mod score;
 mod usage;
 
 pub use error::LmError;
-pub use facts::{Architecture, Fingerprint, ModelFacts};
+pub use facts::{Abilities, Architecture, Fingerprint, ModelFacts};
 pub use generate::{Finish, GenerateRequest, Generation, Sample, TokenStat};
 pub use model::{Answer, LanguageModel, Message, Role};
 pub use sampling::{Sampling, SamplingError};

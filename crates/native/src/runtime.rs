@@ -153,6 +153,7 @@ impl NativeRuntime {
                 beginning,
                 endings,
                 architecture: Some(shape.architecture()),
+                abilities: deliberate_lm::Abilities::default(),
             },
             capacity: Capacity {
                 slots,

@@ -17,17 +17,8 @@ pub enum ConnectError {
         #[source]
         source: HttpError,
     },
-    /// Nothing that it answers tells what it is.
-    #[error(
-        "the server at {server} is neither llama-server nor vLLM: it takes no token ids, and without them a partial answer \
-         cannot be continued exactly"
-    )]
-    Unknown {
-        /// Its address.
-        server: String,
-    },
     /// It serves several models, or not the one that was named.
-    #[error("the server at {server} has {}{} (name one of them)", wanted.as_ref().map_or_else(|| "several models: ".to_owned(), |wanted| format!("no model `{wanted}`, but ")), known.join(", "))]
+    #[error("the server at {server} {} (name one)", offered(wanted.as_deref(), known))]
     Model {
         /// Its address.
         server: String,
@@ -65,5 +56,13 @@ impl ConnectError {
     pub(crate) fn http(address: &Address) -> impl Fn(HttpError) -> Self {
         let server = address.to_string();
         move |source| Self::Http { server: server.clone(), source }
+    }
+}
+
+fn offered(wanted: Option<&str>, known: &[String]) -> String {
+    match (wanted, known) {
+        (None, []) => "does not tell its models".to_owned(),
+        (None, several) => format!("has several models: {}", several.join(", ")),
+        (Some(wanted), others) => format!("has no model `{wanted}`, but {}", others.join(", ")),
     }
 }

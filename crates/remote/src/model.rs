@@ -14,7 +14,6 @@ use futures::future::try_join_all;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// A model behind a server. Clones share its connections and what is known of its vocabulary.
 #[derive(Debug, Clone)]
@@ -43,27 +42,18 @@ pub(crate) struct Server {
     pub(crate) most: usize,
 }
 
-/// A server that is not tried out by then is not waited for.
-const CONNECTING: Duration = Duration::from_secs(180);
-
 impl RemoteModel {
-    /// Finds out what the server is, and tries what searches rely on.
-    ///
-    /// # Errors
-    /// [`ConnectError`] for a server that does not answer, is of an unknown kind, or does not do what it should.
-    pub async fn connect(address: &Address) -> Result<Self, ConnectError> {
-        let late = |_| HttpError::Failing { reason: "it takes too long".to_owned(), tries: 1 };
-        let connected = tokio::time::timeout(CONNECTING, Self::connected(address)).await;
-        connected.map_err(late).map_err(ConnectError::http(address))?
-    }
-
-    async fn connected(address: &Address) -> Result<Self, ConnectError> {
-        let (server, facts, probe) = probe::look(address).await?;
+    pub(crate) async fn new(
+        (server, facts, probe): (Server, ModelFacts, Probe),
+        address: &Address,
+    ) -> Result<Self, ConnectError> {
         let shared = Shared { server, facts, probe, spelling: Mutex::default(), drawn: AtomicU64::new(0) };
         let model = Self { shared: Arc::new(shared) };
         let checks = probe::try_out(&model, address).await?;
         let Self { shared } = model;
         let mut shared = Arc::into_inner(shared).expect("trying it out is over");
+        shared.facts.abilities.logprobs =
+            checks.iter().all(|check| check.works || check.what != probe::LOGPROBS);
         shared.probe.checks = checks;
         // Connections end with the runtime that made them, which need not be the one that goes on.
         shared.server.http = Http::new(address).map_err(ConnectError::http(address))?;

@@ -8,8 +8,8 @@ use crate::wire::Dialect;
 use crate::wire::llama::Llama;
 use crate::wire::vllm::Vllm;
 use deliberate_lm::{
-    Architecture, Fingerprint, Finish, GenerateRequest, LanguageModel, LmError, Mark, ModelFacts, Sample,
-    Sampling, ScoreRequest, Token,
+    Abilities, Architecture, Fingerprint, Finish, GenerateRequest, LanguageModel, LmError, Mark, ModelFacts,
+    Sample, Sampling, ScoreRequest, Token,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ pub enum ServerKind {
     LlamaServer,
     /// vLLM's.
     Vllm,
+    /// One of which nothing is known but that it takes conversations.
+    Chat,
 }
 
 impl ServerKind {
@@ -31,6 +33,7 @@ impl ServerKind {
         match self {
             Self::LlamaServer => "llama-server",
             Self::Vllm => "vLLM",
+            Self::Chat => "a chat endpoint",
         }
     }
 }
@@ -109,12 +112,29 @@ const SPECIMEN: &str = "The 17 hens of Zoë's farm lay 12.5 % more: $x^2 + \\fra
 /// Context of servers that do not tell it.
 const CONTEXT: usize = 4096;
 
+/// A server of a known kind, or what else answers.
+pub(crate) enum Found {
+    Server(Box<(Server, ModelFacts, Probe)>),
+    /// A model's name, and the tokens that its context holds, where somebody tells.
+    Chat(String, Option<usize>),
+}
+
 /// Finds out what a server is.
-pub(crate) async fn look(address: &Address) -> Result<(Server, ModelFacts, Probe), ConnectError> {
+pub(crate) async fn look(address: &Address) -> Result<Found, ConnectError> {
     let http = Http::new(address).map_err(ConnectError::http(address))?;
-    let listed = http.get("/v1/models", LOOK).await.map_err(ConnectError::http(address))?;
-    let listed: Listed = read(address, "OpenAI's protocol", "/v1/models", listed)?;
-    let entry = chosen(address, listed.data)?;
+    let listed = optional(http.get("/v1/models", LOOK).await).map_err(ConnectError::http(address))?;
+    let entry = match (listed, &address.model) {
+        (Some(listed), _) => {
+            let listed: Listed = read(address, "OpenAI's protocol", "/v1/models", listed)?;
+            chosen(address, listed.data)?
+        }
+        // Some endpoints list nothing and know their models all the same.
+        (None, Some(model)) => return Ok(Found::Chat(model.clone(), None)),
+        (None, None) => {
+            let (server, known) = (address.to_string(), Vec::new());
+            return Err(ConnectError::Model { server, wanted: None, known });
+        }
+    };
     let props = optional(http.get("/props", LOOK).await).map_err(ConnectError::http(address))?;
     let props: Option<Props> = props.and_then(|props| serde_json::from_value(props).ok());
     let mut most = usize::MAX;
@@ -128,7 +148,7 @@ pub(crate) async fn look(address: &Address) -> Result<(Server, ModelFacts, Probe
         let version: Option<Version> = version.and_then(|version| serde_json::from_value(version).ok());
         let tokens = http.post("/tokenize", &json!({"model": entry.id, "prompt": "a"}), LOOK).await;
         if version.is_none() || tokens.is_err() {
-            return Err(ConnectError::Unknown { server: address.to_string() });
+            return Ok(Found::Chat(entry.id, entry.max_model_len));
         }
         let context = entry.max_model_len.unwrap_or(CONTEXT);
         let dialect = Box::new(Vllm { model: entry.id.clone() });
@@ -155,9 +175,10 @@ pub(crate) async fn look(address: &Address) -> Result<(Server, ModelFacts, Probe
             .meta
             .n_params
             .map(|parameters| Architecture { parameters, ..Architecture::default() }),
+        abilities: Abilities { certainty: false, ..Abilities::default() },
     };
     let probe = Probe { server: address.to_string(), kind, version, checks: Vec::new() };
-    Ok((server, facts, probe))
+    Ok(Found::Server(Box::new((server, facts, probe))))
 }
 
 fn read<T: serde::de::DeserializeOwned>(
@@ -197,6 +218,9 @@ fn chosen(address: &Address, mut all: Vec<Entry>) -> Result<Entry, ConnectError>
     let found = all.into_iter().find(|entry| entry.id == *wanted || entry.aliases.contains(wanted));
     found.ok_or(ConnectError::Model { server: address.to_string(), wanted: Some(wanted.clone()), known })
 }
+
+/// The check of what verifiers read that ask no model.
+pub(crate) const LOGPROBS: &str = "log-probabilities of what was drawn";
 
 /// Tokens that are drawn to see what a server does.
 const DRAWN: u32 = 12;
@@ -266,7 +290,7 @@ pub(crate) async fn try_out(model: &RemoteModel, address: &Address) -> Result<Ve
         checks.push(Check { what, works: true, found: format!("{text:?}") });
     }
 
-    let what = "log-probabilities of what was drawn";
+    let what = LOGPROBS;
     let known = greedy.stats.iter().filter(|stat| stat.logprob.is_finite()).count();
     let found = format!("of {known} of {} tokens", greedy.tokens.len());
     checks.push(Check { what, works: known > 0, found });

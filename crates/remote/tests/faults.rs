@@ -3,7 +3,7 @@
 mod simulated;
 
 use deliberate_lm::{Finish, GenerateRequest, Generation, LanguageModel, LmError, Sampling};
-use deliberate_remote::{Address, ConnectError, Key, RemoteModel, ServerKind};
+use deliberate_remote::{Address, ConnectError, Connected, Key, RemoteModel, ServerKind};
 use futures::future::join_all;
 use simulated::{Fault, Plan, SimulatedServer};
 use std::error::Error;
@@ -15,7 +15,15 @@ fn never() -> Plan {
 }
 
 async fn connect(server: &SimulatedServer) -> Result<RemoteModel, ConnectError> {
-    RemoteModel::connect(&Address::parse(&server.url).unwrap()).await
+    known(&Address::parse(&server.url).unwrap()).await
+}
+
+/// A server that takes token ids.
+async fn known(address: &Address) -> Result<RemoteModel, ConnectError> {
+    match deliberate_remote::connect(address).await? {
+        Connected::Tokens(model) => Ok(model),
+        Connected::Chat(model) => panic!("taken for an endpoint of chats: {:?}", model.probe()),
+    }
 }
 
 async fn draw(model: &RemoteModel, prompt: &str, seeds: &[u64]) -> Result<Generation, LmError> {
@@ -131,13 +139,13 @@ async fn a_caller_that_leaves_takes_its_call_with_it() {
 #[tokio::test]
 async fn who_is_not_there_is_said_and_the_key_is_not() {
     let address = Address::parse("http://127.0.0.1:9").unwrap().with_key(Some(Key::new("top-secret")));
-    let error = RemoteModel::connect(&address).await.unwrap_err();
+    let error = known(&address).await.unwrap_err();
     let source = error.source().unwrap().to_string();
     assert!(matches!(error, ConnectError::Http { .. }) && source.contains("cannot be reached"), "{source}");
     assert!(!format!("{error:?} {error} {source}").contains("top-secret"));
     let server = SimulatedServer::start(never()).await;
     let address = Address::parse(&server.url).unwrap().with_key(Some(Key::new("top-secret")));
-    let model = RemoteModel::connect(&address).await.unwrap();
+    let model = known(&address).await.unwrap();
     assert!(server.seen.keys.lock().unwrap().iter().all(|key| key == "Bearer top-secret"));
     assert!(!format!("{model:?}").contains("top-secret"));
 }
@@ -148,7 +156,7 @@ async fn one_of_several_models_is_named() {
     let address = Address::parse(&server.url).unwrap();
     let connect = |model: Option<&str>| {
         let address = address.clone().with_model(model.map(str::to_owned));
-        async move { RemoteModel::connect(&address).await.map(|model| model.facts().name.clone()) }
+        async move { known(&address).await.map(|model| model.facts().name.clone()) }
     };
     assert_eq!(connect(Some("large")).await.unwrap(), "large");
     let several = connect(None).await.unwrap_err().to_string();
@@ -158,9 +166,9 @@ async fn one_of_several_models_is_named() {
 }
 
 #[tokio::test]
-async fn a_server_of_another_kind_is_told_from_those_that_are_known() {
-    let chat_only = |path: &str, _| (path != "/v1/models").then_some(Fault::Status(404));
-    let server = SimulatedServer::start(Box::new(chat_only)).await;
+async fn a_server_that_gives_nothing_but_its_models_is_named() {
+    let list_only = |path: &str, _| (path != "/v1/models").then_some(Fault::Status(404));
+    let server = SimulatedServer::start(Box::new(list_only)).await;
     let error = connect(&server).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Unknown { .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::Http { .. }), "{error:?}");
 }

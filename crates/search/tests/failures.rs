@@ -44,8 +44,18 @@ fn broken(instead: Instead) -> Broken {
     Broken(SimulatedVerifier::steps(0.2), instead)
 }
 
-const SCORING: [&str; 8] =
-    ["best-of-n", "best-of-n:rule=best", "beam", "dvts", "rebase", "particle", "mcts", "revisions"];
+const SCORING: [&str; 10] = [
+    "best-of-n",
+    "best-of-n:rule=best",
+    "beam",
+    "dvts",
+    "rebase",
+    "particle",
+    "mcts",
+    "revisions",
+    "synthesis",
+    "ab-mcts",
+];
 
 #[test]
 fn a_verifier_that_always_fails_ends_the_search_with_its_reason_and_no_answer() {

@@ -30,6 +30,11 @@ fn plain() -> impl Strategy<Value = String> {
             .prop_map(|(how, rule)| format!("particle:resampling={how}{rule}")),
         (branching, 1_u32..5, rule.clone())
             .prop_map(|(m, p, rule)| format!("mcts:branching={m},parallel={p}{rule}")),
+        (1_u32..4, 1_u32..3, rule.clone()).prop_map(|(sources, fusions, rule)| format!(
+            "synthesis:sources={sources},fusions={fusions}{rule}"
+        )),
+        (1_u32..5, 1_u32..4, rule.clone())
+            .prop_map(|(p, window, rule)| format!("ab-mcts:parallel={p},window={window}{rule}")),
         (1_u32..4, 1_u32..6, rule)
             .prop_map(|(length, window, rule)| format!("revisions:length={length},window={window}{rule}")),
     ]

@@ -86,6 +86,17 @@ fn selecting_over_the_chain_beats_sampling_in_parallel() {
 }
 
 #[test]
+fn a_tree_that_goes_deeper_where_that_pays_beats_sampling_in_parallel() {
+    assert!(hard().accuracy("ab-mcts", 16) > hard().accuracy("best-of-n", 16) + 0.2);
+}
+
+#[test]
+fn where_revising_helps_one_answer_written_from_the_best_beats_the_best() {
+    let (fused, voted) = (hard().accuracy("synthesis", 16), hard().accuracy("best-of-n", 16));
+    assert!(fused > voted + 0.05, "{fused} against {voted}");
+}
+
+#[test]
 fn revising_what_a_search_found_beats_sampling_at_equal_cost() {
     assert!(hard().accuracy("beam + revisions:length=2", 16) > hard().accuracy("best-of-n", 16) + 0.2);
 }

@@ -45,6 +45,7 @@ fn every_strategy_with_one_generation_is_as_right_as_one_sample() {
         "particle",
         "mcts",
         "revisions",
+        "ab-mcts",
         "early-stop(beam)",
     ] {
         let outcomes = ask(strategy, 1, 5);

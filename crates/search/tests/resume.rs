@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use support::{Simulation, spec};
 
-const STRATEGIES: [&str; 9] = [
+const STRATEGIES: [&str; 11] = [
     "majority",
     "beam:lookahead=1",
     "dvts",
@@ -21,6 +21,8 @@ const STRATEGIES: [&str; 9] = [
     "particle",
     "mcts",
     "revisions",
+    "synthesis",
+    "ab-mcts",
     "beam + revisions",
     "early-stop:chunk=2(best-of-n)",
 ];

@@ -121,7 +121,16 @@ fn solutions_that_never_end_are_given_up_after_forty_rounds() {
 #[test]
 fn the_cost_is_the_sum_over_the_nodes() {
     let world = World { length: 4, repetition: 0.2, ..World::default() };
-    for strategy in ["majority", "best-of-n", "beam:lookahead=1", "mcts", "revisions", "beam + revisions"] {
+    for strategy in [
+        "majority",
+        "best-of-n",
+        "beam:lookahead=1",
+        "mcts",
+        "revisions",
+        "synthesis",
+        "ab-mcts",
+        "beam + revisions",
+    ] {
         let outcome = Simulation::new(world.clone()).run(strategy, 12, 9);
         let mut units = 0;
         let mut flops = 0.0;

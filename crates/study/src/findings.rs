@@ -17,6 +17,7 @@ use deliberate_policy::{
     fit_fixed, judge_held_out, log_odds_voting, online_frontier, predicted_ease, predictor_rows, prior_row,
     rank_bins, ranked_answers, reselect, score_threshold, share_interval, total_frontier,
 };
+use deliberate_search::StrategySpec;
 pub use exchange::{Exchange, RATIOS, exchanges};
 pub use savings::Saving;
 use serde::Serialize;
@@ -222,8 +223,16 @@ fn replayed(arms: &Arms<'_>, standard_errors: f64) -> Result<Vec<Spending>, Stud
     Ok(replayed.iter().map(|way| arms.spent(way.name, &way.spent)).collect())
 }
 
-fn without_revisions(table: Outcomes) -> Outcomes {
-    let rows = table.arms.into_iter().zip(table.cells).filter(|(arm, _)| !arm.name.contains("revisions"));
+/// Whether an arm asks for a reviser. Splits of one strategy have a ratio behind its name.
+fn revises(arm: &str) -> bool {
+    let named = |text: &str| text.parse::<StrategySpec>().ok();
+    let strategy = named(arm).or_else(|| named(arm.rsplit_once(' ')?.0));
+    strategy.is_some_and(|strategy| strategy.needs().reviser)
+}
+
+/// The arms that ask for no reviser: a live policy has one verifier, and revisions have another.
+pub fn without_revisions(table: Outcomes) -> Outcomes {
+    let rows = table.arms.into_iter().zip(table.cells).filter(|(arm, _)| !revises(&arm.name));
     let (arms, cells) = rows.unzip();
     Outcomes { questions: table.questions, arms, cells }
 }
@@ -237,4 +246,17 @@ fn powers_of_two(most: usize) -> Vec<u32> {
 fn steps_of_cost(most: usize) -> Vec<f64> {
     let steps = (0..).map(|step| 2.0_f64.powf(f64::from(step) / 2.0));
     steps.take_while(|&cost| cost <= (most as f64) * 0.75).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::revises;
+
+    #[test]
+    fn an_arm_asks_for_a_reviser_by_what_it_is_and_not_by_its_name() {
+        for arm in ["revisions 1:4", "beam + revisions:length=2", "synthesis", "ab-mcts:parallel=2"] {
+            assert!(revises(arm), "{arm}");
+        }
+        assert!(!revises("beam:branching=4") && !revises("best-of-n"));
+    }
 }

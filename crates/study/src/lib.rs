@@ -18,7 +18,7 @@ pub use error::StudyError;
 pub use evidence::{Evidence, Found, Larger, Source, WEIGHTED};
 pub use findings::{
     Against, BEST_RULE, BINS, BestRule, Chain, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS,
-    Saving, Single, Way, exchanges, find,
+    Saving, Single, Way, exchanges, find, without_revisions,
 };
 pub use grid::{Arm, Grid, GridError, Tried};
 pub use page::{About, page};

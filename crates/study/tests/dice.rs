@@ -28,6 +28,7 @@ impl SimulatedDice {
             beginning: None,
             endings: vec![0],
             architecture: Some(architecture),
+            abilities: deliberate_lm::Abilities::default(),
         })
     }
 

@@ -65,6 +65,7 @@ impl Simulated {
                 beginning: Some(256),
                 endings: vec![258],
                 architecture: Some(architecture),
+                abilities: deliberate_lm::Abilities::default(),
             },
             write: Box::new(write),
             read: Box::new(|_, _| -1.0),

@@ -29,6 +29,7 @@ impl Dice {
             beginning: None,
             endings: vec![256],
             architecture: None,
+            abilities: deliberate_lm::Abilities::default(),
         };
         Arc::new(Self { facts, thrown: Mutex::default() })
     }

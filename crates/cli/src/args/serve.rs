@@ -1,6 +1,6 @@
 //! Arguments of `deliberate serve`.
 
-use crate::config::{EngineLayer, SearchLayer};
+use super::{EngineArgs, SearchArgs};
 use clap::Args;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -49,7 +49,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value = "300")]
     pub(crate) seconds: std::num::NonZeroU32,
     #[command(flatten)]
-    pub(crate) search: SearchLayer,
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
-    pub(crate) engine: EngineLayer,
+    pub(crate) engine: EngineArgs,
 }

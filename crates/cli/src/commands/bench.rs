@@ -4,16 +4,18 @@
 //! round, and medians over rounds are reported.
 
 use crate::args::{BenchArgs, BenchSubject, Global};
-use crate::config::{EngineLayer, EngineSettings, FileLayer, RuntimeChoice, Search, SearchLayer};
 use crate::exit::bad_input;
 use crate::output;
-use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{Table, count, seconds};
 #[cfg(feature = "llama")]
 use anyhow::Context;
+use anyhow::anyhow;
+use deliberate::{
+    Cast, Loaded, ModelOptions, ModelSettings, Options, RuntimeChoice, Search, SearchOptions, Served,
+};
+use deliberate_engine::Engine;
 use deliberate_lm::{GenerateRequest, LanguageModel, Sampling};
-use deliberate_search::{Budget, Outcome, Silent, search};
-use deliberate_text::Trace;
+use deliberate_search::Budget;
 use serde::Serialize;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
@@ -47,15 +49,15 @@ struct Searching {
 
 pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let BenchSubject::Engine = args.subject;
-    let file = FileLayer::read(global.config.as_deref())?;
+    let file = Options::read(global.config.as_deref())?;
     // The engine is compared with a bare loop of the same runtime.
-    let defaults = EngineLayer {
+    let defaults = ModelOptions {
         context: NonZeroU32::new(1024),
         model: Some("smollm2".to_owned()),
         runtime: Some(RuntimeChoice::Llama),
-        ..EngineLayer::default()
+        ..ModelOptions::default()
     };
-    let settings = EngineSettings::resolve(args.engine.over(file.engine).over(defaults));
+    let settings = ModelSettings::resolve(ModelOptions::from(args.engine).over(file.models).over(defaults));
     let runtime = super::runtime()?;
     let (mut decoding, mut searching) = (Vec::new(), Vec::new());
     for round in 0..args.rounds.get() {
@@ -77,9 +79,9 @@ pub(crate) fn run(args: BenchArgs, global: &Global) -> anyhow::Result<ExitCode> 
 }
 
 /// 64 samples of one prompt, through the engine and through a bare llama.cpp loop of the same size.
-async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
-    let loaded = Loaded::open(&Cast { settings, searches: &[], questions: 1 })?;
-    let engine = loaded.proposer.engine()?;
+async fn decode(settings: &ModelSettings) -> anyhow::Result<Decoding> {
+    let loaded = Loaded::open(&Cast { settings, searches: &[], questions: 1 }).await?;
+    let engine = engine(&loaded.proposer)?;
     let prompt = engine.encode(ENDLESS, false).await?;
     let request = GenerateRequest {
         prompt: prompt.clone().into(),
@@ -101,7 +103,7 @@ async fn decode(settings: &EngineSettings) -> anyhow::Result<Decoding> {
 }
 
 #[cfg(feature = "llama")]
-fn bare(path: &std::path::Path, settings: &EngineSettings, prompt: &[u32]) -> anyhow::Result<f64> {
+fn bare(path: &std::path::Path, settings: &ModelSettings, prompt: &[u32]) -> anyhow::Result<f64> {
     let run = deliberate_llama::bare::Run {
         prompt,
         sequences: SAMPLES,
@@ -113,36 +115,29 @@ fn bare(path: &std::path::Path, settings: &EngineSettings, prompt: &[u32]) -> an
 }
 
 #[cfg(not(feature = "llama"))]
-fn bare(_: &std::path::Path, _: &EngineSettings, _: &[u32]) -> anyhow::Result<f64> {
+fn bare(_: &std::path::Path, _: &ModelSettings, _: &[u32]) -> anyhow::Result<f64> {
     anyhow::bail!("this build has no llama.cpp to compare with (build with the feature `llama`)")
 }
 
 /// Beam search with N = 16 and M = 4 and a process reward read from label tokens, with the prefix cache and without.
 /// (The model was not trained for the labels: what is measured is the work, not the answers.)
-async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
-    let how = Search::resolve(SearchLayer {
+async fn beam(settings: &ModelSettings) -> anyhow::Result<Searching> {
+    let how = Search::resolve(SearchOptions {
         strategy: Some("beam:branching=4".to_owned()),
         budget: Some(Budget::generations(16)),
         verifier: Some("prm:signs".to_owned()),
         prompt: Some("chat".to_owned()),
         max_tokens: NonZeroU32::new(48),
-        ..SearchLayer::default()
+        ..SearchOptions::default()
     })?;
     let mut sides = Vec::new();
     for prefix_cache in [true, false] {
-        let settings = &EngineSettings { prefix_cache, ..settings.clone() };
-        let loaded = Loaded::open(&Cast { settings, searches: &[&how], questions: 1 })?;
-        let domain = loaded.domain(&how).await?;
-        let root = domain.root(QUESTION).await.map_err(bad_input)?;
+        let settings = &ModelSettings { prefix_cache, ..settings.clone() };
+        let deliberate = super::open(how.clone(), settings, 1).await?;
         let started = Instant::now();
-        let mut strategy = how.strategy.build()?;
-        let run = search_settings(&how, &loaded, QUESTION);
-        let outcome: Outcome<Trace> = search(root, &mut *strategy, &domain.roles(), run, &mut Silent).await?;
-        sides.push((
-            loaded.proposer.engine()?.metrics().batch_tokens,
-            started.elapsed().as_secs_f64(),
-            outcome.tree,
-        ));
+        let outcome = deliberate.solve(QUESTION).await?.into_outcome();
+        let evaluated = engine(&deliberate.models().proposer)?.metrics().batch_tokens;
+        sides.push((evaluated, started.elapsed().as_secs_f64(), outcome.tree));
     }
     let [(with, seconds, tree), (without, seconds_without, again)] =
         <[_; 2]>::try_from(sides).map_err(|_| anyhow::anyhow!("there are two sides"))?;
@@ -153,6 +148,12 @@ async fn beam(settings: &EngineSettings) -> anyhow::Result<Searching> {
         seconds_without_cache: seconds_without,
         same_answers: tree == again,
     })
+}
+
+/// The engine that runs a model.
+fn engine(served: &Served) -> anyhow::Result<&Engine> {
+    let elsewhere = || anyhow!("`{}` runs on a server: this measures models that run here", served.name);
+    served.model.engine().ok_or_else(elsewhere).map_err(bad_input)
 }
 
 fn tables(decoding: &[Decoding], searching: &[Searching]) -> String {

@@ -3,14 +3,13 @@
 use super::command;
 use super::outcome::{conclude, unusable};
 use crate::args::{CalibrateArgs, Global};
-use crate::config::{EngineSettings, FileLayer, Search, SearchLayer};
+use crate::config::settle_for_grid;
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::note;
 use crate::progress::searches;
-use crate::session::{Cast, Loaded};
-use crate::team::Usual;
 use anyhow::{Context, anyhow};
+use deliberate::{Cast, Loaded, ModelSettings, Search, SearchOptions, Usual};
 use deliberate_family::Scale;
 use deliberate_lab::{Split, generate_set};
 use deliberate_lm::{LanguageModel, Sampling};
@@ -83,13 +82,13 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
 /// Searches for real.
 fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let usual = if args.dataset.is_some() { Usual::Base } else { Usual::Bundled };
-    let layer = FileLayer::settle_for_grid(global.config.as_deref(), args.search, args.engine, usual)?;
+    let layer = settle_for_grid(global.config.as_deref(), args.search, args.engine, usual)?;
     let grid = grid(args.grid.as_deref(), args.full)?;
     let revises = grid.arms().map_err(bad_input)?.iter().any(|arm| arm.strategy.needs().reviser);
     let [search, revision] = ["best-of-n", "revisions"].map(|strategy| settings(&layer.search, strategy));
     let (search, revision) = (search?, revision?);
     let greedy = Search { sampling: Sampling::at(0.0), ..settings(&layer.search, "majority")? };
-    let engine = EngineSettings::resolve(layer.engine);
+    let engine = ModelSettings::resolve(layer.models);
     let asked =
         Asked::gather(args.dataset.as_deref(), args.questions.map(Into::into), args.full, search.seed)?
             .only(args.only);
@@ -100,7 +99,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let larger = args
         .larger_model
         .or(layer.larger_model)
-        .map(|model| EngineSettings { model: Some(model), ..engine.clone() });
+        .map(|model| ModelSettings { model: Some(model), ..engine.clone() });
     let model = args.compare_verifier_model;
     let compared = args.compare_verifier.map(|verifier| comparing(verifier, model, &engine, &search));
     let compared = compared.transpose()?;
@@ -109,7 +108,10 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     casts.extend(larger.as_ref().map(|settings| cast(settings, &greedily)));
     casts.extend(compared.iter().zip(&scoring).map(|((settings, ..), searches)| cast(settings, searches)));
     super::models::fetch_default(&engine, global)?;
-    let mut opened = Loaded::open_all(&casts)?.into_iter();
+    let runtime = super::runtime()?;
+    let opened = runtime.block_on(Loaded::open_all(&casts))?;
+    opened.iter().for_each(|loaded| super::warn(&loaded.warnings()));
+    let mut opened = opened.into_iter();
     let loaded = opened.next().expect("the first cast is always there");
     let large = larger.as_ref().and_then(|_| opened.next());
     let other =
@@ -127,7 +129,6 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
         "seeds": "by question",
     });
     let mut study = Study::open(&path, &configuration).map_err(|error| unusable(error, &path))?;
-    let runtime = super::runtime()?;
     let larger = runtime.block_on(async {
         let interrupt = Interrupt::listen();
         let domain = loaded.domain(&search).await?;
@@ -187,20 +188,20 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
 fn comparing(
     verifier: VerifierSpec,
     model: Option<String>,
-    engine: &EngineSettings,
+    engine: &ModelSettings,
     search: &Search,
-) -> anyhow::Result<(EngineSettings, String, Search)> {
+) -> anyhow::Result<(ModelSettings, String, Search)> {
     if verifier == VerifierSpec::None {
         return Err(bad_input(anyhow!("`none` scores nothing to compare")));
     }
     let name = model.as_ref().map_or(verifier.to_string(), |model| format!("{verifier} of {model}"));
     let verifier_model = model.or_else(|| engine.verifier_model.clone());
-    let engine = EngineSettings { verifier_model, ..engine.clone() };
+    let engine = ModelSettings { verifier_model, ..engine.clone() };
     Ok((engine, name, Search { verifier, ..search.clone() }))
 }
 
 /// What a grid draws at once is bounded by slots alone.
-fn cast<'a>(settings: &'a EngineSettings, searches: &'a [&'a Search]) -> Cast<'a> {
+fn cast<'a>(settings: &'a ModelSettings, searches: &'a [&'a Search]) -> Cast<'a> {
     Cast { settings, searches, questions: usize::MAX }
 }
 
@@ -236,8 +237,8 @@ fn grid(named: Option<&Path>, full: bool) -> anyhow::Result<Grid> {
 }
 
 /// How a strategy of the grid is run.
-fn settings(layer: &SearchLayer, strategy: &str) -> anyhow::Result<Search> {
-    Search::resolve(SearchLayer { strategy: Some(strategy.to_owned()), ..layer.clone() })
+fn settings(layer: &SearchOptions, strategy: &str) -> anyhow::Result<Search> {
+    Ok(Search::resolve(SearchOptions { strategy: Some(strategy.to_owned()), ..layer.clone() })?)
 }
 
 /// The questions, and what to call them.

@@ -1,16 +1,16 @@
 //! `deliberate doctor`: what a report of a problem should say first.
 
 use crate::args::{DoctorArgs, Global};
-use crate::config::{EngineLayer, FileLayer, SearchLayer};
+use crate::args::{EngineArgs, SearchArgs};
+use crate::config::settle;
 use crate::exit::bad_input;
-use crate::machine;
 use crate::output;
-use crate::session;
 use crate::show::{Table, bytes};
-use crate::team::Usual;
+use deliberate::Backend;
+use deliberate::{Usual, address, machine};
 use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
-use deliberate_remote::{Check, RemoteModel};
+use deliberate_remote::{Check, connect};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -19,13 +19,9 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode
         return try_out(server, args);
     }
     // What `solve` would ask here, settings file included.
-    let settled = FileLayer::settle(
-        global.config.as_deref(),
-        SearchLayer::default(),
-        EngineLayer::default(),
-        Usual::Base,
-    )?;
-    let report = examine(settled.engine.model);
+    let settled =
+        settle(global.config.as_deref(), SearchArgs::default(), EngineArgs::default(), Usual::Base)?;
+    let report = examine(settled.models.model);
     if args.json {
         output::line(serde_json::to_string_pretty(&report)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -46,9 +42,11 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode
 
 /// Asks a server what it is, and tries what searches rely on.
 fn try_out(server: &str, args: &DoctorArgs) -> anyhow::Result<ExitCode> {
-    let address = session::address(server, args.model.as_ref())?;
-    let model = super::runtime()?.block_on(RemoteModel::connect(&address)).map_err(bad_input)?;
-    let (probe, facts) = (model.probe(), model.facts());
+    let address = address(server, args.model.as_ref())?;
+    let connected = super::runtime()?.block_on(connect(&address)).map_err(bad_input)?;
+    let probe = connected.probe().clone();
+    let model = Backend::from(connected);
+    let facts = model.facts();
     if args.json {
         let report = json!({"server": probe, "model": facts});
         output::line(serde_json::to_string_pretty(&report)?)?;

@@ -13,7 +13,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::PAGE;
-    use crate::config::FileLayer;
+    use deliberate::Options;
     use deliberate_policy::Pool;
     use deliberate_run::Dataset;
     use deliberate_study::Grid;
@@ -40,9 +40,9 @@ mod tests {
         assert_eq!(answers, ["3", "42", "\\frac{1}{2}", "4"]);
         assert_eq!(Pool::read(file(example("pool")).path()).unwrap().questions[0].samples.len(), 2);
         let settings = file(example("settings"));
-        assert!(FileLayer::read(Some(settings.path())).unwrap().search.budget.is_some());
-        let served: BTreeMap<String, FileLayer> = toml::from_str(example("served")).unwrap();
-        assert!(served["careful"].engine.server.is_some());
+        assert!(Options::read(Some(settings.path())).unwrap().search.budget.is_some());
+        let served: BTreeMap<String, Options> = toml::from_str(example("served")).unwrap();
+        assert!(served["careful"].models.server.is_some());
         Prompt::parse("page", example("prompt")).unwrap();
         LabelFormat::parse("page", example("label")).unwrap();
         Grid::parse(example("grid")).unwrap();

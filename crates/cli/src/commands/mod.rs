@@ -18,7 +18,9 @@ pub(crate) mod strategies;
 pub(crate) mod tune;
 
 use crate::exit::bad_input;
+use crate::output::note;
 use anyhow::Context;
+use deliberate::{Cast, Deliberate, Loaded, ModelSettings, Search};
 use deliberate_train::{Device, gpu};
 
 /// The runtime that waits for models; it computes next to nothing itself.
@@ -28,6 +30,19 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")
+}
+
+/// Opens the models of a search, and tells what is odd about them.
+async fn open(search: Search, settings: &ModelSettings, questions: usize) -> anyhow::Result<Deliberate> {
+    let models = Loaded::open(&Cast { settings, searches: &[&search], questions }).await?;
+    let deliberate = Deliberate::new(search, models, None).await?;
+    warn(deliberate.warnings());
+    Ok(deliberate)
+}
+
+/// Tells what is odd about models.
+fn warn(warnings: &[String]) {
+    warnings.iter().for_each(|warning| note(format_args!("warning: {warning}")));
 }
 
 /// Where a training computes.

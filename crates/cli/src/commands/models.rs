@@ -1,12 +1,12 @@
 //! `deliberate models`.
 
 use crate::args::{Global, ModelsArgs, ModelsCommand};
-use crate::config::EngineSettings;
 use crate::exit::bad_input;
 use crate::output;
 use crate::progress::transfer;
 use crate::show::{Table, bytes, count};
 use anyhow::Context;
+use deliberate::ModelSettings;
 use deliberate_models::{CatalogueEntry, ModelError, Models, Origin, PullEvent, PullObserver, Verification};
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -53,7 +53,7 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
 }
 
 /// Pulls the default model where it is wanted for the first time. Whoever names a model gets what is there, or an error.
-pub(crate) fn fetch_default(wanted: &EngineSettings, global: &Global) -> anyhow::Result<()> {
+pub(crate) fn fetch_default(wanted: &ModelSettings, global: &Global) -> anyhow::Result<()> {
     let models = Models::from_env().map_err(bad_input)?;
     let name = &models.catalogue().default;
     let default = wanted.model.is_none() && wanted.server.is_none();

@@ -2,18 +2,18 @@
 
 use crate::args::FitArgs;
 use crate::exit::bad_input;
-use crate::obey::{Asked, asked};
 use crate::output;
 use crate::show::{Table, share};
 use anyhow::Context;
+use deliberate::{Asked, asked};
 use deliberate_policy::{
-    CurveRow, Deployed, Efficiency, Interval, Outcomes, Policy, Portion, Provenance, Ranking, VERSION,
-    WaySettings, fit_deployed, fit_online,
+    CurveRow, Deployed, Efficiency, Interval, Policy, Portion, Provenance, Ranking, VERSION, WaySettings,
+    fit_deployed, fit_online,
 };
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_study::{
     About, BEST_RULE, Evidence, Findings, Fitted, Saving, Single, Source, StudyError, Way, find, kept_trees,
-    page,
+    page, without_revisions,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -109,7 +109,7 @@ fn policy(
     };
     let budgets: Vec<u32> =
         (0..32).map(|power| 1_u32 << power).take_while(|&budget| budget as usize <= sheet.depth()).collect();
-    let fixed = fit_deployed(sheet, &without_revisions(&evidence.searches), &budgets, &how)
+    let fixed = fit_deployed(sheet, &without_revisions(evidence.searches.clone()), &budgets, &how)
         .map_err(StudyError::from)?;
     let rows = |way: &Way| -> Vec<CurveRow> {
         let row = |point: &deliberate_study::Measured| CurveRow {
@@ -142,13 +142,6 @@ fn policy(
         online: Some(fit_online(sheet, &fitted.online, SPEND)),
         ranking: Some(Ranking::fit(sheet, source.seed)),
     })
-}
-
-/// A live policy has one verifier, and revisions have another.
-fn without_revisions(searches: &Outcomes) -> Outcomes {
-    let rows = searches.arms.iter().cloned().zip(searches.cells.iter().cloned());
-    let (arms, cells) = rows.filter(|(arm, _)| !arm.name.contains("revisions")).unzip();
-    Outcomes { questions: searches.questions.clone(), arms, cells }
 }
 
 /// Writes everything into the folder: (policy, report).

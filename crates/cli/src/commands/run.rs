@@ -1,19 +1,16 @@
 //! `deliberate run`: all questions of a dataset, in a run directory.
 
 use crate::args::{Global, RunArgs};
-use crate::backend::Backend;
-use crate::config::{EngineSettings, FileLayer, Search};
+use crate::config::settle;
 use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::{Speed, questions};
-use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{Table, Time, bill, count, flops, share};
-use crate::team::Usual;
-use deliberate_policy::Reasons;
+use deliberate::{Deliberate, Error, ModelSettings, Search, Usual, budget};
 use deliberate_run::{Dataset, DirectoryError, Found, Question, QuestionResult, RunDirectory, Summary};
-use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError, search};
-use deliberate_text::{Domain, Gold, Trace};
+use deliberate_search::{Ended, Observer, ObserverError, Outcome, Record, SearchError};
+use deliberate_text::{Gold, Trace};
 use futures::stream::{self, StreamExt};
 use serde_json::json;
 use std::collections::HashMap;
@@ -31,45 +28,43 @@ const FOREIGN: &str = "the journal was written by another version of this progra
 type Directory = Arc<Mutex<RunDirectory<Trace>>>;
 
 pub(crate) fn run(args: RunArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine, Usual::Base)?;
-    let settings = Search::resolve(layer.search)?;
-    let engine = EngineSettings::resolve(layer.engine);
+    let options = settle(global.config.as_deref(), args.search, args.engine, Usual::Base)?;
+    let search = Search::resolve(options.search)?;
+    let models = ModelSettings::resolve(options.models);
     let limit = args.limit.map(std::num::NonZero::get);
     let dataset = Dataset::read(&args.dataset, limit, args.skip_bad_lines).map_err(bad_input)?;
     tell(&dataset, global);
     let questions = args.concurrency.get().min(dataset.questions.len());
-    super::models::fetch_default(&engine, global)?;
-    let loaded = Loaded::open(&Cast { settings: &engine, searches: &[&settings], questions })?;
-    loaded.check(&settings)?;
+    super::models::fetch_default(&models, global)?;
+    let runtime = super::runtime()?;
+    let deliberate = runtime.block_on(super::open(search, &models, questions))?;
+    let search = deliberate.search();
     let configuration = json!({
         "dataset": {"path": dataset.path, "sha256": dataset.sha256, "questions": dataset.questions.len(),
                     "skipped": dataset.skipped.len()},
-        "search": settings,
-        "models": loaded.provenance(&settings),
-        "engine": engine,
+        "search": search,
+        "models": deliberate.models().provenance(search),
+        "engine": models,
     });
-    let path = args.run_directory.unwrap_or_else(|| default_directory(&dataset, &settings));
+    let path = args.run_directory.unwrap_or_else(|| default_directory(&dataset, search));
     let directory = RunDirectory::<Trace>::open(&path, &configuration).map_err(|error| {
         let usage = matches!(error, DirectoryError::OtherRun { .. } | DirectoryError::NoConfiguration { .. });
         let error = anyhow::Error::new(error);
         let error = error.context(format!("cannot use the run directory `{}`", path.display()));
         if usage { bad_input(error) } else { error }
     })?;
-    let runtime = super::runtime()?;
     runtime.block_on(async {
-        let interrupt = Interrupt::listen();
         let started = Instant::now();
-        let domain = loaded.domain(&settings).await?;
-        let work = Work { loaded: &loaded, domain, settings, interrupt: interrupt.clone() };
+        let work = Work { deliberate: &deliberate, interrupt: Interrupt::listen() };
         let results = work.all(directory, &dataset, args.concurrency.get(), global).await?;
         let Some((results, directory)) = results else {
             note(format_args!("interrupted; run the same command again to go on in `{}`", path.display()));
             return Ok(INTERRUPTED.into());
         };
-        let summary = Summary::of(&results, work.settings.seed);
+        let summary = Summary::of(&results, search.seed);
         directory.write_results(&results, &summary)?;
         let elapsed_seconds = started.elapsed().as_secs_f64();
-        let drawn = loaded.proposer.model.drawn();
+        let drawn = deliberate.models().proposer.model.drawn();
         if args.json {
             let report = json!({"summary": summary, "run-directory": path,
                                 "this-process": {"elapsed-seconds": elapsed_seconds, "tokens-drawn": drawn}});
@@ -116,16 +111,14 @@ fn tell(dataset: &Dataset, global: &Global) {
     }
 }
 
-fn default_directory(dataset: &Dataset, settings: &Search) -> PathBuf {
+fn default_directory(dataset: &Dataset, search: &Search) -> PathBuf {
     let stem = dataset.path.file_stem().map_or("dataset".into(), |stem| stem.to_string_lossy());
-    let budget = crate::budget::format(&settings.budget);
-    PathBuf::from("runs").join(format!("{stem}-{}-{budget}", settings.way()))
+    let budget = budget::format(&search.budget);
+    PathBuf::from("runs").join(format!("{stem}-{}-{budget}", search.way()))
 }
 
 struct Work<'a> {
-    loaded: &'a Loaded,
-    domain: Domain<Backend>,
-    settings: Search,
+    deliberate: &'a Deliberate,
     interrupt: Interrupt,
 }
 
@@ -145,7 +138,7 @@ impl Work<'_> {
         }
         let bar = questions(global, dataset.questions.len());
         bar.set_position(finished.len() as u64);
-        let _speed = Speed::watch(&self.loaded.proposer.model, &bar);
+        let _speed = Speed::watch(&self.deliberate.models().proposer.model, &bar);
         let shared = Arc::new(Mutex::new(directory));
         let open: Vec<(&Question, Vec<Record<Trace>>)> = dataset
             .questions
@@ -185,28 +178,16 @@ impl Work<'_> {
         if self.interrupt.pressed() {
             return Ok(None);
         }
-        let result = match self.domain.root(&question.problem).await {
-            Err(error) => failed(
-                question,
-                &anyhow::Error::from(error).chain().map(ToString::to_string).collect::<Vec<_>>(),
-            ),
-            Ok(root) => {
-                let mut strategy = self.settings.decider(&Reasons::default())?;
-                let mut how = search_settings(&self.settings, self.loaded, &question.id);
-                how.cancel = Some(self.interrupt.signal.clone());
-                how.checkpoint = checkpoint;
-                let mut journal = Journal { question: &question.id, directory: Arc::clone(&directory) };
-                let outcome = search(root, &mut *strategy, &self.domain.roles(), how, &mut journal)
-                    .await
-                    .map_err(|error| {
-                        let foreign = matches!(error, SearchError::ForeignCheckpoint { .. });
-                        let error = anyhow::Error::new(error).context(format!("question `{}`", question.id));
-                        if foreign { error.context(FOREIGN) } else { error }
-                    })?;
-                if outcome.ended == Ended::Cancelled {
-                    return Ok(None);
-                }
-                graded(question, &outcome)
+        let mut journal = Journal { question: &question.id, directory: Arc::clone(&directory) };
+        let asked = self.deliberate.ask(&question.problem).dice(&question.id).resuming(checkpoint);
+        let result = match asked.until(self.interrupt.signal.clone()).watched(&mut journal).await {
+            Ok(solved) if solved.outcome().ended == Ended::Cancelled => return Ok(None),
+            Ok(solved) => graded(question, solved.outcome()),
+            Err(Error::Question(error)) => failed(question, &anyhow::Error::new(error)),
+            Err(error) => {
+                let foreign = matches!(error, Error::Search(SearchError::ForeignCheckpoint { .. }));
+                let error = anyhow::Error::new(error).context(format!("question `{}`", question.id));
+                return Err(if foreign { error.context(FOREIGN) } else { error });
             }
         };
         // A question that failed is not written down as finished: the next start tries it again.
@@ -230,7 +211,8 @@ impl Observer<Trace> for Journal<'_> {
     }
 }
 
-fn failed(question: &Question, causes: &[String]) -> QuestionResult {
+fn failed(question: &Question, error: &anyhow::Error) -> QuestionResult {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     QuestionResult {
         id: question.id.clone(),
         expected: question.answer.clone(),

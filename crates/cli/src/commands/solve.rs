@@ -1,77 +1,69 @@
 //! `deliberate solve`: one question, its answer, its support and its bill.
 
 use crate::args::{Global, SolveArgs};
-use crate::backend::Backend;
-use crate::config::{EngineSettings, FileLayer, Search};
+use crate::config::settle;
 use crate::exit::{INTERRUPTED, NO_ANSWER, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output;
 use crate::progress::{SearchProgress, Speed};
-use crate::session::{Cast, Loaded, search_settings};
 use crate::show::{self, Limits};
-use crate::team::Usual;
 use anyhow::{Context, anyhow};
+use deliberate::{Deliberate, ModelSettings, Search, Solved, Usual};
 use deliberate_lm::LanguageModel;
-use deliberate_policy::Reasons;
 use deliberate_report::tree_page;
-use deliberate_search::{Ended, Outcome, search};
+use deliberate_search::Ended;
 use deliberate_study::tree_view;
-use deliberate_text::{Domain, Trace};
-use serde_json::json;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let layer = FileLayer::settle(global.config.as_deref(), args.search, args.engine, Usual::Base)?;
-    let settings = Search::resolve(layer.search)?;
+    let options = settle(global.config.as_deref(), args.search, args.engine, Usual::Base)?;
+    let search = Search::resolve(options.search)?;
     let question = question(args.question.as_deref())?;
-    let engine = EngineSettings::resolve(layer.engine);
+    let models = ModelSettings::resolve(options.models);
     if args.show_prompt {
-        super::models::fetch_default(&engine, global)?;
-        return show_prompt(&question, &settings, &engine);
+        super::models::fetch_default(&models, global)?;
+        return show_prompt(&question, search, &models);
     }
     if !global.quiet {
-        doubt(&question, &engine);
+        doubt(&question, &models);
     }
     for path in [&args.trace, &args.svg, &args.html].into_iter().flatten() {
         can_write(path)?;
     }
-    super::models::fetch_default(&engine, global)?;
-    let loaded = Loaded::open(&Cast { settings: &engine, searches: &[&settings], questions: 1 })?;
-    loaded.check(&settings)?;
-    let runtime = super::runtime()?;
-    runtime.block_on(async {
+    super::models::fetch_default(&models, global)?;
+    super::runtime()?.block_on(async {
+        let deliberate = super::open(search, &models, 1).await?;
         let interrupt = Interrupt::listen();
-        let domain = loaded.domain(&settings).await?;
-        let outcome = solve(&loaded, &domain, &question, &settings, &interrupt, global).await?;
-        let described = json!({"search": settings, "models": loaded.provenance(&settings)});
+        let solved = solve(&deliberate, &question, &interrupt, global).await?;
+        let (outcome, settings) = (solved.outcome(), deliberate.search());
+        let described = deliberate.described();
         if let Some(path) = &args.trace {
-            let tree = show::tree_file(&question, &outcome, &described);
+            let tree = show::tree_file(&question, outcome, &described);
             write(path, &serde_json::to_vec_pretty(&tree)?)?;
         }
+        let aggregation = settings.selection().aggregation;
         if let Some(path) = &args.svg {
-            write(path, show::svg(&question, &outcome, settings.selection().aggregation).as_bytes())?;
+            write(path, show::svg(&question, outcome, aggregation).as_bytes())?;
         }
         if let Some(path) = &args.html {
-            let name = settings.way();
-            let view = tree_view(&question, None, &name, &outcome, settings.selection().aggregation);
+            let view = tree_view(&question, None, &settings.way(), outcome, aggregation);
             write(path, tree_page(&show::one_line(&question), &[view]).as_bytes())?;
         }
         if args.json {
-            output::line(serde_json::to_string(&show::solved(&question, &outcome, &described))?)?;
+            output::line(serde_json::to_string(&show::solved(&question, outcome, &described))?)?;
         } else {
-            let limits =
-                Limits { max_tokens: settings.max_tokens, context: loaded.proposer.model.facts().context };
-            print(&outcome, &settings, limits, args.tree)?;
+            let context = deliberate.models().proposer.model.facts().context;
+            print(&solved, settings, Limits { max_tokens: settings.max_tokens, context }, args.tree)?;
         }
-        if let Some(failure) = outcome.ended.failure() {
+        if let Some(failure) = solved.failure() {
             output::note(failure);
             return Ok(ExitCode::FAILURE);
         }
         Ok(if interrupt.pressed() {
             INTERRUPTED.into()
-        } else if outcome.answer().and_then(Trace::answer).is_none() {
+        } else if solved.answer().is_none() {
             NO_ANSWER.into()
         } else {
             ExitCode::SUCCESS
@@ -80,45 +72,38 @@ pub(crate) fn run(args: SolveArgs, global: &Global) -> anyhow::Result<ExitCode> 
 }
 
 /// Searches for the answer to one question.
-pub(crate) async fn solve(
-    loaded: &Loaded,
-    domain: &Domain<Backend>,
+async fn solve(
+    deliberate: &Deliberate,
     question: &str,
-    settings: &Search,
     interrupt: &Interrupt,
     global: &Global,
-) -> anyhow::Result<Outcome<Trace>> {
-    let root = domain.root(question).await.map_err(bad_input)?;
+) -> anyhow::Result<Solved> {
     let mut progress = SearchProgress::new(global);
-    let _speed = Speed::watch(&loaded.proposer.model, progress.bar());
-    let reasons = Reasons::default();
-    let mut strategy = settings.decider(&reasons)?;
-    let mut how = search_settings(settings, loaded, question);
-    how.cancel = Some(interrupt.signal.clone());
-    let outcome = search(root, &mut *strategy, &domain.roles(), how, &mut progress).await?;
+    let _speed = Speed::watch(&deliberate.models().proposer.model, progress.bar());
+    let solved = deliberate.ask(question).until(interrupt.signal.clone()).watched(&mut progress).await?;
     drop(progress);
     if !global.quiet {
-        reasons.all().into_iter().for_each(|reason| output::note(format_args!("policy: {reason}")));
+        solved.reasons().iter().for_each(|reason| output::note(format_args!("policy: {reason}")));
     }
-    Ok(outcome)
+    Ok(solved)
 }
 
 /// The prompt as the model reads it, and nothing else.
-fn show_prompt(question: &str, settings: &Search, engine: &EngineSettings) -> anyhow::Result<ExitCode> {
+fn show_prompt(question: &str, search: Search, models: &ModelSettings) -> anyhow::Result<ExitCode> {
     // A vote asks the proposer alone.
     let strategy = "majority:generations=1".parse().map_err(bad_input)?;
-    let settings = Search { strategy, policy: None, ..settings.clone() };
-    let loaded = Loaded::open(&Cast { settings: engine, searches: &[&settings], questions: 1 })?;
+    let search = Search { strategy, policy: None, ..search };
     super::runtime()?.block_on(async {
-        let root = loaded.domain(&settings).await?.root(question).await.map_err(bad_input)?;
-        output::data(loaded.spelled(root.tokens()))?;
+        let deliberate = super::open(search, models, 1).await?;
+        let root = deliberate.domain().root(question).await.map_err(bad_input)?;
+        output::data(deliberate.models().spelled(root.tokens()))?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
 /// Says what the bundled models know where they are asked something else.
-fn doubt(question: &str, engine: &EngineSettings) {
-    let bundled = engine.model.as_deref() == Some("lab-proposer");
+fn doubt(question: &str, models: &ModelSettings) {
+    let bundled = models.model.as_deref() == Some("lab-proposer");
     let purses = question.starts_with("Spend ") && question.ends_with("items?");
     if bundled && !purses {
         output::note(
@@ -129,22 +114,15 @@ fn doubt(question: &str, engine: &EngineSettings) {
 }
 
 /// The answer and what it rests on.
-pub(crate) fn print(
-    outcome: &Outcome<Trace>,
-    settings: &Search,
-    limits: Limits,
-    tree: bool,
-) -> anyhow::Result<()> {
-    let selection = settings.selection();
+fn print(solved: &Solved, settings: &Search, limits: Limits, tree: bool) -> anyhow::Result<()> {
+    let (outcome, selection) = (solved.outcome(), settings.selection());
     if tree {
         output::line(show::tree(outcome, selection.aggregation))?;
     }
-    // What was chosen without the role that should have chosen is no answer.
-    let chosen = outcome.answer().filter(|_| outcome.ended.failure().is_none());
-    if let Some(text) = chosen.map(|state| state.text().trim()).filter(|text| !text.is_empty()) {
+    if let Some(text) = solved.solution().filter(|text| !text.is_empty()) {
         output::line(format_args!("{}\n", show::printable(text)))?;
     }
-    match chosen.and_then(Trace::answer) {
+    match solved.answer() {
         Some(answer) => output::line(format_args!("answer   {}", show::one_line(answer)))?,
         None => output::line(format_args!("no answer: {}", show::why_none(outcome, limits)))?,
     }

@@ -3,15 +3,15 @@
 mod examples;
 mod words;
 
-use crate::args::{Global, TuneArgs};
-use crate::config::{EPOCHS, EngineLayer, Extent, FileLayer, Lora, PROMPT, SearchLayer, Tuning};
+use crate::args::{EngineArgs, Global, SearchArgs, TuneArgs};
+use crate::config::{EPOCHS, Extent, Lora, Tuning, settle};
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::stage;
 use crate::show::{Table, count, seconds};
-use crate::team::{self, Usual};
 use anyhow::{Context, anyhow};
+use deliberate::{PROMPT, Usual, asking};
 use deliberate_decoder::{Asking, Model, Precision};
 use deliberate_models::Models;
 use deliberate_run::{DirectoryError, Folder};
@@ -38,13 +38,13 @@ const CURVE: usize = 40;
 pub(crate) fn run(args: &TuneArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let tuning = Tuning::resolve(args)?;
     let device = super::device(args.gpu)?;
-    let search = SearchLayer { prompt: args.prompt.clone(), ..SearchLayer::default() };
-    let engine = EngineLayer { model: args.model.clone(), ..EngineLayer::default() };
-    let layer = FileLayer::settle(global.config.as_deref(), search, engine, Usual::Bundled)?;
+    let search = SearchArgs { prompt: args.prompt.clone(), ..SearchArgs::default() };
+    let engine = EngineArgs { model: args.model.clone(), ..EngineArgs::default() };
+    let layer = settle(global.config.as_deref(), search, engine, Usual::Bundled)?;
     let prompt = layer.search.prompt.as_deref().unwrap_or(PROMPT);
     let prompt = Prompt::load_for(prompt, PromptKind::Solve).map_err(bad_input)?;
     let lines = Lines::read(&args.examples)?;
-    let mut model = model(layer.engine.model.as_deref())?;
+    let mut model = model(layer.models.model.as_deref())?;
     model.asking.prompt = Some(prompt.name().to_owned());
     let runtime = super::runtime()?;
     let interrupt = runtime.block_on(async { Interrupt::listen() });
@@ -94,7 +94,7 @@ fn model(name: Option<&str>) -> anyhow::Result<Model> {
     let model = Model::read_gguf(&file.path)
         .context("only Llama and Qwen2 models can be tuned, with a vocabulary like that of SmolLM or Qwen2")
         .map_err(bad_input)?;
-    Ok(Model { asking: team::asking(&file), ..model })
+    Ok(Model { asking: asking(&file), ..model })
 }
 
 fn unusable(error: DirectoryError, path: &Path) -> anyhow::Error {

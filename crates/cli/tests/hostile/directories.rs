@@ -71,5 +71,5 @@ fn flags_that_would_decide_nothing_are_refused() {
     check(&["set.jsonl", "--replay-verifier", "prm"], &["--replay"]);
     check(&["--replay", "pool.jsonl", "--model", "smollm2"], &["asks no model"]);
     check(&["--replay", "pool.jsonl", "--temperature", "0"], &["asks no model"]);
-    lab(folder.path(), ["solve", "x", "--regime", "fixed"]).failed(2, &["--policy"]);
+    lab(folder.path(), ["solve", "x", "--regime", "fixed"]).failed(2, &["`policy`"]);
 }

@@ -57,7 +57,7 @@ fn a_misspelt_strategy_is_named_with_its_nearest() {
 
 #[test]
 fn strategies_that_cannot_work_fail_before_a_model_is_opened() {
-    check(&["--strategy", "beam", "--verifier", "none"], &["`beam`", "--verifier", "votes"]);
+    check(&["--strategy", "beam", "--verifier", "none"], &["`beam`", "`verifier`", "votes"]);
     check(&["--strategy", "best-of-n:generations=4000000000", "--budget", "4"], &["4000000000"]);
 }
 
@@ -65,11 +65,11 @@ fn strategies_that_cannot_work_fail_before_a_model_is_opened() {
 fn bad_verifiers_and_sampling_are_errors() {
     check(&["--verifier", "juge"], &["`juge`", "judge"]);
     check(&["--verifier", "judge:samples=0"], &["judge:samples=0"]);
-    check(&["--temperature", "-1"], &["--temperature"]);
-    check(&["--temperature", "NaN"], &["--temperature"]);
-    check(&["--top-p", "0"], &["--top-p"]);
-    check(&["--min-p", "-0.5"], &["--min-p"]);
-    check(&["--top-k", "0"], &["--top-k"]);
+    check(&["--temperature", "-1"], &["temperature"]);
+    check(&["--temperature", "NaN"], &["temperature"]);
+    check(&["--top-p", "0"], &["top-p"]);
+    check(&["--min-p", "-0.5"], &["min-p"]);
+    check(&["--top-k", "0"], &["top-k"]);
     check(&["--steps", "banana"], &["banana", "newline"]);
     check(&["--max-tokens", "0"], &["--max-tokens"]);
     for flag in ["--seed", "--max-tokens", "--top-k", "--slots"] {

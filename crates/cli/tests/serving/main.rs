@@ -115,6 +115,31 @@ fn a_search_answers_a_client_with_its_bill_and_ends_when_told_to() {
 }
 
 #[test]
+fn an_endpoint_for_chats_is_searched_over_whole_answers_and_asked_for_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Gateway::start(of_lab(
+        folder.path(),
+        &["serve", "--model", "lab", "--prompt", "lab", "--budget", "1"],
+    ));
+    let server = format!("http://{}", gateway.address);
+    let ask = |more: &[&str]| {
+        let common = ["solve", QUESTION, "--server", &server, "--json"];
+        finish(of_lab(folder.path(), &[&common, more].concat()))
+    };
+    let solved = ask(&["--prompt", "as-is", "--strategy", "majority", "--budget", "8"]).done().json();
+    assert!(solved["answer"].as_str().is_some_and(|answer| answer.starts_with("a, b")), "{solved}");
+    let ledger = &solved["ledger"];
+    assert_eq!(ledger["generations"], 8);
+    // The endpoint's own count, of all eight.
+    assert_eq!(ledger["charged"]["units"], ledger["proposer"]["decoded"]);
+    let (_, metrics) = gateway.ask("GET", "/metrics", &Value::Null);
+    assert!(metrics.as_str().unwrap().contains("deliberate_generations_total"), "{metrics}");
+    ask(&["--strategy", "beam"]).failed(2, &["whole answers", "majority"]);
+    ask(&["--verifier", "certainty"]).failed(2, &["certainty", "does not tell"]);
+    ask(&["--prompt", "few-shot", "--strategy", "majority"]).failed(2, &["conversations alone", "worked"]);
+}
+
+#[test]
 fn ways_to_answer_have_names() {
     let folder = tempfile::tempdir().unwrap();
     let file = "[quick.search]\nstrategy = \"majority\"\nbudget = 2\n[careful.search]\nstrategy = \"beam:branching=2\"\nbudget = 4\n";

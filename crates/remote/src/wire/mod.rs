@@ -1,5 +1,6 @@
 //! What is said to a server and what it says, as JSON. Nothing here knows the network.
 
+pub(crate) mod chat;
 pub(crate) mod llama;
 pub(crate) mod vllm;
 

@@ -29,7 +29,7 @@ impl Plan for BestOfN {
     }
 
     fn needs(&self) -> Needs {
-        Needs { verifier: self.rule != Rule::Majority, reviser: false }
+        Needs { verifier: self.rule != Rule::Majority, ..Needs::default() }
     }
 
     fn build(&self) -> Option<Box<dyn Strategy>> {

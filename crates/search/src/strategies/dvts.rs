@@ -39,7 +39,7 @@ impl Plan for Dvts {
     }
 
     fn needs(&self) -> Needs {
-        Needs { verifier: true, reviser: false }
+        Needs { steps: true, verifier: true, reviser: false }
     }
 
     fn build(&self) -> Option<Box<dyn Strategy>> {

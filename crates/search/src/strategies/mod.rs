@@ -10,11 +10,14 @@
 //! | `particle` | N | yes | Puri et al. 2025 |
 //! | `mcts` | N at most | yes | PUCT over steps |
 //! | `revisions` | chains × length | unless `rule=majority` | section 6 |
+//! | `synthesis` | N | unless `rule=majority` | fusion of answers, as in Wang et al. 2024 (Mixture-of-Agents) |
+//! | `ab-mcts` | N | yes | Inoue et al. 2025 |
 //! | `a + b` | the sum | as its stages | section 8 (left open there) |
 //! | `early-stop(a)` | as `a`, or less | as `a` | Aggarwal et al. 2023 |
 //!
 //! [`StrategySpec`] is where all of them begin.
 
+mod ab_mcts;
 mod asked;
 mod beam;
 mod best_of_n;
@@ -29,9 +32,11 @@ mod rebase;
 mod revisions;
 mod sequence;
 mod spec;
+mod synthesis;
 mod text;
 mod voting;
 
+pub use ab_mcts::AbMcts;
 pub use asked::Asked;
 pub use beam::Beam;
 pub use best_of_n::BestOfN;
@@ -47,3 +52,4 @@ pub use sequence::Sequence;
 pub use spec::{
     EarlyStopSpec, SpecError, Stage, Stages, StagesSpec, StrategyInfo, StrategySpec, TooFewStages,
 };
+pub use synthesis::Synthesis;

@@ -16,9 +16,11 @@ pub struct OptionInfo {
     pub default: Option<String>,
 }
 
-/// Which roles a strategy calls besides the proposer.
+/// What a strategy asks of its roles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// It goes on from beginnings of solutions.
+    pub steps: bool,
     /// It asks for scores.
     pub verifier: bool,
     /// It asks for revisions.
@@ -59,7 +61,7 @@ pub(crate) trait Plan: Options {
     fn cost(&self) -> Option<u32>;
     /// Settles what is open so that it costs at most `budget` generations, or says how many it needs.
     fn resolve(&mut self, budget: NonZeroU32) -> Result<(), u32>;
-    /// Which roles it calls.
+    /// What it asks of its roles.
     fn needs(&self) -> Needs;
     /// The strategy; `None` until it is resolved.
     fn build(&self) -> Option<Box<dyn Strategy>>;

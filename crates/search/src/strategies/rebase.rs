@@ -34,7 +34,7 @@ impl Plan for Rebase {
     }
 
     fn needs(&self) -> Needs {
-        Needs { verifier: true, reviser: false }
+        Needs { steps: true, verifier: true, reviser: false }
     }
 
     fn build(&self) -> Option<Box<dyn Strategy>> {

@@ -53,7 +53,7 @@ impl Plan for Revisions {
     }
 
     fn needs(&self) -> Needs {
-        Needs { verifier: self.rule != Rule::Majority, reviser: true }
+        Needs { steps: false, verifier: self.rule != Rule::Majority, reviser: true }
     }
 
     fn build(&self) -> Option<Box<dyn Strategy>> {

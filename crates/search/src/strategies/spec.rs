@@ -2,7 +2,10 @@
 
 use super::early_stop::{self, CHUNK, EarlyStop};
 use super::options::{Options, Plan};
-use super::{Beam, BestOfN, Dvts, Mcts, Needs, OptionInfo, Particle, Rebase, Revisions, Sequence, Threshold};
+use super::{
+    AbMcts, Beam, BestOfN, Dvts, Mcts, Needs, OptionInfo, Particle, Rebase, Revisions, Sequence, Synthesis,
+    Threshold,
+};
 use crate::{Selection, Strategy};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -28,6 +31,10 @@ pub enum StrategySpec {
     Mcts(Mcts),
     /// Chains of revisions.
     Revisions(Revisions),
+    /// One answer written from several.
+    Synthesis(Synthesis),
+    /// Wider or deeper by Thompson sampling.
+    AbMcts(AbMcts),
     /// Stages one after the other on the same tree.
     Sequence(StagesSpec),
     /// Another strategy, ended once its answer is certain.
@@ -194,7 +201,7 @@ pub struct StrategyInfo {
 
 impl StrategySpec {
     /// All strategies that are not combinations, with their default options.
-    pub fn all() -> [Self; 7] {
+    pub fn all() -> [Self; 9] {
         [
             Self::BestOfN(BestOfN::default()),
             Self::Beam(Beam::default()),
@@ -203,6 +210,8 @@ impl StrategySpec {
             Self::Particle(Particle::default()),
             Self::Mcts(Mcts::default()),
             Self::Revisions(Revisions::default()),
+            Self::Synthesis(Synthesis::default()),
+            Self::AbMcts(AbMcts::default()),
         ]
     }
 
@@ -241,6 +250,8 @@ impl StrategySpec {
             Self::Particle(plan) => plan,
             Self::Mcts(plan) => plan,
             Self::Revisions(plan) => plan,
+            Self::Synthesis(plan) => plan,
+            Self::AbMcts(plan) => plan,
             Self::Sequence(_) | Self::EarlyStop(_) => return None,
         })
     }
@@ -255,16 +266,22 @@ impl StrategySpec {
             Self::Particle(plan) => plan,
             Self::Mcts(plan) => plan,
             Self::Revisions(plan) => plan,
+            Self::Synthesis(plan) => plan,
+            Self::AbMcts(plan) => plan,
             Self::Sequence(_) | Self::EarlyStop(_) => return None,
         })
     }
 
-    /// The roles that it calls besides the proposer.
+    /// What it asks of its roles.
     pub fn needs(&self) -> Needs {
         match self {
             Self::Sequence(sequence) => {
                 sequence.stages.iter().map(|stage| stage.strategy.needs()).fold(Needs::default(), |a, b| {
-                    Needs { verifier: a.verifier || b.verifier, reviser: a.reviser || b.reviser }
+                    Needs {
+                        steps: a.steps || b.steps,
+                        verifier: a.verifier || b.verifier,
+                        reviser: a.reviser || b.reviser,
+                    }
                 })
             }
             Self::EarlyStop(wrapper) => wrapper.strategy.needs(),

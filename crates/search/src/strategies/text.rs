@@ -308,8 +308,8 @@ mod tests {
     #[test]
     fn errors_name_the_culprit_and_the_way_out() {
         let error = |text: &str| text.parse::<StrategySpec>().unwrap_err().to_string();
-        assert_snapshot!(error("beem"), @"unknown strategy `beem` (did you mean `beam`? there are `best-of-n`, `beam`, `dvts`, `rebase`, `particle`, `mcts`, `revisions`, `majority`, `weighted`, `early-stop`)");
-        assert_snapshot!(error("simulated-annealing"), @"unknown strategy `simulated-annealing` (there are `best-of-n`, `beam`, `dvts`, `rebase`, `particle`, `mcts`, `revisions`, `majority`, `weighted`, `early-stop`)");
+        assert_snapshot!(error("beem"), @"unknown strategy `beem` (did you mean `beam`? there are `best-of-n`, `beam`, `dvts`, `rebase`, `particle`, `mcts`, `revisions`, `synthesis`, `ab-mcts`, `majority`, `weighted`, `early-stop`)");
+        assert_snapshot!(error("simulated-annealing"), @"unknown strategy `simulated-annealing` (there are `best-of-n`, `beam`, `dvts`, `rebase`, `particle`, `mcts`, `revisions`, `synthesis`, `ab-mcts`, `majority`, `weighted`, `early-stop`)");
         assert_snapshot!(error("beam:width=4"), @"`beam` has no option `width` (it has `generations`, `branching`, `lookahead`, `distinct`, `rounds`, `rule`, `aggregation`, `copies`)");
         assert_snapshot!(error("beam:branching=0"), @"`branching=0` of `beam` is not a whole number from 1, or `sqrt`");
         assert_snapshot!(error("beam:rule=loudest"), @"`rule=loudest` of `beam` is not one of `best`, `majority`, `weighted`");

@@ -52,6 +52,18 @@ pub enum VerifierError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// A model whose backend does not tell what the verifier reads.
+    #[error("`{verifier}` reads {read}, which the server of `{model}` does not tell (take {instead})")]
+    Untold {
+        /// The verifier.
+        verifier: String,
+        /// What it reads.
+        read: &'static str,
+        /// Who does not tell it.
+        model: String,
+        /// What would do.
+        instead: &'static str,
+    },
     /// A label that the model does not write as one token.
     #[error(
         "`{label}` is not one token of `{model}` but {tokens}, and a label is read as one (choose labels of one token, such as `+` and `-`, or let the model score that the format was made for)"

@@ -62,6 +62,35 @@ impl VerifierSpec {
         }
     }
 
+    /// Refuses a verifier of what nobody tells.
+    fn told(&self, model: &ModelFacts, proposer: &ModelFacts) -> Result<(), VerifierError> {
+        let vote = "a strategy that votes, such as majority, or a verifier that asks another model";
+        let drawn = "the log-probabilities of what was drawn";
+        let (facts, told, read, instead) = match self {
+            Self::None | Self::Product(_) => return Ok(()),
+            Self::Logprob | Self::Likelihood => (proposer, proposer.abilities.logprobs, drawn, vote),
+            Self::Certainty => {
+                let read = "the whole distribution of every token drawn";
+                (proposer, proposer.abilities.certainty, read, "likelihood, or a model that runs here")
+            }
+            Self::Judge { .. } => {
+                let told = model.abilities.scores || model.abilities.logprobs;
+                (model, told, "the probabilities of a yes and a no", vote)
+            }
+            Self::Prm { .. } | Self::Orm { .. } => {
+                let read = "distributions in the middle of a text";
+                (
+                    model,
+                    model.abilities.scores,
+                    read,
+                    "judge, or a server that takes token ids: vLLM, llama-server",
+                )
+            }
+        };
+        let (verifier, model) = (self.to_string(), facts.name.clone());
+        if told { Ok(()) } else { Err(VerifierError::Untold { verifier, read, model, instead }) }
+    }
+
     /// Sets it up. `model` scores what `proposer` draws; both may be the same model, and `model` is not used by
     /// verifiers that need none.
     ///
@@ -72,6 +101,7 @@ impl VerifierSpec {
         model: M,
         proposer: &ModelFacts,
     ) -> Result<Option<Box<dyn Verifier<Trace>>>, VerifierError> {
+        self.told(model.facts(), proposer)?;
         Ok(Some(match self {
             Self::None => return Ok(None),
             Self::Product(parts) => {

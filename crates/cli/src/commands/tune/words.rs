@@ -27,6 +27,7 @@ impl Words {
             beginning: model.vocabulary.beginning,
             endings: model.vocabulary.endings.clone(),
             architecture: Some(model.shape.architecture()),
+            abilities: deliberate_lm::Abilities::default(),
         };
         Ok(Self { facts, tokenizer })
     }

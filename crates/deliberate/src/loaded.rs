@@ -1,17 +1,17 @@
-//! Opens the models of a command and composes the roles around them.
+//! Opens the models that work together and composes the roles around them.
 
 use crate::backend::Backend;
-use crate::config::{EngineSettings, Search};
-use crate::exit::bad_input;
-use crate::obey::asked;
+use crate::error::Error;
+use crate::models::ModelSettings;
+use crate::obeyed::asked;
 use crate::open::{Files, Served, Wanted, open};
-use anyhow::{Context, anyhow};
+use crate::resolved::Search;
 use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
 use deliberate_remote::{Address, Key};
 use deliberate_search::strategies::Needs;
 use deliberate_search::{Settings, question_seed};
-use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser, Trace, VerifierSpec};
+use deliberate_text::{Domain, DomainSettings, Layout, Prompt, PromptKind, TextReviser, Trace, VerifierSpec};
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
 
@@ -28,9 +28,11 @@ pub(crate) fn search_settings(search: &Search, loaded: &Loaded, question: &str) 
     Settings { part: Some(part), ..Settings::new(search.budget, question_seed(search.seed, question)) }
 }
 
-/// The models of a command: they compute in turn and share one memory budget. A file named twice is loaded once.
-pub(crate) struct Loaded {
-    pub(crate) proposer: Served,
+/// Models that are ready, by their roles. Those that were opened together compute in turn and share one memory budget.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Who draws.
+    pub proposer: Served,
     /// Who scores, where the verifier calls a model.
     verifier: Served,
     /// Who scores where the strategy revises.
@@ -49,7 +51,7 @@ struct Asked {
 
 impl Asked {
     fn by(search: &Search) -> Self {
-        let Needs { verifier, reviser } = search.strategy.needs();
+        let Needs { verifier, reviser, .. } = search.strategy.needs();
         let revision = search.revision_verifier.as_ref().filter(|_| reviser);
         Self {
             verifier: verifier && revision.is_none() && search.verifier.needs_model(),
@@ -68,11 +70,14 @@ impl Asked {
 }
 
 /// Models that work together, as some settings name them, and what they are asked.
-pub(crate) struct Cast<'a> {
-    pub(crate) settings: &'a EngineSettings,
-    pub(crate) searches: &'a [&'a Search],
+#[derive(Debug, Clone, Copy)]
+pub struct Cast<'a> {
+    /// Which models.
+    pub settings: &'a ModelSettings,
+    /// All searches that they are opened for.
+    pub searches: &'a [&'a Search],
     /// Questions that are worked on at the same time.
-    pub(crate) questions: usize,
+    pub questions: usize,
 }
 
 impl Cast<'_> {
@@ -85,11 +90,11 @@ impl Cast<'_> {
 
     /// The models' files by their roles: the proposer, who is the default model where none is named and does what no other
     /// model is named for, the verifier, that of revisions, the reviser.
-    fn files(&self, models: &Models) -> anyhow::Result<[Option<Wanted>; 4]> {
+    fn files(&self, models: &Models) -> Result<[Option<Wanted>; 4], Error> {
         let asked = self.searches.iter().map(|search| Asked::by(search)).fold(Asked::default(), Asked::or);
-        let EngineSettings { model, verifier_model, revision_verifier_model, reviser_model, .. } =
+        let ModelSettings { model, verifier_model, revision_verifier_model, reviser_model, .. } =
             self.settings;
-        let EngineSettings { server, verifier_server, reviser_server, .. } = self.settings;
+        let ModelSettings { server, verifier_server, reviser_server, .. } = self.settings;
         let role = |server: &Option<String>, model: Option<&String>| match server {
             Some(server) => {
                 let address = address(server, model)?;
@@ -112,14 +117,20 @@ impl Cast<'_> {
 
 impl Loaded {
     /// Opens the models that the settings name, as far as these searches ask them.
-    pub(crate) fn open(cast: &Cast<'_>) -> anyhow::Result<Self> {
-        Ok(Self::open_all(std::slice::from_ref(cast))?.remove(0))
+    ///
+    /// # Errors
+    /// [`Error`] for a model or a server that is not there or cannot be used.
+    pub async fn open(cast: &Cast<'_>) -> Result<Self, Error> {
+        Ok(Self::open_all(std::slice::from_ref(cast)).await?.remove(0))
     }
 
-    /// Opens all models of a command at once, because they share one memory and compute in turn. A file that is named
-    /// twice is loaded once. What memory there is and what the models may take is said by the first cast.
-    pub(crate) fn open_all(casts: &[Cast<'_>]) -> anyhow::Result<Vec<Self>> {
-        let models = Models::from_env().map_err(bad_input)?;
+    /// Opens several casts at once, because they share one memory and compute in turn. A file that is named twice is loaded
+    /// once. What memory there is and what the models may take is said by the first cast. Reading files blocks the thread.
+    ///
+    /// # Errors
+    /// As [`Loaded::open`].
+    pub async fn open_all(casts: &[Cast<'_>]) -> Result<Vec<Self>, Error> {
+        let models = Models::from_env()?;
         let mut files: Vec<Wanted> = Vec::new();
         let mut place = |wanted: Wanted| {
             files.iter().position(|known| same(known, &wanted)).unwrap_or_else(|| {
@@ -136,7 +147,7 @@ impl Loaded {
         let at_once: Option<Vec<u32>> = casts.iter().map(Cast::at_once).collect();
         let at_once = at_once.and_then(|all| all.into_iter().max());
         let Some(first) = casts.first() else { return Ok(Vec::new()) };
-        let served = open(&files, first.settings, at_once)?;
+        let served = open(&files, first.settings, at_once).await?;
         let loaded = |(proposer, others): (usize, [usize; 3])| {
             let [verifier, revision_verifier, reviser] = others.map(|place| served[place].clone());
             Self { proposer: served[proposer].clone(), verifier, revision_verifier, reviser }
@@ -152,31 +163,49 @@ impl Loaded {
         }
     }
 
-    /// Whether a policy knows these models.
-    pub(crate) fn check(&self, search: &Search) -> anyhow::Result<()> {
+    /// Refuses what these models cannot do for a search, and says what is odd: about the files, the servers, and a policy that
+    /// was fitted on others.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSize`] for a budget that nobody can count, [`Error::PolicyVerifier`] for scores that the policy does
+    /// not know.
+    pub fn check(&self, search: &Search) -> Result<Vec<String>, Error> {
         let sizes = self.proposer.model.facts().architecture;
         if search.budget.flops.is_some() && sizes.is_none() {
-            return Err(bad_input(anyhow!(
-                "nobody knows what `{}` costs in operations: its server does not tell its size (give a budget in tokens)",
-                self.proposer.name
-            )));
+            return Err(Error::UnknownSize { model: self.proposer.name.clone() });
         }
-        let Some(policy) = &search.policy else { return Ok(()) };
-        let now = asked(&serde_json::to_value(search)?, &self.provenance(search));
-        policy.check(&self.proposer.name, &search.verifier.to_string(), &now)
+        let mut warnings = self.warnings();
+        if let Some(policy) = &search.policy {
+            let search_json = serde_json::to_value(search).expect("a search is data");
+            let now = asked(&search_json, &self.provenance(search));
+            warnings.extend(policy.check(&self.proposer.name, &search.verifier.to_string(), &now)?);
+        }
+        Ok(warnings)
+    }
+
+    /// What is odd about the models, each once.
+    pub fn warnings(&self) -> Vec<String> {
+        let all = [&self.proposer, &self.verifier, &self.revision_verifier, &self.reviser];
+        let mut warnings: Vec<String> = Vec::new();
+        for warning in all.iter().flat_map(|served| &served.warnings) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        warnings
     }
 
     /// The tokens of the proposer as text, special ones as their markers.
-    pub(crate) fn spelled(&self, tokens: &[u32]) -> String {
+    pub fn spelled(&self, tokens: &[u32]) -> String {
         let piece = |&token: &u32| self.proposer.model.piece(token).unwrap_or_default();
         let bytes: Vec<u8> = tokens.iter().flat_map(piece).collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// What the results depend on besides the search settings.
-    pub(crate) fn provenance(&self, search: &Search) -> Value {
+    pub fn provenance(&self, search: &Search) -> Value {
         let mut all = json!({"proposer": self.proposer.provenance});
-        let Needs { verifier, reviser } = search.strategy.needs();
+        let Needs { verifier, reviser, .. } = search.strategy.needs();
         let (spec, model) = self.scoring(search);
         if verifier && spec.needs_model() {
             all["verifier"] = model.provenance.clone();
@@ -187,8 +216,23 @@ impl Loaded {
         all
     }
 
+    /// Refuses what an endpoint for conversations cannot do.
+    fn answers_whole(&self, search: &Search, steps: bool, layout: Layout) -> Result<(), Error> {
+        let model = || self.proposer.name.clone();
+        if steps {
+            return Err(Error::WholeAnswers { model: model(), strategy: search.strategy.name().to_owned() });
+        }
+        match layout {
+            Layout::Chat => Ok(()),
+            Layout::Plain => Err(Error::Conversations { model: model(), prompt: search.prompt.clone() }),
+        }
+    }
+
     /// The roles that a search needs, around these models.
-    pub(crate) async fn domain(&self, search: &Search) -> anyhow::Result<Domain<Backend>> {
+    ///
+    /// # Errors
+    /// [`Error`] for a prompt that cannot be used, and for roles that these models cannot take.
+    pub async fn domain(&self, search: &Search) -> Result<Domain<Backend>, Error> {
         let settings = DomainSettings {
             prompt: search.prompt.clone(),
             sampling: search.sampling,
@@ -196,13 +240,15 @@ impl Loaded {
             answer_tokens: search.max_tokens,
             steps: search.steps.clone(),
         };
-        let engine = &self.proposer.model;
-        let domain = Domain::new(engine.clone(), &settings).map_err(bad_input)?;
-        let Needs { verifier, reviser } = search.strategy.needs();
+        let proposer = &self.proposer.model;
+        let domain = Domain::new(proposer.clone(), &settings)?;
+        let Needs { steps, verifier, reviser } = search.strategy.needs();
+        if !proposer.facts().abilities.continues {
+            self.answers_whole(search, steps, domain.prompt().layout())?;
+        }
         let domain = if verifier {
             let (spec, model) = self.scoring(search);
-            let verifier = spec.build(model.model.clone(), engine.facts()).await.map_err(bad_input)?;
-            domain.with_verifier(verifier)
+            domain.with_verifier(spec.build(model.model.clone(), proposer.facts()).await?)
         } else {
             domain
         };
@@ -210,16 +256,15 @@ impl Loaded {
             return Ok(domain);
         }
         let model = &self.reviser.model;
-        if !model.facts().shares_tokens(engine.facts()) {
-            return Err(bad_input(anyhow::anyhow!(
-                "the reviser `{}` writes other tokens than the proposer `{}` (choose models of one vocabulary)",
-                model.facts().name,
-                engine.facts().name
-            )));
+        if !model.facts().shares_tokens(proposer.facts()) {
+            return Err(Error::OtherTokens {
+                reviser: model.facts().name.clone(),
+                proposer: proposer.facts().name.clone(),
+            });
         }
-        let prompt = Prompt::load_for(domain.prompt().reviser(), PromptKind::Revise).map_err(bad_input)?;
+        let prompt = Prompt::load_for(domain.prompt().reviser(), PromptKind::Revise)?;
         let draw = settings.draw_settings(domain.prompt());
-        let reviser = TextReviser::new(model.clone(), prompt, None, draw).await.map_err(bad_input)?;
+        let reviser = TextReviser::new(model.clone(), prompt, None, draw).await?;
         Ok(domain.with_reviser(reviser))
     }
 }
@@ -238,21 +283,22 @@ fn same(left: &Wanted, right: &Wanted) -> bool {
 /// The environment's key for servers.
 const KEY: &str = "DELIBERATE_API_KEY";
 
-/// A model of a server, with the key that the environment has for it.
-pub(crate) fn address(server: &str, model: Option<&String>) -> anyhow::Result<Address> {
+/// A model of a server, with the key that the environment has for it (`DELIBERATE_API_KEY`).
+///
+/// # Errors
+/// [`Error::Address`] for what is none.
+pub fn address(server: &str, model: Option<&String>) -> Result<Address, Error> {
     let key = std::env::var(KEY).ok().filter(|key| !key.trim().is_empty()).map(|key| Key::new(&key));
-    let address = Address::parse(server).map_err(bad_input)?;
-    Ok(address.with_model(model.cloned()).with_key(key))
+    Ok(Address::parse(server)?.with_model(model.cloned()).with_key(key))
 }
 
 /// The files of a model that is named with or without an adapter.
-fn wanted(models: &Models, name: &str) -> anyhow::Result<Wanted> {
+fn wanted(models: &Models, name: &str) -> Result<Wanted, Error> {
     let (base, adapter) = models.split(name);
-    let file = models.resolve(base).map_err(bad_input)?;
+    let file = models.resolve(base)?;
     let of = |adapter: &str| {
-        models.resolve(adapter).with_context(|| {
-            format!("there is no adapter `{adapter}` for `{base}` (`deliberate tune --lora` writes one as `adapter.gguf`)")
-        })
+        let (adapter, base) = (adapter.to_owned(), base.to_owned());
+        models.resolve(&adapter).map_err(|source| Error::Adapter { adapter, base, source })
     };
-    Ok(Wanted::File(Files { file, adapter: adapter.map(of).transpose().map_err(bad_input)? }))
+    Ok(Wanted::File(Files { file, adapter: adapter.map(of).transpose()? }))
 }

@@ -3,15 +3,17 @@
 //! Its file names a team (`deliberate.team`) and the prompt that it was trained with (`deliberate.prompt`); what a team
 //! wants stands in `teams.toml`, and so does the team of files that others published.
 
-use crate::config::FileLayer;
-use crate::exit::bad_input;
-use anyhow::anyhow;
+use crate::error::Error;
+use crate::options::{Options, Usual};
 use deliberate_decoder::Asking;
 use deliberate_models::{ModelFile, Models, Origin};
 use deliberate_policy::Policy;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The prompt of models behind servers.
+const SERVED_PROMPT: &str = "worked";
 
 const TEAMS: &str = include_str!("teams.toml");
 
@@ -22,16 +24,7 @@ struct Teams {
     bundled: String,
     /// Those of published files, by the files' names.
     files: BTreeMap<String, String>,
-    team: BTreeMap<String, FileLayer>,
-}
-
-/// Who answers where neither the user nor a policy names a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Usual {
-    /// The catalogue's default, for questions of all kinds.
-    Base,
-    /// The models that are part of the program, for questions of the lab.
-    Bundled,
+    team: BTreeMap<String, Options>,
 }
 
 impl Teams {
@@ -41,7 +34,7 @@ impl Teams {
 }
 
 /// How a model wants to be asked, from its file.
-pub(crate) fn asking(file: &ModelFile) -> Asking {
+pub fn asking(file: &ModelFile) -> Asking {
     // A file that cannot be read is refused where it is opened.
     let mut asking = Asking::of_file(&file.path).unwrap_or_default();
     if asking.team.is_none() {
@@ -62,25 +55,26 @@ pub(crate) fn asking(file: &ModelFile) -> Asking {
 ///
 /// # Errors
 /// For a policy that was fitted on a model that is not here, where no other is named.
-pub(crate) fn complete(mut user: FileLayer, usual: Usual) -> anyhow::Result<FileLayer> {
+pub(crate) fn complete(mut user: Options, usual: Usual) -> Result<Options, Error> {
     let Teams { bundled, files, mut team } = Teams::read();
-    if user.engine.server.is_some() {
-        // Nobody here knows what a server's models want.
+    if user.models.server.is_some() {
+        // Nobody here knows what a server's models want, but that nearly all of them hold conversations.
+        user.search.prompt.get_or_insert_with(|| SERVED_PROMPT.to_owned());
         return Ok(user);
     }
     // What is wrong with the folder of models is said where they are opened.
     let Ok(models) = Models::from_env() else { return Ok(user) };
-    if user.engine.model.is_none() {
-        user.engine.model = match usual {
+    if user.models.model.is_none() {
+        user.models.model = match usual {
             Usual::Bundled => Some(bundled),
             Usual::Base => fitted(&user, &models)?,
         };
     }
-    let named = user.engine.model.clone().unwrap_or_else(|| models.catalogue().default.clone());
+    let named = user.models.model.clone().unwrap_or_else(|| models.catalogue().default.clone());
     let (name, adapter) = models.split(&named);
-    if let Some(proposer) = team.get(name).and_then(|team| team.engine.model.clone()) {
+    if let Some(proposer) = team.get(name).and_then(|team| team.models.model.clone()) {
         // The team's proposer, not the team's name.
-        user.engine.model = Some(adapter.map_or(proposer.clone(), |adapter| format!("{proposer}+{adapter}")));
+        user.models.model = Some(adapter.map_or(proposer.clone(), |adapter| format!("{proposer}+{adapter}")));
         return Ok(over(user, team.remove(name).unwrap_or_default()));
     }
     let Some(file) = models.resolve(name).ok() else {
@@ -101,7 +95,7 @@ pub(crate) fn complete(mut user: FileLayer, usual: Usual) -> anyhow::Result<File
 }
 
 /// The model that the user's policy was fitted on; none where there is no policy, or where it is the default.
-fn fitted(user: &FileLayer, models: &Models) -> anyhow::Result<Option<String>> {
+fn fitted(user: &Options, models: &Models) -> Result<Option<String>, Error> {
     // What is wrong with the policy is said where it is read.
     let policy = user.search.policy.as_ref().and_then(|path| Policy::read(path).ok());
     let Some(name) = policy.map(|policy| policy.provenance.proposer) else { return Ok(None) };
@@ -109,25 +103,23 @@ fn fitted(user: &FileLayer, models: &Models) -> anyhow::Result<Option<String>> {
         return Ok(None);
     }
     if models.resolve(&name).is_err() {
-        return Err(bad_input(anyhow!(
-            "the policy was fitted on the model `{name}`, and none is here by that name (name one with --model)"
-        )));
+        return Err(Error::PolicyModel { model: name });
     }
     Ok(Some(name))
 }
 
-fn over(user: FileLayer, mut team: FileLayer) -> FileLayer {
+fn over(user: Options, mut team: Options) -> Options {
     // The team's models are files here, and no server's.
-    if user.engine.verifier_server.is_some() {
-        (team.engine.verifier_model, team.engine.revision_verifier_model) = (None, None);
+    if user.models.verifier_server.is_some() {
+        (team.models.verifier_model, team.models.revision_verifier_model) = (None, None);
     }
-    if user.engine.reviser_server.is_some() {
-        team.engine.reviser_model = None;
+    if user.models.reviser_server.is_some() {
+        team.models.reviser_model = None;
     }
-    FileLayer {
+    Options {
         larger_model: user.larger_model.or(team.larger_model),
         search: user.search.over(team.search),
-        engine: user.engine.over(team.engine),
+        models: user.models.over(team.models),
     }
 }
 
@@ -140,7 +132,7 @@ fn in_folder(folder: &Path, prompt: &str) -> String {
 
 /// The team with those of its models that were built together with this one: in its folder, or in a folder beside it as
 /// `lab build` leaves them.
-fn beside(folder: &Path, mut team: FileLayer) -> FileLayer {
+fn beside(folder: &Path, mut team: Options) -> Options {
     let built = |name: &mut Option<String>| {
         let Some((_, own)) = name.as_deref().and_then(|name| name.split_once('-')) else { return };
         let file = format!("{own}.gguf");
@@ -149,7 +141,7 @@ fn beside(folder: &Path, mut team: FileLayer) -> FileLayer {
             *name = Some(place.to_string_lossy().into_owned());
         }
     };
-    let engine = &mut team.engine;
+    let engine = &mut team.models;
     let roles = [&mut engine.verifier_model, &mut engine.revision_verifier_model, &mut engine.reviser_model];
     roles.into_iter().for_each(built);
     built(&mut team.larger_model);
@@ -162,10 +154,10 @@ mod tests {
 
     #[test]
     fn a_team_is_asked_as_it_was_trained_unless_the_user_says_otherwise() {
-        let mut user = FileLayer::default();
+        let mut user = Options::default();
         user.search.temperature = Some(0.5);
         let complete = super::complete(user, Usual::Bundled).unwrap();
-        assert_eq!(complete.engine.model.as_deref(), Some("lab-proposer"));
+        assert_eq!(complete.models.model.as_deref(), Some("lab-proposer"));
         assert_eq!(complete.larger_model.as_deref(), Some("lab-proposer-large"));
         assert_eq!(
             (complete.search.temperature, complete.search.prompt.as_deref()),
@@ -175,17 +167,17 @@ mod tests {
 
     #[test]
     fn a_server_of_a_role_is_not_asked_for_the_team_s_model() {
-        let mut user = FileLayer::default();
-        user.engine.verifier_server = Some("http://localhost:8392".to_owned());
-        let engine = super::complete(user, Usual::Bundled).unwrap().engine;
+        let mut user = Options::default();
+        user.models.verifier_server = Some("http://localhost:8392".to_owned());
+        let engine = super::complete(user, Usual::Bundled).unwrap().models;
         assert_eq!((engine.verifier_model, engine.revision_verifier_model), (None, None));
         assert_eq!(engine.reviser_model.as_deref(), Some("lab-reviser"));
     }
 
     #[test]
     fn the_default_model_is_asked_in_the_same_way_before_and_after_it_is_fetched() {
-        let complete = super::complete(FileLayer::default(), Usual::Base).unwrap();
-        assert_eq!((complete.engine.model, complete.search.prompt.as_deref()), (None, Some("worked")));
+        let complete = super::complete(Options::default(), Usual::Base).unwrap();
+        assert_eq!((complete.models.model, complete.search.prompt.as_deref()), (None, Some("worked")));
         assert_eq!((complete.search.top_p, complete.search.top_k), (Some(0.8), Some(20)));
     }
 
@@ -209,8 +201,8 @@ mod tests {
         std::fs::write(prm.join("prm.gguf"), b"GGUF").unwrap();
         let team = Teams::read().team.remove("lab").unwrap();
         let found = beside(&proposer, team);
-        assert!(found.engine.verifier_model.unwrap().ends_with("prm.gguf"));
-        assert_eq!(found.engine.reviser_model.as_deref(), Some("lab-reviser"));
+        assert!(found.models.verifier_model.unwrap().ends_with("prm.gguf"));
+        assert_eq!(found.models.reviser_model.as_deref(), Some("lab-reviser"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// Bytes; written `6GiB`, `512MiB`, `2GB` or a plain number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct Bytes(pub(crate) u64);
+pub struct Bytes(pub u64);
 
 const UNITS: [(&str, u64); 7] = [
     ("KiB", 1 << 10),

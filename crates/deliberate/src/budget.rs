@@ -3,10 +3,13 @@
 use deliberate_search::Budget;
 
 /// A search holds its whole tree in memory; above this, running out of it would be the likely end.
-pub(crate) const MOST_GENERATIONS: u32 = 65_536;
+pub const MOST_GENERATIONS: u32 = 65_536;
 
 /// Reads a budget; a bare number is generations.
-pub(crate) fn parse(text: &str) -> Result<Budget, String> {
+///
+/// # Errors
+/// What is wrong with it, and how it is written.
+pub fn parse(text: &str) -> Result<Budget, String> {
     let mut budget = Budget::default();
     for part in text.split(',').map(str::trim) {
         let digits =
@@ -39,7 +42,7 @@ pub(crate) fn parse(text: &str) -> Result<Budget, String> {
 }
 
 /// The text form.
-pub(crate) fn format(budget: &Budget) -> String {
+pub fn format(budget: &Budget) -> String {
     let parts = [
         budget.generations.map(|n| n.to_string()),
         budget.units.map(|n| format!("{n}tokens")),

@@ -1,20 +1,19 @@
 //! A policy in the place of a strategy.
 
 use crate::budget::MOST_GENERATIONS;
-use crate::exit::bad_input;
-use crate::output::note;
-use anyhow::anyhow;
+use crate::error::Error;
 use deliberate_policy::{ByDifficulty, ByRanking, Policy, Reasons, Sequential};
 use deliberate_search::Strategy;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
 
 /// Which part of a policy is obeyed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Regime {
+pub enum Regime {
     /// Draw round by round, and stop when another round is not worth its price.
     #[default]
     Online,
@@ -24,17 +23,40 @@ pub(crate) enum Regime {
     Ranking,
 }
 
+impl Regime {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Fixed => "fixed",
+            Self::Ranking => "ranking",
+        }
+    }
+}
+
+impl FromStr for Regime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::Online, Self::Fixed, Self::Ranking];
+        let found = all.into_iter().find(|regime| regime.name() == text);
+        found.ok_or_else(|| "`online`, `fixed` or `ranking`".to_owned())
+    }
+}
+
 /// A policy and the part of it that is obeyed.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Obeyed {
+pub struct Obeyed {
     regime: Regime,
     policy: Policy,
 }
 
 impl Obeyed {
     /// Reads a policy that has the part that is wanted.
-    pub(crate) fn read(path: &Path, regime: Regime) -> anyhow::Result<Self> {
-        let policy = Policy::read(path).map_err(bad_input)?;
+    ///
+    /// # Errors
+    /// [`Error::Policy`] for what is none, [`Error::NoPart`] where that part is missing.
+    pub fn read(path: &Path, regime: Regime) -> Result<Self, Error> {
+        let policy = Policy::read(path)?;
         let there = match regime {
             Regime::Online => policy.online.is_some(),
             Regime::Fixed => policy.fixed.is_some(),
@@ -43,11 +65,11 @@ impl Obeyed {
         if there {
             return Ok(Self { regime, policy });
         }
-        Err(bad_input(anyhow!("the policy `{}` has no part for --regime {regime:?}", path.display())))
+        Err(Error::NoPart { path: path.to_owned(), regime: regime.name() })
     }
 
     /// Generations that it spends where no budget is given.
-    pub(crate) fn generations(&self) -> Option<u32> {
+    pub fn generations(&self) -> Option<u32> {
         match self.regime {
             Regime::Online => self.policy.online.as_ref().map(|online| online.most),
             Regime::Fixed => self.policy.fixed.as_ref()?.most(),
@@ -55,30 +77,27 @@ impl Obeyed {
         }
     }
 
-    /// Refuses scores that the policy does not know, and warns of another proposer and of models that are asked in
-    /// another way.
-    pub(crate) fn check(&self, proposer: &str, verifier: &str, now: &Asked) -> anyhow::Result<()> {
+    /// Refuses scores that the policy does not know, and says what else is not as it was when it was fitted: another
+    /// proposer, models that are asked in another way.
+    pub(crate) fn check(&self, proposer: &str, verifier: &str, now: &Asked) -> Result<Vec<String>, Error> {
         let fitted = &self.policy.provenance;
         if fitted.verifier != verifier {
-            return Err(bad_input(anyhow!(
-                "the policy was fitted on scores of the verifier `{}`, and those of `{verifier}` mean something else \
-                 (give --verifier {}, or calibrate again)",
-                fitted.verifier,
-                fitted.verifier
-            )));
+            return Err(Error::PolicyVerifier {
+                fitted: fitted.verifier.clone(),
+                verifier: verifier.to_owned(),
+            });
         }
-        for difference in self.policy.mismatch(proposer, verifier) {
-            note(format_args!("{difference}: its chances and its prices may be off"));
-        }
+        let mut warnings = self.policy.mismatch(proposer, verifier);
         for (name, then) in &fitted.asked {
             let now = now.get(name).map_or("none", String::as_str);
             if now != then {
-                note(format_args!(
-                    "the policy was fitted with {name} {then}, not {now}: its chances and its prices may be off"
-                ));
+                warnings.push(format!("the policy was fitted with {name} {then}, not {now}"));
             }
         }
-        Ok(())
+        Ok(warnings
+            .into_iter()
+            .map(|warning| format!("{warning}: its chances and its prices may be off"))
+            .collect())
     }
 
     /// The strategy that obeys it.
@@ -86,7 +105,7 @@ impl Obeyed {
         &self,
         generations: Option<u32>,
         reasons: Reasons,
-    ) -> anyhow::Result<Box<dyn Strategy>> {
+    ) -> Result<Box<dyn Strategy>, Error> {
         let some = "it was read with this part";
         // A budget that counts none leaves the policy its own.
         let generations = generations.or(self.generations()).unwrap_or(MOST_GENERATIONS);
@@ -98,7 +117,7 @@ impl Obeyed {
             }
             Regime::Fixed => {
                 let fixed = self.policy.fixed.as_ref().expect(some);
-                Box::new(ByDifficulty::new(fixed, generations, reasons).map_err(bad_input)?)
+                Box::new(ByDifficulty::new(fixed, generations, reasons)?)
             }
             Regime::Ranking => {
                 Box::new(ByRanking::new(self.policy.ranking.clone().expect(some), generations))
@@ -108,10 +127,10 @@ impl Obeyed {
 }
 
 /// How models are asked, by setting: what a policy's chances and prices depend on besides who answers.
-pub(crate) type Asked = BTreeMap<String, String>;
+pub type Asked = BTreeMap<String, String>;
 
 /// How models are asked, out of the search settings and the provenance of the models as they are written down.
-pub(crate) fn asked(search: &Value, models: &Value) -> Asked {
+pub fn asked(search: &Value, models: &Value) -> Asked {
     let sampling = &search["sampling"];
     let all = [
         ("verifier-model", &models["verifier"]["model"]),

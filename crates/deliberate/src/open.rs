@@ -1,21 +1,19 @@
 //! From model files to engines that share the machine.
 
 use crate::backend::Backend;
-use crate::config::{EngineSettings, RuntimeChoice};
-use crate::exit::bad_input;
+use crate::error::{Error, OpenError};
 use crate::machine;
-use crate::output::note;
-use anyhow::{Context, anyhow};
+use crate::models::ModelSettings;
+use crate::options::RuntimeChoice;
 use deliberate_engine::{Engine, MemoryBudget, MemoryGrant, MemoryRequest, Serving, Settings, Turns};
 use deliberate_gguf::Gguf;
 use deliberate_lm::LanguageModel;
 use deliberate_models::ModelFile;
-use deliberate_remote::{Address, RemoteModel};
+use deliberate_remote::Address;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 /// Files up to this size are tried on the native runtime first, where nobody chose: it is faster than llama.cpp on a
 /// processor as soon as several sequences are drawn together.
@@ -39,33 +37,24 @@ pub(crate) struct Files {
 }
 
 /// A model that is ready to answer.
-#[derive(Clone)]
-pub(crate) struct Served {
-    pub(crate) model: Backend,
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// What answers.
+    pub model: Backend,
     /// What to call it: with an adapter a model is another one.
-    pub(crate) name: String,
+    pub name: String,
     /// What its answers depend on. Runtimes differ in the last digits of their logits.
-    pub(crate) provenance: Value,
+    pub provenance: Value,
     /// The file of its weights, where it runs here.
-    pub(crate) path: Option<PathBuf>,
+    pub path: Option<PathBuf>,
+    /// What is odd about it.
+    pub warnings: Vec<String>,
     /// Held as long as the model.
     _memory: Option<Arc<MemoryGrant>>,
 }
 
-impl Served {
-    /// The engine that runs it.
-    ///
-    /// # Errors
-    /// For a model behind a server.
-    pub(crate) fn engine(&self) -> anyhow::Result<&Engine> {
-        let elsewhere =
-            || bad_input(anyhow!("`{}` runs on a server: this measures models that run here", self.name));
-        self.model.engine().ok_or_else(elsewhere)
-    }
-}
-
 /// What runs a model.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Runtime {
     Native,
@@ -89,59 +78,55 @@ const HELD_FOR_EACH: u32 = 2;
 /// Opens all models of a command. They compute in turn and share one memory: each gets as many slots as all can have, and
 /// no more than it can use where `at_once` says how many sequences are drawn at the same time. Adapters of one model share
 /// its weights and its batches where the runtime can do that.
-pub(crate) fn open(
+pub(crate) async fn open(
     models: &[Wanted],
-    settings: &EngineSettings,
+    settings: &ModelSettings,
     at_once: Option<u32>,
-) -> anyhow::Result<Vec<Served>> {
+) -> Result<Vec<Served>, Error> {
     let files = models.iter().filter_map(|wanted| match wanted {
         Wanted::File(files) => Some(files.clone()),
         Wanted::Server(_) => None,
     });
     let mut served = open_files(&files.collect::<Vec<_>>(), settings, at_once)?.into_iter();
-    let one = |wanted: &Wanted| match wanted {
-        Wanted::File(_) => Ok(served.next().expect("one for each file")),
-        Wanted::Server(address) => connect(address),
-    };
-    models.iter().map(one).collect()
+    let mut all = Vec::with_capacity(models.len());
+    for wanted in models {
+        all.push(match wanted {
+            Wanted::File(_) => served.next().expect("one for each file"),
+            Wanted::Server(address) => connect(address).await?,
+        });
+    }
+    Ok(all)
 }
 
 /// Connects to a server.
-fn connect(address: &Address) -> anyhow::Result<Served> {
-    // It is asked in a runtime of its own, because commands open their models before, within and without one.
-    let asked = thread::scope(|scope| {
-        let ask = || {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map(|runtime| runtime.block_on(RemoteModel::connect(address)))
-        };
-        scope.spawn(ask).join()
-    });
-    let model = asked.map_err(|_| anyhow!("asking the server at {address} failed"))??.map_err(bad_input)?;
-    for check in model.probe().checks.iter().filter(|check| !check.works) {
-        note(format_args!("warning: {address}: {check}"));
-    }
+async fn connect(address: &Address) -> Result<Served, Error> {
+    let connected = deliberate_remote::connect(address).await?;
+    let probe = connected.probe().clone();
+    let failed = probe.checks.iter().filter(|check| !check.works);
+    let warnings = failed.map(|check| format!("{address}: {check}")).collect();
+    let model = Backend::from(connected);
     let facts = model.facts();
     let provenance = json!({"model": facts.name, "architecture": facts.architecture, "context": facts.context,
-                            "runtime": model.probe().kind});
+                            "runtime": probe.kind});
     let name = facts.name.clone();
-    Ok(Served { model: Backend::Remote(model), name, provenance, path: None, _memory: None })
+    Ok(Served { model, name, provenance, path: None, warnings, _memory: None })
 }
 
 fn open_files(
     models: &[Files],
-    settings: &EngineSettings,
+    settings: &ModelSettings,
     at_once: Option<u32>,
-) -> anyhow::Result<Vec<Served>> {
-    let cannot = |file: &ModelFile| format!("cannot open the model `{}`", file.path.display());
+) -> Result<Vec<Served>, Error> {
+    let cannot = |file: &ModelFile| {
+        let path = file.path.clone();
+        move |source| Error::Open { path, source }
+    };
     let mut planned: Vec<Planned> = Vec::new();
     for Files { file, .. } in models {
         if planned.iter().all(|known| known.file.path != file.path) {
             let adapters = models.iter().filter(|wanted| wanted.file.path == file.path);
             let adapters: Vec<_> = adapters.map(|wanted| wanted.adapter.clone()).collect();
-            let plan = plan(file, &adapters, settings, at_once).with_context(|| cannot(file));
-            planned.extend(plan.map_err(bad_input)?);
+            planned.extend(plan(file, &adapters, settings, at_once).map_err(cannot(file))?);
         }
     }
     let memory = settings.memory.map_or_else(free_memory, |memory| memory.0);
@@ -149,8 +134,7 @@ fn open_files(
     let (budget, turns) = (MemoryBudget::new(memory), Turns::default());
     let mut opened = Vec::new();
     for Planned { file, adapters, runtime, demand } in planned {
-        std::iter::once(&file).chain(&adapters).for_each(remark);
-        let open = || -> anyhow::Result<Opened> {
+        let open = || -> Result<Opened, OpenError> {
             let memory = budget.grant(&MemoryRequest { slots: demand.slots.min(slots), ..demand })?;
             let takes = Settings { slots: Some(memory.slots()), ..settings.takes };
             let serving = Serving { turns: turns.clone(), prefix_cache: settings.prefix_cache };
@@ -164,7 +148,7 @@ fn open_files(
                 memory: Arc::new(memory),
             })
         };
-        opened.push(open().with_context(|| cannot(&file)).map_err(bad_input)?);
+        opened.push(open().map_err(cannot(&file))?);
     }
     let found = |wanted: &Files| opened.iter().find_map(|opened| opened.serve(wanted));
     models.iter().map(|wanted| found(wanted).expect("all of them were planned")).collect()
@@ -182,7 +166,7 @@ struct Opened {
 
 impl Opened {
     /// One of its models; none for another.
-    fn serve(&self, wanted: &Files) -> Option<anyhow::Result<Served>> {
+    fn serve(&self, wanted: &Files) -> Option<Result<Served, Error>> {
         if self.file.path != wanted.file.path {
             return None;
         }
@@ -200,7 +184,7 @@ impl Opened {
         Some(self.served(wanted, engine))
     }
 
-    fn served(&self, Files { file, adapter }: &Files, engine: Engine) -> anyhow::Result<Served> {
+    fn served(&self, Files { file, adapter }: &Files, engine: Engine) -> Result<Served, Error> {
         let facts = engine.facts();
         let mut provenance = json!({"model": file.name, "fingerprint": self.fingerprint,
                                     "architecture": facts.architecture, "context": facts.context,
@@ -211,7 +195,8 @@ impl Opened {
             name = format!("{name}+{}", adapter.name);
         }
         let (model, path) = (Backend::Embedded(engine), Some(file.path.clone()));
-        Ok(Served { model, name, provenance, path, _memory: Some(Arc::clone(&self.memory)) })
+        let warnings = std::iter::once(file).chain(adapter).flat_map(remarks).collect();
+        Ok(Served { model, name, provenance, path, warnings, _memory: Some(Arc::clone(&self.memory)) })
     }
 }
 
@@ -233,21 +218,19 @@ fn free_memory() -> u64 {
     machine::memory("MemAvailable:").map_or(u64::MAX, |free| free - free / 8)
 }
 
-/// Says what is odd about a file that can be read.
-fn remark(file: &ModelFile) {
+/// What is odd about a file that can be read.
+fn remarks(file: &ModelFile) -> Vec<String> {
     let remarks = Gguf::open(&file.path).map(|header| header.remarks()).unwrap_or_default();
-    for remark in remarks {
-        note(format_args!("warning: model `{}`: {remark}", file.name));
-    }
+    remarks.into_iter().map(|remark| format!("model `{}`: {remark}", file.name)).collect()
 }
 
 /// The engines that run a file with these adapters (none is the model itself), and the memory that they would like.
 fn plan(
     file: &ModelFile,
     wanted: &[Option<ModelFile>],
-    settings: &EngineSettings,
+    settings: &ModelSettings,
     at_once: Option<u32>,
-) -> anyhow::Result<Vec<Planned>> {
+) -> Result<Vec<Planned>, OpenError> {
     let mut adapters: Vec<ModelFile> = Vec::new();
     for adapter in wanted.iter().flatten() {
         if !adapters.contains(adapter) {
@@ -276,8 +259,8 @@ fn plan(
 fn runtime_for(
     file: &ModelFile,
     adapters: &[ModelFile],
-    settings: &EngineSettings,
-) -> anyhow::Result<(Runtime, MemoryRequest)> {
+    settings: &ModelSettings,
+) -> Result<(Runtime, MemoryRequest), OpenError> {
     let paths: Vec<PathBuf> = adapters.iter().map(|adapter| adapter.path.clone()).collect();
     let native = || deliberate_native::demand(&file.path, &paths, &settings.takes);
     let size = std::fs::metadata(&file.path).map_or(u64::MAX, |metadata| metadata.len());
@@ -295,12 +278,9 @@ fn runtime_for(
     return Ok((Runtime::Llama, deliberate_llama::demand(&file.path, &settings.takes)?));
     #[cfg(not(feature = "llama"))]
     match settings.runtime {
-        RuntimeChoice::Llama => anyhow::bail!("this build has no llama.cpp (build with the feature `llama`)"),
+        RuntimeChoice::Llama => Err(OpenError::NoLlama),
         _ => match native() {
-            Err(error) if error.is_other_kind() => Err(anyhow::Error::new(error).context(
-                "this build runs Llama and Qwen2 models with the vocabularies of SmolLM2 and Qwen2; one with llama.cpp \
-                 may run this file, too (`make llama`, or the feature `llama`)",
-            )),
+            Err(error) if error.is_other_kind() => Err(OpenError::NativeAlone(error)),
             demand => Ok((Runtime::Native, demand?)),
         },
     }
@@ -311,7 +291,7 @@ fn start(
     adapters: Vec<PathBuf>,
     runtime: Runtime,
     (takes, serving): (Settings, Serving),
-) -> anyhow::Result<Engine> {
+) -> Result<Engine, OpenError> {
     match runtime {
         Runtime::Native => Ok(deliberate_native::open(&file.path, adapters, takes, serving)?),
         #[cfg(feature = "llama")]
@@ -324,25 +304,26 @@ fn start(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EngineLayer;
+    use crate::options::ModelOptions;
     use deliberate_models::Models;
+    use futures::executor::block_on;
 
-    fn engine(layer: EngineLayer) -> EngineSettings {
-        EngineSettings::resolve(layer)
+    fn engine(layer: ModelOptions) -> ModelSettings {
+        ModelSettings::resolve(layer)
     }
 
-    fn planned(layer: EngineLayer, at_once: Option<u32>) -> MemoryRequest {
+    fn planned(layer: ModelOptions, at_once: Option<u32>) -> MemoryRequest {
         let file = Models::from_env().unwrap().resolve("lab-proposer").unwrap();
         plan(&file, &[None], &engine(layer), at_once).unwrap().remove(0).demand
     }
 
     #[test]
     fn memory_follows_from_what_the_budget_can_draw_at_once() {
-        assert_eq!(planned(EngineLayer::default(), Some(1)).slots, 2);
-        assert_eq!(planned(EngineLayer::default(), Some(16)).slots, 32);
-        assert_eq!(planned(EngineLayer::default(), Some(10_000)).slots, 256);
-        assert_eq!(planned(EngineLayer::default(), None).slots, 256);
-        let chosen = EngineLayer { slots: std::num::NonZeroU32::new(7), ..EngineLayer::default() };
+        assert_eq!(planned(ModelOptions::default(), Some(1)).slots, 2);
+        assert_eq!(planned(ModelOptions::default(), Some(16)).slots, 32);
+        assert_eq!(planned(ModelOptions::default(), Some(10_000)).slots, 256);
+        assert_eq!(planned(ModelOptions::default(), None).slots, 256);
+        let chosen = ModelOptions { slots: std::num::NonZeroU32::new(7), ..ModelOptions::default() };
         assert_eq!(planned(chosen, Some(1)).slots, 7);
     }
 
@@ -363,12 +344,12 @@ mod tests {
         };
         let [prm, reviser] = ["prm.gguf", "reviser.gguf"].map(adapter);
         let all = [wanted(None), wanted(Some(&prm)), wanted(Some(&reviser)), wanted(Some(&prm))];
-        let served = open(&all, &engine(EngineLayer::default()), Some(1)).unwrap();
+        let served = block_on(open(&all, &engine(ModelOptions::default()), Some(1))).unwrap();
         let names: Vec<String> = served.iter().map(|model| model.name.clone()).collect();
         let expected = ["lab-proposer", "lab-proposer+prm", "lab-proposer+reviser", "lab-proposer+prm"];
         assert_eq!(names, expected);
         let wanted = [None, Some(prm.clone()), Some(reviser), Some(prm)];
-        let planned = plan(&base, &wanted, &engine(EngineLayer::default()), None).unwrap();
+        let planned = plan(&base, &wanted, &engine(ModelOptions::default()), None).unwrap();
         assert_eq!(planned.iter().map(|plan| plan.adapters.len()).collect::<Vec<_>>(), [2]);
         assert_eq!(served[1].provenance["adapter"], served[3].provenance["adapter"]);
     }
@@ -380,7 +361,7 @@ mod tests {
         let names = ["lab-proposer", "lab-prm", "lab-proposer-large"];
         let planned: Vec<Planned> = names
             .iter()
-            .flat_map(|name| plan(&file(name), &[None], &engine(EngineLayer::default()), None).unwrap())
+            .flat_map(|name| plan(&file(name), &[None], &engine(ModelOptions::default()), None).unwrap())
             .collect();
         let memory = 100 << 20;
         let slots = slots_for_all(&planned, memory);

@@ -4,13 +4,17 @@ use deliberate_engine::Engine;
 use deliberate_lm::{
     Answer, GenerateRequest, Generation, LanguageModel, Message, ModelFacts, ScoreRequest, Scoring, Token,
 };
-use deliberate_remote::RemoteModel;
+use deliberate_remote::{ChatModel, Connected, RemoteModel};
 
 /// A model, wherever it runs.
 #[derive(Debug, Clone)]
-pub(crate) enum Backend {
+pub enum Backend {
+    /// In this process.
     Embedded(Engine),
+    /// Behind a server that takes token ids.
     Remote(RemoteModel),
+    /// Behind an endpoint that takes conversations alone.
+    Chat(ChatModel),
 }
 
 impl Backend {
@@ -18,22 +22,33 @@ impl Backend {
         match self {
             Self::Embedded(engine) => engine,
             Self::Remote(model) => model,
+            Self::Chat(model) => model,
         }
     }
 
     /// The engine, where it is one.
-    pub(crate) fn engine(&self) -> Option<&Engine> {
+    pub fn engine(&self) -> Option<&Engine> {
         match self {
             Self::Embedded(engine) => Some(engine),
-            Self::Remote(_) => None,
+            Self::Remote(_) | Self::Chat(_) => None,
         }
     }
 
     /// Tokens drawn so far.
-    pub(crate) fn drawn(&self) -> u64 {
+    pub fn drawn(&self) -> u64 {
         match self {
             Self::Embedded(engine) => engine.metrics().drawn,
             Self::Remote(model) => model.drawn(),
+            Self::Chat(model) => model.drawn(),
+        }
+    }
+}
+
+impl From<Connected> for Backend {
+    fn from(connected: Connected) -> Self {
+        match connected {
+            Connected::Tokens(model) => Self::Remote(model),
+            Connected::Chat(model) => Self::Chat(model),
         }
     }
 }

@@ -1,0 +1,86 @@
+//! What a search came to.
+
+use deliberate_search::{Ledger, Outcome};
+use deliberate_text::Trace;
+use serde::Serialize;
+
+/// A question's answer, what spoke for it, and what it cost.
+#[derive(Debug, Clone)]
+pub struct Solved {
+    question: String,
+    outcome: Outcome<Trace>,
+    reasons: Vec<String>,
+}
+
+/// What spoke for one answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Support {
+    /// The final answer, where one was found.
+    pub answer: Option<String>,
+    /// Solutions that give it.
+    pub solutions: u32,
+    /// What was compared: solutions, or scores.
+    pub weight: f64,
+}
+
+impl Solved {
+    pub(crate) fn new(question: String, outcome: Outcome<Trace>, reasons: Vec<String>) -> Self {
+        Self { question, outcome, reasons }
+    }
+
+    /// What was asked; the last message of a conversation.
+    pub fn question(&self) -> &str {
+        &self.question
+    }
+
+    /// The final answer; none where no solution came to its end, none states an answer, or the role that should have chosen
+    /// failed.
+    pub fn answer(&self) -> Option<&str> {
+        self.chosen().and_then(Trace::answer)
+    }
+
+    /// The whole solution that was chosen.
+    pub fn solution(&self) -> Option<&str> {
+        self.chosen().map(|trace| trace.text().trim())
+    }
+
+    // What was chosen without the role that should have chosen is no answer.
+    fn chosen(&self) -> Option<&Trace> {
+        self.outcome.answer().filter(|_| self.failure().is_none())
+    }
+
+    /// All answers, the chosen one first.
+    pub fn support(&self) -> Vec<Support> {
+        let support = |vote: &deliberate_search::Vote| Support {
+            answer: self.outcome.state(vote.node).answer().map(str::to_owned),
+            solutions: vote.count,
+            weight: vote.weight,
+        };
+        self.outcome.choice.votes.iter().map(support).collect()
+    }
+
+    /// What it cost, over all roles and all solutions, those of losers too.
+    pub fn bill(&self) -> &Ledger {
+        &self.outcome.ledger
+    }
+
+    /// What failed, where a role did in all that it was asked.
+    pub fn failure(&self) -> Option<String> {
+        self.outcome.ended.failure()
+    }
+
+    /// Why a policy decided as it did, in its order.
+    pub fn reasons(&self) -> &[String] {
+        &self.reasons
+    }
+
+    /// The tree, the states and how it ended.
+    pub fn outcome(&self) -> &Outcome<Trace> {
+        &self.outcome
+    }
+
+    /// The same, owned.
+    pub fn into_outcome(self) -> Outcome<Trace> {
+        self.outcome
+    }
+}

@@ -1,0 +1,320 @@
+//! The part of `OpenAI`'s chat protocol that every endpoint of that kind has: whole answers to conversations.
+
+use super::{Ask, Fault, read};
+use deliberate_lm::{Finish, GenerateRequest, TokenStat};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// What an endpoint takes besides the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Takes {
+    /// `max_completion_tokens` in the place of `max_tokens`.
+    pub(crate) completion_limit: bool,
+    pub(crate) seed: bool,
+    /// Several answers in one call.
+    pub(crate) several: bool,
+    /// Log-probabilities of drawn tokens, and of others that could have been.
+    pub(crate) logprobs: bool,
+}
+
+impl Takes {
+    pub(crate) const LEAST: Self =
+        Self { completion_limit: false, seed: false, several: false, logprobs: false };
+}
+
+/// An endpoint by what it calls the model and what it takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Chat {
+    pub(crate) model: String,
+    pub(crate) takes: Takes,
+}
+
+/// Alternatives that are asked for where the next token is read.
+const ALTERNATIVES: u32 = 20;
+
+impl Chat {
+    /// As many answers as there are seeds; one where the endpoint gives no more.
+    pub(crate) fn draw(&self, messages: &Value, request: &GenerateRequest) -> Ask {
+        let sampling = &request.sampling;
+        let mut body = self.body(messages, request.max_tokens, sampling.temperature);
+        body.insert("top_p".to_owned(), json!(sampling.top_p));
+        // These two are no part of the protocol: who sets them knows that the endpoint takes them.
+        if let Some(top_k) = sampling.top_k {
+            body.insert("top_k".to_owned(), json!(top_k));
+        }
+        if sampling.min_p > 0.0 {
+            body.insert("min_p".to_owned(), json!(sampling.min_p));
+        }
+        if self.takes.several {
+            body.insert("n".to_owned(), json!(request.seeds.len()));
+        }
+        if self.takes.seed {
+            body.insert("seed".to_owned(), json!(super::seed(request)));
+        }
+        if self.takes.logprobs {
+            body.insert("logprobs".to_owned(), json!(true));
+        }
+        if !request.stop.is_empty() {
+            body.insert("stop".to_owned(), json!(request.stop));
+        }
+        ask(body)
+    }
+
+    /// The likeliest first tokens of an answer.
+    pub(crate) fn next(&self, messages: &Value) -> Ask {
+        let mut body = self.body(messages, 1, 0.0);
+        body.insert("logprobs".to_owned(), json!(true));
+        body.insert("top_logprobs".to_owned(), json!(ALTERNATIVES));
+        ask(body)
+    }
+
+    fn body(&self, messages: &Value, tokens: u32, temperature: f32) -> Map<String, Value> {
+        let limit = if self.takes.completion_limit { "max_completion_tokens" } else { "max_tokens" };
+        let mut body = Map::new();
+        body.insert("model".to_owned(), json!(self.model));
+        body.insert("messages".to_owned(), messages.clone());
+        body.insert(limit.to_owned(), json!(tokens));
+        body.insert("temperature".to_owned(), json!(temperature));
+        body
+    }
+}
+
+fn ask(body: Map<String, Value>) -> Ask {
+    Ask { path: "/v1/chat/completions", body: Value::Object(body) }
+}
+
+#[derive(Deserialize)]
+struct Completion {
+    choices: Vec<Choice>,
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    index: usize,
+    message: Message,
+    logprobs: Option<Logprobs>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    content: Option<String>,
+    /// Thought, as vLLM and `DeepSeek` call it.
+    #[serde(alias = "reasoning")]
+    reasoning_content: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Logprobs {
+    content: Option<Vec<Likely>>,
+}
+
+#[derive(Deserialize)]
+struct Likely {
+    token: String,
+    logprob: f32,
+    bytes: Option<Vec<u8>>,
+    #[serde(default)]
+    top_logprobs: Vec<Likely>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    prompt_tokens_details: Option<Details>,
+}
+
+#[derive(Deserialize)]
+struct Details {
+    cached_tokens: Option<u64>,
+}
+
+/// One answer, cut into as many pieces as tokens were drawn for it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) pieces: Vec<Vec<u8>>,
+    pub(crate) stats: Vec<TokenStat>,
+    pub(crate) finish: Finish,
+}
+
+/// Answers, and what they cost.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) said: Vec<Said>,
+    /// Tokens of the conversation, and those of them that were cached, by the endpoint's word.
+    pub(crate) prompt: Option<(u64, u64)>,
+}
+
+/// Where thought ends that some models write before their answer.
+const THOUGHT: &str = "</think>";
+
+pub(crate) fn read_told(answer: Value) -> Result<Told, Fault> {
+    let Completion { mut choices, usage } = read(answer)?;
+    if choices.is_empty() {
+        return Err(Fault("no answer in it".to_owned()));
+    }
+    choices.sort_by_key(|choice| choice.index);
+    // All characters that were written; where nobody counts tokens, one is taken for four of them.
+    let sizes: Vec<u64> = choices.iter().map(Choice::size).collect();
+    let all: u64 = sizes.iter().sum();
+    let drawn = usage.as_ref().map_or(all.div_ceil(4), |usage| usage.completion_tokens);
+    let mut before = 0;
+    let said = choices.into_iter().zip(sizes).map(|(choice, size)| {
+        // Shares that add up to what was drawn.
+        let upto = |characters: u64| drawn * characters / all.max(1);
+        let share = upto(before + size) - upto(before);
+        before += size;
+        choice.said(share as usize)
+    });
+    let said = said.collect();
+    let prompt = usage.map(|usage| {
+        let cached = usage.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or(0);
+        (usage.prompt_tokens, cached.min(usage.prompt_tokens))
+    });
+    Ok(Told { said, prompt })
+}
+
+/// The likeliest first tokens with their log-probabilities, in nats.
+pub(crate) fn read_next(answer: Value) -> Result<Vec<(String, f32)>, Fault> {
+    let Completion { choices, .. } = read(answer)?;
+    let logprobs = choices.into_iter().next().and_then(|choice| choice.logprobs?.content);
+    let first = logprobs.and_then(|content| content.into_iter().next());
+    let first = first.ok_or_else(|| Fault("no log-probabilities of the next token".to_owned()))?;
+    let itself = (first.token, first.logprob);
+    Ok(std::iter::once(itself)
+        .chain(first.top_logprobs.into_iter().map(|one| (one.token, one.logprob)))
+        .collect())
+}
+
+impl Choice {
+    fn size(&self) -> u64 {
+        let Message { content, reasoning_content } = &self.message;
+        let size = |text: &Option<String>| text.as_ref().map_or(0, |text| text.chars().count());
+        (size(content) + size(reasoning_content)).max(1) as u64
+    }
+
+    /// What was said, thought left out. Thought costs tokens and spells nothing.
+    fn said(self, share: usize) -> Said {
+        let content = self.message.content.unwrap_or_default();
+        let finish = match self.finish_reason.as_deref() {
+            Some("length" | "content_filter") => Finish::Length,
+            _ => Finish::EndOfSequence,
+        };
+        let (mut pieces, stats): (Vec<Vec<u8>>, Vec<TokenStat>) = match self
+            .logprobs
+            .and_then(|told| told.content)
+        {
+            Some(told) if spell(&told) == content.as_bytes() => told.into_iter().map(Likely::piece).unzip(),
+            _ => (even(&content, share.max(usize::from(!content.is_empty()))), Vec::new()),
+        };
+        if let Some((thought, _)) = content.rsplit_once(THOUGHT) {
+            blank(&mut pieces, thought.len() + THOUGHT.len());
+        }
+        Said { pieces, stats, finish }
+    }
+}
+
+impl Likely {
+    fn piece(self) -> (Vec<u8>, TokenStat) {
+        let piece = self.bytes.unwrap_or_else(|| self.token.into_bytes());
+        (piece, TokenStat { logprob: self.logprob, certainty: f32::NAN })
+    }
+}
+
+fn spell(told: &[Likely]) -> Vec<u8> {
+    told.iter().flat_map(|one| one.bytes.as_deref().unwrap_or(one.token.as_bytes())).copied().collect()
+}
+
+/// A text in so many pieces: how much it is, not how it was written.
+fn even(text: &str, count: usize) -> Vec<Vec<u8>> {
+    let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let at = |piece: usize| ends[(ends.len() - 1) * piece / count];
+    (0..count).map(|piece| text.as_bytes()[at(piece)..at(piece + 1)].to_vec()).collect()
+}
+
+/// Takes so many bytes out of the first pieces, which stay.
+fn blank(pieces: &mut [Vec<u8>], bytes: usize) {
+    let mut left = bytes;
+    for piece in pieces {
+        let taken = left.min(piece.len());
+        piece.drain(..taken);
+        left -= taken;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(said: &Said) -> String {
+        String::from_utf8(said.pieces.concat()).unwrap()
+    }
+
+    #[test]
+    fn answers_have_as_many_pieces_as_tokens_were_paid() {
+        let told = read_told(json!({
+            "choices": [
+                {"index": 1, "message": {"content": "Two cows."}, "finish_reason": "length"},
+                {"index": 0, "message": {"role": "assistant", "content": "Zoë has 3."}, "finish_reason": "stop"},
+            ],
+            "usage": {"prompt_tokens": 20, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 16}},
+        }));
+        let Told { said, prompt } = told.unwrap();
+        assert_eq!(prompt, Some((20, 16)));
+        assert_eq!(said.iter().map(|one| one.pieces.len()).sum::<usize>(), 9);
+        assert_eq!(said.iter().map(text).collect::<Vec<_>>(), ["Zoë has 3.", "Two cows."]);
+        assert_eq!(
+            said.iter().map(|one| one.finish).collect::<Vec<_>>(),
+            [Finish::EndOfSequence, Finish::Length]
+        );
+    }
+
+    #[test]
+    fn tokens_that_are_told_are_the_pieces() {
+        let told = read_told(json!({
+            "choices": [{"message": {"content": " 4."}, "finish_reason": "stop", "logprobs": {"content": [
+                {"token": " 4", "logprob": -0.5, "bytes": [32, 52]}, {"token": ".", "logprob": -0.25}]}}],
+            "usage": {"prompt_tokens": 5, "completion_tokens": 3},
+        }));
+        let said = &told.unwrap().said[0];
+        assert_eq!(said.pieces, [b" 4".to_vec(), b".".to_vec()]);
+        assert_eq!(said.stats.iter().map(|stat| stat.logprob).collect::<Vec<_>>(), [-0.5, -0.25]);
+    }
+
+    #[test]
+    fn thought_is_paid_and_not_said() {
+        let apart = json!({"choices": [{"message": {"content": "7", "reasoning": "3 + 4 is 7, is it not?"}}],
+                           "usage": {"prompt_tokens": 5, "completion_tokens": 12}});
+        let within = json!({"choices": [{"message": {"content": "<think>3 + 4\n</think>7"}}],
+                            "usage": {"prompt_tokens": 5, "completion_tokens": 12}});
+        for answer in [apart, within] {
+            let said = &read_told(answer).unwrap().said[0];
+            assert_eq!((text(said).as_str(), said.pieces.len()), ("7", 12));
+        }
+    }
+
+    #[test]
+    fn only_what_an_endpoint_takes_is_sent() {
+        let request = GenerateRequest {
+            prompt: vec![1].into(),
+            seeds: vec![5, 6],
+            sampling: deliberate_lm::Sampling::at(0.5),
+            stop: Vec::new(),
+            max_tokens: 9,
+        };
+        let messages = json!([{"role": "user", "content": "hi"}]);
+        let body = |takes: Takes| Chat { model: "m".to_owned(), takes }.draw(&messages, &request).body;
+        let least =
+            json!({"model": "m", "messages": messages, "max_tokens": 9, "temperature": 0.5, "top_p": 1.0});
+        assert_eq!(body(Takes::LEAST), least);
+        let all = body(Takes { completion_limit: true, seed: true, several: true, logprobs: true });
+        assert_eq!(
+            (&all["n"], &all["logprobs"], &all["max_completion_tokens"]),
+            (&json!(2), &json!(true), &json!(9))
+        );
+        assert!(all.get("max_tokens").is_none() && all["seed"].is_u64());
+    }
+}
