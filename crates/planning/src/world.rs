@@ -6,8 +6,9 @@ use crate::Task;
 /// look at it and move it on, and nothing else. Thinking happens in a [`Model`](crate::Model).
 ///
 /// ~~~compile_fail
-/// fn twice<T: deliberate_planning::Task>(world: &dyn deliberate_planning::World<T>) {
-///     let _other = world.clone_box();
+/// # use deliberate_planning::grid::GridWorld;
+/// fn once_more(world: &GridWorld) -> GridWorld {
+///     world.clone()
 /// }
 /// ~~~
 pub trait World<T: Task> {

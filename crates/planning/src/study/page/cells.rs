@@ -12,7 +12,7 @@ pub(super) fn section(findings: &Findings) -> Section {
             .level("optimum", *optimum);
         Panel::new(world.to_string(), Chart::Plot(plot))
     });
-    let figure = Figure::of_panels("exact", "Thinking approaches the optimum, if it is not fooled by lucky dice", panels)
+    let figure = Figure::of_panels("exact", "Success against the optimum", panels)
         .caption(
             "The model is true and throws the world's dice. `average` compares first moves by the mean of their plans; \
              best-of-N follows the plan with the best score, which with one future is the luckiest one.",

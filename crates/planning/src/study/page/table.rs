@@ -36,7 +36,7 @@ pub(super) fn strategies(findings: &Findings) -> Section {
              friction and delay are hidden and differ from episode to episode; here the model knows them. All strategies \
              begin half of their draws with what remains of the last plan.",
         )
-        .figure(Figure::new("strategies", "Plans as wholes beat plans by the step", Chart::Plot(plot)))
+        .figure(Figure::new("strategies", "Success by strategy", Chart::Plot(plot)))
         .table(rows(findings, Part::Strategies, "Strategies with a true model", "strategy"))
 }
 
@@ -50,7 +50,7 @@ pub(super) fn errors(findings: &Findings) -> Section {
         Panel::new("success", Chart::Plot(of(|m| m.won, success()))),
         Panel::new("puck over the edge", Chart::Plot(of(|m| m.fallen, Axis::percent("Lost over the edge")))),
     ];
-    let figure = Figure::of_panels("errors", "In a wrong model more search stops helping, and hurts", panels).caption(format!(
+    let figure = Figure::of_panels("errors", "Success and losses by model error", panels).caption(format!(
         "`{PLAIN}`. `wrong=1.6` takes mass and friction for 1.6 times what they are; `undelayed` takes commands to act at \
          once; `learnt` chooses one of 48 hypotheses by the transitions of its own episode, which is paid for (48 steps a \
          move)."
@@ -158,7 +158,7 @@ pub(super) fn demonstrations(findings: &Findings) -> Section {
              search; alone they are a policy that acts without thinking (budget 0): retrieval of the three nearest scenes, \
              behaviour cloning by ridge regression, or a replay of the demonstration that began most alike.",
         )
-        .figure(Figure::of_panels("demonstrations", "A few demonstrations are worth many imagined steps", panels))
+        .figure(Figure::of_panels("demonstrations", "Success by demonstrations", panels))
         .table(rows(findings, Part::Demonstrations, "With and without thinking", "proposals, demonstrations"))
 }
 
