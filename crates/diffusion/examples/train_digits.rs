@@ -17,10 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let digits = Digits::fetch(&deliberate_models::Settings::from_env()?, &mut ())?;
     let [first, second, test] = [Part::First, Part::Second, Part::Test].map(|part| digits.part(part));
     let few = first.head(30);
-    let plain = |steps, seed| ClassifierPlan { hidden: vec![64], noise: 0.0, steps, seed };
+    let quiet = |steps, seed| ClassifierPlan { hidden: vec![64], noise: 0.0, steps, seed };
     let plans = [
-        ("digits-classifier", &first, plain(3000, 11)),
-        ("digits-weak", &few, plain(300, 44)),
+        ("digits-classifier", &first, quiet(3000, 11)),
+        ("digits-weak", &few, quiet(300, 44)),
         (
             "digits-judge",
             &second,

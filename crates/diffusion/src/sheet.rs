@@ -35,7 +35,7 @@ fn images(samples: &[f64], side: usize) -> String {
         let (left, top) = (index % 10 * step + PIXEL, index / 10 * step + PIXEL);
         for (pixel, ink) in image.iter().enumerate() {
             let (x, y) = (left + pixel % side * PIXEL, top + pixel / side * PIXEL);
-            let grey = (255.0 * (1.0 - (ink.clamp(-1.0, 1.0) + 1.0) / 2.0)).round() as u8;
+            let grey = (127.5 * (1.0 - ink.clamp(-1.0, 1.0))).round() as u8;
             let _ = write!(
                 svg,
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{PIXEL}\" height=\"{PIXEL}\" fill=\"#{grey:02x}{grey:02x}{grey:02x}\"/>"

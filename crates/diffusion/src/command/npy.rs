@@ -1,4 +1,4 @@
-//! The NPY format of NumPy, version 1.0.
+//! The NPY format of `NumPy`, version 1.0.
 
 /// A matrix of 64-bit floats by rows.
 pub fn npy(numbers: &[f64], columns: usize) -> Vec<u8> {

@@ -107,9 +107,8 @@ impl RewardSpec {
     /// [`RewardError`] if it does not fit the denoiser, or its file holds none.
     pub fn build(&self, spec: &DenoiserSpec, denoiser: &dyn Denoiser) -> Result<Arc<dyn Judge>, RewardError> {
         let samples = denoiser.dimension();
-        let fits = |reward: usize| match reward == samples {
-            true => Ok(()),
-            false => Err(RewardError::Dimension { reward, samples }),
+        let fits = |reward: usize| {
+            if reward == samples { Ok(()) } else { Err(RewardError::Dimension { reward, samples }) }
         };
         match self {
             Self::Linear(slope) => {

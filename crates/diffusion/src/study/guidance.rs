@@ -28,8 +28,8 @@ pub(super) fn guidance(extent: Extent) -> Result<Vec<GuidanceRow>, StudyError> {
     let count = 4 * extent.mixture_runs;
     let clean = mixture.sample(count, extent.seed);
     let row = |sigma: f64| {
-        let mut noise = Noise::new(deliberate_search::mix(extent.seed, sigma.to_bits()));
-        let noisy: Vec<f64> = clean.iter().map(|x| x + sigma * noise.normal()).collect();
+        let mut dice = Noise::new(deliberate_search::mix(extent.seed, sigma.to_bits()));
+        let noisy: Vec<f64> = clean.iter().map(|x| x + sigma * dice.normal()).collect();
         let predicted = mixture.denoise(&noisy, &vec![sigma; count]);
         let values: Vec<f64> = noisy.chunks_exact(2).map(|x| judge.value(x, sigma)).collect();
         let rewards: Vec<f64> =

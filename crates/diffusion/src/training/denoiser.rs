@@ -69,11 +69,11 @@ pub fn train_denoiser(
             let sigma = log.exp();
             let root = sigma.hypot(deviation);
             for clean in clean {
-                let noisy = clean + sigma * noise.normal();
-                inputs.push((noisy / root) as f32);
+                let x = clean + sigma * noise.normal();
+                inputs.push((x / root) as f32);
                 // What F must be for the prediction to be the clean image.
                 let kept = deviation * deviation / (root * root);
-                targets.push(((clean - kept * noisy) * root / (sigma * deviation)) as f32);
+                targets.push(((clean - kept * x) * root / (sigma * deviation)) as f32);
             }
             inputs.extend(FREQUENCIES.iter().map(|frequency| (frequency * log as f32).sin()));
             inputs.extend(FREQUENCIES.iter().map(|frequency| (frequency * log as f32).cos()));
@@ -101,8 +101,8 @@ fn network(variables: &[(String, Var)], inputs: &Tensor) -> Result<Tensor> {
 /// Mean square error, for each pixel, of predictions of images noised to `sigma`.
 pub fn denoising_error(denoiser: &NetworkDenoiser, data: &Digits, sigma: f64, seed: u64) -> f64 {
     let mut noise = Noise::new(seed);
-    let noisy: Vec<f64> = data.images.iter().map(|x| x + sigma * noise.normal()).collect();
-    let clean = crate::Denoiser::denoise(denoiser, &noisy, &vec![sigma; data.len()]);
+    let x: Vec<f64> = data.images.iter().map(|clean| clean + sigma * noise.normal()).collect();
+    let clean = crate::Denoiser::denoise(denoiser, &x, &vec![sigma; data.len()]);
     clean.iter().zip(&data.images).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / clean.len() as f64
 }
 
