@@ -110,7 +110,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     super::models::fetch_default(&engine, global)?;
     let runtime = super::runtime()?;
     let opened = runtime.block_on(Loaded::open_all(&casts))?;
-    opened.iter().for_each(|loaded| super::warn(&loaded.warnings()));
+    super::warn(&opened.iter().flat_map(Loaded::warnings).collect::<Vec<_>>());
     let mut opened = opened.into_iter();
     let loaded = opened.next().expect("the first cast is always there");
     let large = larger.as_ref().and_then(|_| opened.next());

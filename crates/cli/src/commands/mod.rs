@@ -44,7 +44,9 @@ async fn open(search: Search, settings: &ModelSettings, questions: usize) -> any
 
 /// Tells what is odd about models.
 fn warn(warnings: &[String]) {
-    warnings.iter().for_each(|warning| note(format_args!("warning: {warning}")));
+    for warning in warnings {
+        note(format_args!("warning: {warning}"));
+    }
 }
 
 /// Where a training computes.
