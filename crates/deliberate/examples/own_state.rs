@@ -1,7 +1,8 @@
 //! The search core knows no text: a combination lock whose wheels click when they are right.
 //!
 //! A state is the wheels that were set so far. The proposer sets the next one at random, the verifier listens: its score is the
-//! share of wheels that clicked. Whoever sets all wheels before listening needs luck; a beam goes on from what clicked.
+//! share of wheels that clicked. Whoever sets all wheels before listening needs luck; a beam of one prefix with sixteen
+//! continuations goes on from what clicked.
 //!
 //! ~~~sh
 //! cargo run --release -p deliberate --example own_state
@@ -77,7 +78,7 @@ impl Answers<Wheels> for Lock {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let roles = Roles { proposer: &Lock, verifier: Some(&Lock), reviser: None, answers: &Lock };
-    for strategy in ["best-of-n:rule=best", "beam:branching=4,rule=best"] {
+    for strategy in ["best-of-n:rule=best", "beam:branching=16,rule=best"] {
         let spec: StrategySpec = strategy.parse()?;
         let mut opened = 0;
         for seed in 0..100 {

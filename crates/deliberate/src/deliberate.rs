@@ -17,10 +17,10 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Deliberate {
     search: Search,
-    models: Loaded,
+    models: Arc<Loaded>,
     own: Option<Arc<dyn Verifier<Trace>>>,
     domain: Arc<Domain<Backend>>,
-    warnings: Vec<String>,
+    warnings: Arc<[String]>,
 }
 
 impl Deliberate {
@@ -41,7 +41,7 @@ impl Deliberate {
     ) -> Result<Self, Error> {
         let warnings = models.check(&search)?;
         let domain = Arc::new(put_together(&search, &models, own.as_ref()).await?);
-        Ok(Self { search, models, own, domain, warnings })
+        Ok(Self { search, models: Arc::new(models), own, domain, warnings: warnings.into() })
     }
 
     /// The same models, searched in another way. What both ways share is not put together again.
@@ -52,8 +52,7 @@ impl Deliberate {
         let roles = |search: &Search| {
             let Search { verifier, revision_verifier, prompt, steps, max_tokens, sampling, strategy, .. } =
                 search;
-            let needs = strategy.needs();
-            let asked = (verifier.clone(), revision_verifier.clone(), needs.verifier, needs.reviser);
+            let asked = (verifier.clone(), revision_verifier.clone(), strategy.needs());
             (asked, prompt.clone(), steps.clone(), *max_tokens, *sampling)
         };
         let domain = if roles(&search) == roles(&self.search) {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Which part of a policy is obeyed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ impl FromStr for Regime {
 #[derive(Debug, Clone, Serialize)]
 pub struct Obeyed {
     regime: Regime,
-    policy: Policy,
+    policy: Arc<Policy>,
 }
 
 impl Obeyed {
@@ -63,7 +64,7 @@ impl Obeyed {
             Regime::Ranking => policy.ranking.is_some(),
         };
         if there {
-            return Ok(Self { regime, policy });
+            return Ok(Self { regime, policy: Arc::new(policy) });
         }
         Err(Error::NoPart { path: path.to_owned(), regime: regime.name() })
     }

@@ -45,7 +45,7 @@ pub(crate) struct DiffuseArgs {
     /// Every draw follows from it.
     #[arg(long, default_value = "0")]
     pub(crate) seed: u64,
-    /// Write samples (NPY), a sheet of them (PNG), the trees (HTML) and the bill (JSON) into this folder.
+    /// Write `samples.npy`, `samples.png`, `trees.html` and `bill.json` into this folder.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
     /// Rewards and bills as one JSON object on stdout.

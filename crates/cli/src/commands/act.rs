@@ -61,13 +61,15 @@ fn refused(error: ActError) -> anyhow::Error {
 }
 
 fn print(acted: &Act) -> anyhow::Result<()> {
-    let longest = acted.moves.iter().map(|made| made.bill.steps()).max().unwrap_or(0);
+    let bills = || acted.moves.iter().map(|made| made.bill);
+    let longest = bills().map(|bill| bill.imagined).max().unwrap_or(0);
     let mut table = Table::new(["", "value"]);
     let mut add = |name: &str, value: String| table.row([name.to_owned(), value]);
     add("the goal", if acted.won() { "reached" } else { "missed" }.to_owned());
     add("moves", acted.moves.len().to_string());
-    add("imagined steps", count(acted.steps()));
+    add("imagined steps to choose them", count(bills().map(|bill| bill.imagined).sum()));
     add("of these for one move, at most", count(longest));
+    add("imagined steps to compare and to learn", count(bills().map(|bill| bill.learning).sum()));
     output::data(table)
 }
 

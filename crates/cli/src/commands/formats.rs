@@ -46,5 +46,9 @@ mod tests {
         Prompt::parse("page", example("prompt")).unwrap();
         LabelFormat::parse("page", example("label")).unwrap();
         Grid::parse(example("grid")).unwrap();
+        let mixture = file(example("mixture"));
+        let text = format!("mixture:path={}", mixture.path().display());
+        let denoiser = text.parse::<deliberate_diffusion::command::DenoiserSpec>().unwrap().build().unwrap();
+        assert_eq!(denoiser.dimension(), 2);
     }
 }

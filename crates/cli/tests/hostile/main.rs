@@ -11,4 +11,5 @@ mod models;
 mod output;
 mod questions;
 mod reference;
+mod states;
 mod usage;

@@ -4,7 +4,7 @@ use super::{DenoiserError, DenoiserSpec, RewardError, RewardSpec, npy};
 use crate::{
     Latent, Process, Sampler, ScheduleError, ScheduleSpec, Search, SearchFailure, Strategies, log_odds, sheet,
 };
-use deliberate_report::{PngError, TreeView, tree_from_search};
+use deliberate_report::{PngError, TreeView, tree_from_search, tree_page};
 use deliberate_search::{Aggregation, NodeId, Outcome, question_seed};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ fn view(outcome: &Outcome<Latent>, search: &Search, index: u32) -> TreeView {
 }
 
 impl Sampled {
-    /// Writes `samples.npy`, `samples.png`, `bill.json` and `trees.json` into a folder, which is made if need be.
+    /// Writes `samples.npy`, `samples.png`, `bill.json` and `trees.html` into a folder, which is made if need be.
     ///
     /// # Errors
     /// [`CommandError`] names the file.
@@ -151,12 +151,12 @@ impl Sampled {
             move |source| CommandError::Write { path, source }
         };
         std::fs::create_dir_all(folder).map_err(failed(folder))?;
-        let json = |bytes: serde_json::Result<Vec<u8>>| bytes.expect("numbers and texts are plain data");
+        let bill = serde_json::to_vec_pretty(&self.bill).expect("numbers are plain data");
         let files = [
             ("samples.npy", npy(&self.samples, self.dimension)),
             ("samples.png", sheet(&self.samples, self.dimension)?),
-            ("bill.json", json(serde_json::to_vec_pretty(&self.bill))),
-            ("trees.json", json(serde_json::to_vec(&self.trees))),
+            ("bill.json", bill),
+            ("trees.html", tree_page("Searches for samples", &self.trees).into_bytes()),
         ];
         for (name, bytes) in files {
             let path = folder.join(name);
@@ -192,6 +192,6 @@ mod tests {
         let bills: serde_json::Value =
             serde_json::from_slice(&std::fs::read(folder.path().join("bill.json")).unwrap()).unwrap();
         assert!(bills[0]["reward"].as_f64().unwrap() > -1.0, "{bills}");
-        assert!(size("samples.png") > 100 && size("trees.json") > 100);
+        assert!(size("samples.png") > 100 && size("trees.html") > 100);
     }
 }
