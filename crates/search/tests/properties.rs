@@ -187,7 +187,8 @@ fn check_tree(outcome: &Outcome<Sketch>, faulty: &Faulty, spec: &StrategySpec) {
         None => assert!(
             tree.answers().count() == 0
                 || matches!(&outcome.ended, Ended::Failed { role, .. } if role == "verifier"),
-            "an answer exists and none was returned"
+            "an answer exists and none was returned: {:?}",
+            outcome.ended
         ),
     }
     // Where a budget ends a sequence early, the stage that was running chooses.

@@ -59,12 +59,12 @@ impl<S: State> Executor<'_, S> {
         let Verdict { proposer, verifier, reviser } = &self.verdict;
         let roles = [("proposer", proposer), ("verifier", verifier), ("reviser", reviser)];
         let useless = roles.into_iter().find_map(|(role, account)| Some((role, account.all()?)));
-        // Selection passes over what could not be verified: if nothing is left, the verifier is why.
+        // Selection passes over what could not be verified: if nothing is left, the verifier is why, whoever else failed.
         let unverified = || {
             let failed = || self.tree.answers().find_map(|id| self.tree.node(id).failure.as_ref());
             choice.node.is_none().then(failed).flatten().map(|failure| ("verifier", failure))
         };
-        match useless.or_else(unverified) {
+        match unverified().or(useless) {
             Some((role, failure)) => Ended::Failed { role: role.to_owned(), failure: failure.clone() },
             None => ended,
         }

@@ -117,15 +117,14 @@ impl Branching {
         loop {
             let written = self.written(tree, at);
             let new = Posterior::of(written.iter().filter_map(|&id| self.score(tree, id)));
-            let arms: Vec<Posterior> =
-                written.iter().map(|&id| Posterior::of(self.below(tree, id).into_iter())).collect();
+            let below: Vec<Vec<f64>> = written.iter().map(|&id| self.below(tree, id)).collect();
             // What came of going on, below what was written here.
-            let revised = written.iter().flat_map(|&id| self.below(tree, id).into_iter().skip(1));
-            let on = Posterior::of(revised);
+            let on = Posterior::of(below.iter().flat_map(|scores| scores.iter().skip(1).copied()));
             if written.is_empty() || new.draw(generator) >= on.draw(generator) {
                 return at;
             }
-            let draws = arms.iter().map(|arm| arm.draw(generator));
+            let arms = below.iter().map(|scores| Posterior::of(scores.iter().copied()));
+            let draws = arms.map(|arm| arm.draw(generator));
             let best = written.iter().zip(draws).max_by(|(_, a), (_, b)| a.total_cmp(b));
             at = *best.expect("something was written here").0;
         }
