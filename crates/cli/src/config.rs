@@ -10,6 +10,11 @@ use deliberate::{Options, SearchOptions, Usual};
 use std::path::Path;
 pub(crate) use tune::{EPOCHS, Extent, Lora, Tuning};
 
+/// What the flags say.
+pub(crate) fn flags(search: SearchArgs, engine: EngineArgs) -> Options {
+    Options { larger_model: None, search: search.into(), models: engine.into() }
+}
+
 /// What the flags say over the settings file over what the team of models wants.
 pub(crate) fn settle(
     named: Option<&Path>,
@@ -17,8 +22,7 @@ pub(crate) fn settle(
     engine: EngineArgs,
     usual: Usual,
 ) -> anyhow::Result<Options> {
-    let flags = Options { larger_model: None, search: search.into(), models: engine.into() };
-    Ok(flags.over(Options::read(named)?).completed(usual)?)
+    Ok(flags(search, engine).over(Options::read(named)?).completed(usual)?)
 }
 
 /// As [`settle`], for a command that takes strategies and budgets from a grid: flags for them are refused, and what the
@@ -29,7 +33,7 @@ pub(crate) fn settle_for_grid(
     engine: EngineArgs,
     usual: Usual,
 ) -> anyhow::Result<Options> {
-    let flags = Options { larger_model: None, search: search.into(), models: engine.into() };
+    let flags = flags(search, engine);
     if let [first, ..] = choices(&flags.search).as_slice() {
         return Err(bad_input(anyhow!(
             "--{first} is not for this command: strategies and budgets come from the grid (write one and give it as --grid)"

@@ -5,8 +5,9 @@
 //! tokens on the way in, and on the way out a text has as many pieces as tokens were paid for it.
 
 use crate::address::Address;
+use crate::call::call;
 use crate::error::ConnectError;
-use crate::http::{Http, HttpError, LOOK, WORK};
+use crate::http::{Http, HttpError, LOOK};
 use crate::probe::{Check, Probe, ServerKind};
 use crate::wire::chat::{Chat, Said, Takes, Told, read_next, read_told};
 use crate::wire::{Ask, Fault};
@@ -131,14 +132,15 @@ impl ChatModel {
 
     async fn call(&self, messages: &Value, request: &GenerateRequest) -> Result<Generation, LmError> {
         let Shared { chat, drawn, .. } = &*self.shared;
-        let Told { said, prompt } = self.ask(&chat.draw(messages, request), read_told).await?;
+        let Told { said, prompt, drawn: paid } = self.ask(&chat.draw(messages, request), read_told).await?;
         let samples: Vec<Sample> = {
             let mut words = self.words();
             said.into_iter().map(|said| sample(said, &mut words)).collect()
         };
         let length = request.prompt.len() as u64;
         let (given, cached) = prompt.unwrap_or((length, 0));
-        let decoded = samples.iter().map(|sample| sample.tokens.len() as u64).sum();
+        // Where tokens are told one by one, those of thought are not among them.
+        let decoded = samples.iter().map(|sample| sample.tokens.len() as u64).sum::<u64>().max(paid);
         drawn.fetch_add(decoded, Ordering::Relaxed);
         let usage = Usage { prefilled: given - cached, cached, decoded, flops: 0.0 };
         Ok(Generation { samples, usage })
@@ -176,14 +178,7 @@ impl ChatModel {
     }
 
     async fn ask<T>(&self, ask: &Ask, read: impl FnOnce(Value) -> Result<T, Fault>) -> Result<T, LmError> {
-        let model = || self.shared.facts.name.clone();
-        let answer = self.shared.http.post(ask.path, &ask.body, WORK).await.map_err(|error| match error {
-            HttpError::Failing { .. } => LmError::Unavailable { model: model(), reason: error.to_string() },
-            _ => LmError::Backend { model: model(), reason: error.to_string() },
-        })?;
-        let strange =
-            |fault: Fault| LmError::Backend { model: model(), reason: format!("a strange answer: {fault}") };
-        read(answer).map_err(strange)
+        call(&self.shared.http, &self.shared.facts.name, ask, read).await
     }
 }
 

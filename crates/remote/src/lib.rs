@@ -9,6 +9,7 @@
 //! and repeats; it knows no models.
 
 mod address;
+mod call;
 mod chat;
 mod connect;
 mod error;

@@ -1,6 +1,7 @@
 //! A model behind a server, like any other.
 
 use crate::address::Address;
+use crate::call::{call, failed, strange};
 use crate::error::ConnectError;
 use crate::http::{Http, HttpError, WORK};
 use crate::probe::{self, Probe};
@@ -163,7 +164,7 @@ impl RemoteModel {
             }
         }
         if known.is_empty() {
-            return Err(server.strange(&Fault("no log-probabilities of the next token".to_owned())));
+            return Err(strange(&server.name, &Fault("no log-probabilities of the next token".to_owned())));
         }
         // What is not even among so many is at most as likely as the last of them.
         let least = known.iter().map(|&(_, logprob)| logprob).fold(0.0, f32::min);
@@ -176,8 +177,7 @@ impl RemoteModel {
 impl Server {
     /// Asks, and reads the answer.
     async fn ask<T>(&self, ask: &Ask, read: impl FnOnce(Value) -> Result<T, Fault>) -> Result<T, LmError> {
-        let answer = self.http.post(ask.path, &ask.body, WORK).await.map_err(|error| self.failed(&error))?;
-        read(answer).map_err(|fault| self.strange(&fault))
+        call(&self.http, &self.name, ask, read).await
     }
 
     pub(crate) async fn text(&self, tokens: &[Token]) -> Result<String, LmError> {
@@ -212,25 +212,12 @@ impl Server {
         let Ask { path, body } = self.dialect.render(messages);
         let answer = self.http.post(path, &body, WORK).await.map_err(|error| match error {
             HttpError::Refused { reason, .. } => LmError::NoChatTemplate { model: self.name.clone(), reason },
-            error => self.failed(&error),
+            error => failed(&self.name, &error),
         })?;
-        match self.dialect.read_rendered(answer).map_err(|fault| self.strange(&fault))? {
+        match self.dialect.read_rendered(answer).map_err(|fault| strange(&self.name, &fault))? {
             Rendered::Text(text) => Ok(text),
             Rendered::Tokens(tokens) => self.text(&tokens).await,
         }
-    }
-
-    /// What may be otherwise later is told from what would not.
-    fn failed(&self, error: &HttpError) -> LmError {
-        let model = self.name.clone();
-        match error {
-            HttpError::Failing { .. } => LmError::Unavailable { model, reason: error.to_string() },
-            _ => LmError::Backend { model, reason: error.to_string() },
-        }
-    }
-
-    fn strange(&self, fault: &Fault) -> LmError {
-        LmError::Backend { model: self.name.clone(), reason: format!("a strange answer: {fault}") }
     }
 }
 

@@ -3,13 +3,12 @@
 mod offer;
 
 use crate::args::{Global, ServeArgs};
+use crate::config::flags;
 use crate::exit::bad_input;
 use crate::interrupt::Interrupt;
 use crate::output::note;
 use anyhow::{Context, anyhow};
-use deliberate::{
-    Cast, Deliberate, Loaded, ModelOptions, ModelSettings, Options, Search, SearchOptions, Usual,
-};
+use deliberate::{Cast, Deliberate, Loaded, ModelSettings, Options, Search, SearchOptions, Usual};
 use deliberate_gateway::{Gateway, Keys, Limits, Solver, VirtualModel, serve};
 use offer::{AS_IS, Offer, Offers, way};
 use std::collections::BTreeMap;
@@ -108,11 +107,7 @@ fn ways(args: &ServeArgs, global: &Global) -> anyhow::Result<Vec<(String, Option
         }
     }
     let file = Options::read(global.config.as_deref())?;
-    let flags = Options {
-        larger_model: None,
-        search: SearchOptions::from(args.search.clone()),
-        models: ModelOptions::from(args.engine.clone()),
-    };
+    let flags = flags(args.search.clone(), args.engine.clone());
     let settle = |(name, options): (String, Options)| {
         let mut options = options.over(flags.clone()).over(file.clone());
         // Conversations bring their own instructions, unless somebody says otherwise.

@@ -145,6 +145,8 @@ pub(crate) struct Said {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Told {
     pub(crate) said: Vec<Said>,
+    /// Tokens that were paid for them, thought included.
+    pub(crate) drawn: u64,
     /// Tokens of the conversation, and those of them that were cached, by the endpoint's word.
     pub(crate) prompt: Option<(u64, u64)>,
 }
@@ -175,7 +177,7 @@ pub(crate) fn read_told(answer: Value) -> Result<Told, Fault> {
         let cached = usage.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or(0);
         (usage.prompt_tokens, cached.min(usage.prompt_tokens))
     });
-    Ok(Told { said, prompt })
+    Ok(Told { said, drawn, prompt })
 }
 
 /// The likeliest first tokens with their log-probabilities, in nats.
@@ -263,7 +265,8 @@ mod tests {
             ],
             "usage": {"prompt_tokens": 20, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 16}},
         }));
-        let Told { said, prompt } = told.unwrap();
+        let Told { said, drawn, prompt } = told.unwrap();
+        assert_eq!(drawn, 9);
         assert_eq!(prompt, Some((20, 16)));
         assert_eq!(said.iter().map(|one| one.pieces.len()).sum::<usize>(), 9);
         assert_eq!(said.iter().map(text).collect::<Vec<_>>(), ["Zoë has 3.", "Two cows."]);
@@ -280,7 +283,9 @@ mod tests {
                 {"token": " 4", "logprob": -0.5, "bytes": [32, 52]}, {"token": ".", "logprob": -0.25}]}}],
             "usage": {"prompt_tokens": 5, "completion_tokens": 3},
         }));
-        let said = &told.unwrap().said[0];
+        let told = told.unwrap();
+        assert_eq!(told.drawn, 3, "the third was thought");
+        let said = &told.said[0];
         assert_eq!(said.pieces, [b" 4".to_vec(), b".".to_vec()]);
         assert_eq!(said.stats.iter().map(|stat| stat.logprob).collect::<Vec<_>>(), [-0.5, -0.25]);
     }
