@@ -36,11 +36,16 @@ pub enum ThinkingError {
         /// Its options.
         known: &'static str,
     },
-    /// The budget is smaller than a single plan.
+    /// The budget is smaller than the fewest plans that the strategy compares.
     #[error(
-        "a plan takes {plan} imagined steps, and there are {budget} for a move (raise the budget, or shorten the horizon)"
+        "`{strategy}` takes at least {needed} of {plan} imagined steps, and there are {budget} for a move (raise the budget, or shorten the horizon)",
+        needed = if *.needed == 1 { "a plan".to_owned() } else { format!("{} plans", .needed) }
     )]
-    NoPlan {
+    FewPlans {
+        /// As written.
+        strategy: String,
+        /// Plans that it takes.
+        needed: u32,
         /// Steps of one plan.
         plan: u64,
         /// Steps that there are.
@@ -58,14 +63,15 @@ impl Thinking {
     /// The strategy for plans of so many imagined steps each.
     ///
     /// # Errors
-    /// [`ThinkingError::NoPlan`] if the budget is smaller than a plan, or the core's own reason.
+    /// [`ThinkingError::FewPlans`] if the budget is too small, or the core's own reason.
     pub fn build(&self, budget: u64, plan: u64) -> Result<Option<Box<dyn Strategy>>, ThinkingError> {
         if *self == Self::Reflex {
             return Ok(None);
         }
         let plans = u32::try_from(budget / plan.max(1)).unwrap_or(u32::MAX);
+        let few = |needed| ThinkingError::FewPlans { strategy: self.to_string(), needed, plan, budget };
         if plans == 0 {
-            return Err(ThinkingError::NoPlan { plan, budget });
+            return Err(few(1));
         }
         Ok(Some(match self {
             Self::Reflex => return Ok(None),
@@ -73,7 +79,14 @@ impl Thinking {
             Self::CrossEntropy(options) => options.build(plans),
             Self::PathIntegral(options) => options.build(plans),
             // Votes would count how often a move was drawn, and warm draws make the same one again and again.
-            Self::Search(spec) => spec.clone().with_selection(BEST).with_generations(plans)?.build()?,
+            Self::Search(spec) => {
+                let sized = spec.clone().with_selection(BEST).with_generations(plans);
+                let sized = sized.map_err(|error| match error {
+                    SpecError::TooExpensive { needed, .. } => few(needed),
+                    other => other.into(),
+                });
+                sized?.build()?
+            }
         }))
     }
 }
@@ -175,12 +188,19 @@ mod tests {
             "`elite=3` is not an option of `cem` with a positive number (rounds, elites)"
         );
         assert!(error("cme").contains("`cem`"));
-        let small = Thinking::Average.build(5, 12).err().map(|error| error.to_string());
-        assert_eq!(
-            small.as_deref(),
-            Some(
-                "a plan takes 12 imagined steps, and there are 5 for a move (raise the budget, or shorten the horizon)"
-            )
-        );
+    }
+
+    #[test]
+    fn a_budget_for_too_few_plans_is_told_in_imagined_steps() {
+        let error = |text: &str, budget| {
+            let thinking: Thinking = text.parse().expect(text);
+            thinking.build(budget, 12).err().expect("too small").to_string()
+        };
+        let there = |budget| {
+            format!("imagined steps, and there are {budget} for a move (raise the budget, or shorten the horizon)")
+        };
+        assert_eq!(error("average", 5), format!("`average` takes at least a plan of 12 {}", there(5)));
+        let beam = "beam:branching=2,lookahead=1";
+        assert_eq!(error(beam, 16), format!("`{beam}` takes at least 2 plans of 12 {}", there(16)));
     }
 }
