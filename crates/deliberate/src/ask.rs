@@ -5,10 +5,12 @@ use crate::error::Error;
 use crate::event::{Event, Teller};
 use crate::loaded::search_settings;
 use crate::solved::Solved;
-use deliberate_lm::Message;
+use deliberate_lm::{Chat, Listener};
 use deliberate_policy::Reasons;
-use deliberate_search::{Cancellation, Observer, Record, Silent, Strategy, search};
-use deliberate_text::Trace;
+use deliberate_search::{
+    Cancellation, Observer, Proposer, Record, Roles, Silent, Strategy, Verifier, search,
+};
+use deliberate_text::{Form, FormAnswers, FormVerifier, Trace};
 use futures::channel::mpsc;
 use futures::{FutureExt, Stream, StreamExt, stream};
 
@@ -21,11 +23,14 @@ pub struct Ask<'a> {
     cancel: Option<Cancellation>,
     checkpoint: Vec<Record<Trace>>,
     strategy: Option<Box<dyn Strategy + 'a>>,
+    ignored: &'a [String],
+    listener: Option<Listener>,
 }
 
 enum Put<'a> {
     Question(&'a str),
-    Conversation(&'a [Message]),
+    Conversation(&'a Chat),
+    Text(&'a str),
 }
 
 impl<'a> Ask<'a> {
@@ -33,12 +38,25 @@ impl<'a> Ask<'a> {
         Self::put(deliberate, Put::Question(question))
     }
 
-    pub(crate) fn conversation(deliberate: &'a Deliberate, messages: &'a [Message]) -> Self {
-        Self::put(deliberate, Put::Conversation(messages))
+    pub(crate) fn conversation(deliberate: &'a Deliberate, chat: &'a Chat) -> Self {
+        Self::put(deliberate, Put::Conversation(chat))
+    }
+
+    pub(crate) fn text(deliberate: &'a Deliberate, beginning: &'a str) -> Self {
+        Self::put(deliberate, Put::Text(beginning))
     }
 
     fn put(deliberate: &'a Deliberate, put: Put<'a>) -> Self {
-        Self { deliberate, put, dice: None, cancel: None, checkpoint: Vec::new(), strategy: None }
+        Self {
+            deliberate,
+            put,
+            dice: None,
+            cancel: None,
+            checkpoint: Vec::new(),
+            strategy: None,
+            ignored: &[],
+            listener: None,
+        }
     }
 
     /// What the dice follow from besides the seed, in the place of the question's words: its id in a dataset.
@@ -61,6 +79,17 @@ impl<'a> Ask<'a> {
         Self { strategy: Some(Box::new(strategy)), ..self }
     }
 
+    /// Arguments that do not count where calls of tools are compared: identifiers, moments.
+    pub fn ignoring(self, arguments: &'a [String]) -> Self {
+        Self { ignored: arguments, ..self }
+    }
+
+    /// Lets a listener hear what is drawn, wherever one continuation is drawn alone: all of the answer where the budget is one
+    /// solution.
+    pub fn aloud(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
+    }
+
     /// Searches.
     ///
     /// # Errors
@@ -74,11 +103,16 @@ impl<'a> Ask<'a> {
     /// # Errors
     /// As [`Deliberate::solve`], and what the observer fails with.
     pub async fn watched(self, observer: &mut dyn Observer<Trace>) -> Result<Solved, Error> {
-        let Self { deliberate, put, dice, cancel, checkpoint, strategy } = self;
+        let Self { deliberate, put, dice, cancel, checkpoint, strategy, ignored, listener } = self;
         let domain = deliberate.domain();
+        let form = match put {
+            Put::Conversation(chat) => Form::of(chat, ignored)?,
+            Put::Question(_) | Put::Text(_) => Form::default(),
+        };
         let root = match put {
             Put::Question(question) => domain.root(question).await?,
-            Put::Conversation(messages) => domain.conversation(messages).await?,
+            Put::Conversation(chat) => domain.conversation(chat).await?,
+            Put::Text(beginning) => domain.text(beginning).await?,
         };
         let reasons = Reasons::default();
         let settings = deliberate.search();
@@ -89,8 +123,14 @@ impl<'a> Ask<'a> {
         let mut how = search_settings(settings, deliberate.models(), dice.unwrap_or(root.question()));
         (how.cancel, how.checkpoint) = (cancel, checkpoint);
         let question = root.question().to_owned();
-        let outcome = search(root, &mut *strategy, &domain.roles(), how, observer).await?;
-        Ok(Solved::new(question, outcome, reasons.all()))
+        let (roles, answers) = (domain.roles(), FormAnswers(&form));
+        let verifier = roles.verifier.map(|asked| FormVerifier::new(&form, asked));
+        let verifier = verifier.as_ref().map(|verifier| verifier as &dyn Verifier<Trace>);
+        let aloud = listener.map(|listener| domain.proposer().clone().aloud(listener));
+        let proposer = aloud.as_ref().map_or(roles.proposer, |aloud| aloud as &dyn Proposer<Trace>);
+        let roles = Roles { proposer, answers: &answers, verifier, ..roles };
+        let outcome = search(root, &mut *strategy, &roles, how, observer).await?;
+        Ok(Solved::new(question, outcome, reasons.all(), form))
     }
 
     /// Searches, and tells what happens as it happens; the last event is the answer or the error. Dropping the stream ends

@@ -2,7 +2,8 @@
 
 use deliberate_engine::Engine;
 use deliberate_lm::{
-    Answer, GenerateRequest, Generation, LanguageModel, Message, ModelFacts, ScoreRequest, Scoring, Token,
+    Answer, Chat, GenerateRequest, Generation, LanguageModel, Listener, ModelFacts, ScoreRequest, Scoring,
+    Token,
 };
 use deliberate_remote::{ChatModel, Connected, RemoteModel};
 
@@ -63,11 +64,14 @@ impl LanguageModel for Backend {
     fn piece(&self, token: Token) -> Option<Vec<u8>> {
         self.model().piece(token)
     }
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
-        self.model().render(messages)
+    fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String> {
+        self.model().render(chat)
     }
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
         self.model().generate(request)
+    }
+    fn generate_aloud(&self, request: GenerateRequest, listener: Listener) -> Answer<'_, Generation> {
+        self.model().generate_aloud(request, listener)
     }
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         self.model().score(request)

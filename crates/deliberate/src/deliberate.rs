@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::loaded::Loaded;
 use crate::resolved::Search;
 use crate::solved::Solved;
-use deliberate_lm::Message;
+use deliberate_lm::Chat;
 use deliberate_search::Verifier;
 use deliberate_text::{Domain, Trace};
 use serde_json::{Value, json};
@@ -50,10 +50,10 @@ impl Deliberate {
     /// As [`Deliberate::new`].
     pub async fn searching(&self, search: Search) -> Result<Self, Error> {
         let roles = |search: &Search| {
-            let Search { verifier, revision_verifier, prompt, steps, max_tokens, sampling, strategy, .. } =
-                search;
+            let Search { verifier, revision_verifier, prompt, steps, stop, .. } = search;
+            let Search { max_tokens, sampling, strategy, .. } = search;
             let asked = (verifier.clone(), revision_verifier.clone(), strategy.needs());
-            (asked, prompt.clone(), steps.clone(), *max_tokens, *sampling)
+            (asked, prompt.clone(), steps.clone(), stop.clone(), *max_tokens, *sampling)
         };
         let domain = if roles(&search) == roles(&self.search) {
             Arc::clone(&self.domain)
@@ -77,9 +77,15 @@ impl Deliberate {
         Ask::question(self, question)
     }
 
-    /// The next turn of a conversation, about to be asked; the search's prompt has no part in it.
-    pub fn reply<'a>(&'a self, conversation: &'a [Message]) -> Ask<'a> {
+    /// The next turn of a conversation, about to be asked; the search's prompt has no part in it. What the conversation asks
+    /// of that turn, JSON or calls of tools, is what votes: turns that are not so are no answers.
+    pub fn reply<'a>(&'a self, conversation: &'a Chat) -> Ask<'a> {
         Ask::conversation(self, conversation)
+    }
+
+    /// The rest of a text, about to be asked; the search's prompt has no part in it.
+    pub fn continuation<'a>(&'a self, beginning: &'a str) -> Ask<'a> {
+        Ask::text(self, beginning)
     }
 
     /// How it searches.

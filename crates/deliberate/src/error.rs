@@ -5,7 +5,7 @@ use deliberate_models::ModelError;
 use deliberate_policy::PolicyError;
 use deliberate_remote::{AddressError, ConnectError};
 use deliberate_search::{SearchError, SpecError};
-use deliberate_text::{PromptError, TextError, VerifierError, VerifierSpecError};
+use deliberate_text::{FormError, PromptError, TextError, VerifierError, VerifierSpecError};
 use std::io;
 use std::path::PathBuf;
 
@@ -43,6 +43,9 @@ pub enum Error {
         #[source]
         source: OptionsError,
     },
+    /// An answer is asked for in a form that nobody can check.
+    #[error(transparent)]
+    Form(#[from] FormError),
     /// A regime is named and no policy that has it.
     #[error("`regime` is a part of a policy (name one as `policy`)")]
     RegimeWithoutPolicy,

@@ -239,6 +239,7 @@ impl Loaded {
             step_tokens: search.max_tokens,
             answer_tokens: search.max_tokens,
             steps: search.steps.clone(),
+            stop: search.stop.clone(),
         };
         let proposer = &self.proposer.model;
         let domain = Domain::new(proposer.clone(), &settings)?;

@@ -39,6 +39,9 @@ pub struct Search {
     pub prompt: String,
     /// Where a step ends, if not where the prompt says.
     pub steps: Option<StepRule>,
+    /// Texts that end a solution and are no part of it, besides those of the prompt; none unless somebody sets them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
     /// Tokens of one solution, at most.
     pub max_tokens: u32,
     /// How tokens are sampled.
@@ -91,6 +94,7 @@ impl Search {
             seed: options.seed.unwrap_or(0),
             prompt: options.prompt.unwrap_or_else(|| PROMPT.to_owned()),
             steps: options.steps,
+            stop: Vec::new(),
             max_tokens: options.max_tokens.map_or(512, NonZeroU32::get),
             sampling,
         })

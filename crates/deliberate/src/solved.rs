@@ -1,8 +1,9 @@
 //! What a search came to.
 
-use deliberate_search::{Ledger, Outcome};
-use deliberate_text::Trace;
+use deliberate_search::{Ledger, NodeId, Outcome};
+use deliberate_text::{Form, Misfit, Said, Trace};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A question's answer, what spoke for it, and what it cost.
 #[derive(Debug, Clone)]
@@ -10,6 +11,7 @@ pub struct Solved {
     question: String,
     outcome: Outcome<Trace>,
     reasons: Vec<String>,
+    form: Arc<Form>,
 }
 
 /// What spoke for one answer.
@@ -24,8 +26,8 @@ pub struct Support {
 }
 
 impl Solved {
-    pub(crate) fn new(question: String, outcome: Outcome<Trace>, reasons: Vec<String>) -> Self {
-        Self { question, outcome, reasons }
+    pub(crate) fn new(question: String, outcome: Outcome<Trace>, reasons: Vec<String>, form: Form) -> Self {
+        Self { question, outcome, reasons, form: Arc::new(form) }
     }
 
     /// What was asked; the last message of a conversation.
@@ -49,10 +51,25 @@ impl Solved {
         self.outcome.answer().filter(|_| self.failure().is_none())
     }
 
+    /// What a complete solution says, in the form that was asked for.
+    ///
+    /// # Errors
+    /// [`Misfit`] for one that is not in that form.
+    pub fn said(&self, solution: NodeId) -> Result<Said, Misfit> {
+        self.form.read(self.outcome.state(solution).text())
+    }
+
     /// All answers, the chosen one first.
     pub fn support(&self) -> Vec<Support> {
+        let answer = |node: NodeId| {
+            let state = self.outcome.state(node);
+            if self.form.is_free() {
+                return state.answer().map(str::to_owned);
+            }
+            self.form.read(state.text()).ok().map(|said| said.to_string())
+        };
         let support = |vote: &deliberate_search::Vote| Support {
-            answer: self.outcome.state(vote.node).answer().map(str::to_owned),
+            answer: answer(vote.node),
             solutions: vote.count,
             weight: vote.weight,
         };

@@ -3,10 +3,9 @@
 use crate::Tokenizer;
 use crate::sampler::Draws;
 use crate::stop::StopWatch;
-use deliberate_lm::{Finish, GenerateRequest, ModelFacts, Sample, Token, TokenStat};
+use deliberate_lm::{Finish, GenerateRequest, Listener, ModelFacts, Sample, Token, TokenStat};
 
 /// One continuation being drawn.
-#[derive(Debug)]
 pub(crate) struct Draft {
     draws: Draws,
     watch: StopWatch,
@@ -16,6 +15,8 @@ pub(crate) struct Draft {
     finish: Option<Finish>,
     /// Tokens, at most.
     limit: usize,
+    /// Hears each token.
+    pub(crate) listener: Option<Listener>,
 }
 
 impl Draft {
@@ -28,6 +29,7 @@ impl Draft {
             pieces: Vec::new(),
             stats: Vec::new(),
             finish: None,
+            listener: None,
             limit: (request.max_tokens as usize).min(context - request.prompt.len()),
         }
     }
@@ -53,6 +55,9 @@ impl Draft {
         self.tokens.push(token);
         self.stats.push(stat);
         let stopped = self.watch.push(&request.stop, &piece);
+        if let Some(listener) = &self.listener {
+            listener(&piece);
+        }
         self.pieces.push(piece);
         if let Some(index) = stopped {
             self.finish = Some(Finish::Stop(index));

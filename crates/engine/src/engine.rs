@@ -4,8 +4,8 @@ use crate::metrics::{Counters, Metrics};
 use crate::worker::{Job, Shares, Worker};
 use crate::{Capacity, ModelRuntime, Tokenizer, Turns, Variant, validate};
 use deliberate_lm::{
-    Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
-    Token,
+    Answer, Chat, GenerateRequest, Generation, LanguageModel, Listener, LmError, ModelFacts, ScoreRequest,
+    Scoring, Token,
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -205,8 +205,8 @@ impl LanguageModel for Engine {
         Box::pin(std::future::ready(tokens))
     }
 
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
-        let text = self.shared.tokenizer.render(messages);
+    fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String> {
+        let text = self.shared.tokenizer.render(chat);
         let model = &self.facts().name;
         let text =
             text.map_err(|error| LmError::NoChatTemplate { model: model.clone(), reason: error.reason });
@@ -220,7 +220,14 @@ impl LanguageModel for Engine {
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
         Box::pin(async move {
             validate::generate(&request, self.facts())?;
-            self.ask(|reply| Job::Generate(self.variant, request, reply)).await
+            self.ask(|reply| Job::Generate(self.variant, request, None, reply)).await
+        })
+    }
+
+    fn generate_aloud(&self, request: GenerateRequest, listener: Listener) -> Answer<'_, Generation> {
+        Box::pin(async move {
+            validate::generate(&request, self.facts())?;
+            self.ask(|reply| Job::Generate(self.variant, request, Some(listener), reply)).await
         })
     }
 

@@ -3,7 +3,7 @@
 //! A runtime is driven by one thread and knows nothing of requests, sampling or prefixes. It keeps one key-value
 //! *slot* per sequence; which tokens stand in which slot is the engine's knowledge.
 
-use deliberate_lm::{Fingerprint, Message, ModelFacts, Token};
+use deliberate_lm::{Chat, Fingerprint, ModelFacts, Token};
 use std::sync::Arc;
 
 /// A key-value store for one sequence; slots are numbered from 0 without gaps.
@@ -101,5 +101,5 @@ pub trait Tokenizer: Send + Sync {
     ///
     /// # Errors
     /// If there is no template, or none that can be applied, with the reason.
-    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError>;
+    fn render(&self, chat: &Chat) -> Result<String, RuntimeError>;
 }

@@ -4,7 +4,7 @@
 //! position that is off by one changes everything drawn afterwards. For tests, benches and demonstrations.
 
 use crate::{Capacity, LogitSink, ModelRuntime, RuntimeError, Slot, Span, Tokenizer};
-use deliberate_lm::{Architecture, Message, ModelFacts, Role, Token};
+use deliberate_lm::{Architecture, Chat, Message, ModelFacts, Token};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -166,15 +166,10 @@ impl Tokenizer for Bytes {
         u8::try_from(token).map_or_else(|_| b"<end>".to_vec(), |byte| vec![byte])
     }
 
-    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
+    fn render(&self, chat: &Chat) -> Result<String, RuntimeError> {
         let mut text = String::new();
-        for Message { role, content } in messages {
-            let role = match role {
-                Role::System => "system",
-                Role::User => "user",
-                Role::Assistant => "assistant",
-            };
-            writeln!(text, "{role}: {content}").expect("writing to a string cannot fail");
+        for Message { role, content, .. } in &chat.messages {
+            writeln!(text, "{}: {content}", role.name()).expect("writing to a string cannot fail");
         }
         Ok(text + "assistant: ")
     }

@@ -1,15 +1,18 @@
 //! The chat template of a model: a program in Jinja that its file holds.
 
+mod json;
+
 use crate::RuntimeError;
-use deliberate_lm::{Message, Role};
+use deliberate_lm::{Call, Chat, Message, Tool};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
 use std::collections::BTreeMap;
 
 /// A template made ready to run, as `transformers` runs it.
 ///
-/// It sees `messages`, `add_generation_prompt` and the texts of the beginning and ending tokens. What changes from day to
+/// It sees `messages`, `tools`, `add_generation_prompt` and the texts of the beginning and ending tokens. What changes from day to
 /// day (`strftime_now`) is not defined, so that equal chats give equal texts.
 #[derive(Debug)]
 pub struct ChatTemplate {
@@ -38,6 +41,7 @@ impl ChatTemplate {
         environment.set_syntax(syntax.map_err(|error| fault("is broken", &error))?);
         environment.set_fuel(Some(STEPS));
         environment.set_unknown_method_callback(unknown_method_callback);
+        environment.add_filter("tojson", json::written);
         environment.add_function("raise_exception", |reason: String| -> Result<String, Error> {
             Err(Error::new(ErrorKind::InvalidOperation, reason))
         });
@@ -49,7 +53,8 @@ impl ChatTemplate {
     ///
     /// # Errors
     /// If the template cannot be run, or refuses the chat, with the reason.
-    pub fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
+    pub fn render(&self, chat: &Chat) -> Result<String, RuntimeError> {
+        let Chat { messages, tools, .. } = chat;
         let refused = |reason: &str| Err(RuntimeError { reason: reason.to_owned() });
         if messages.is_empty() {
             return refused("a chat has at least one message");
@@ -57,21 +62,14 @@ impl ChatTemplate {
         if messages.iter().any(|message| message.content.contains('\0')) {
             return refused("a message has a zero byte, which no model reads");
         }
-        let spoken = |message: &Message| {
-            let role = match message.role {
-                Role::System => "system",
-                Role::User => "user",
-                Role::Assistant => "assistant",
-            };
-            context! { role, content => &message.content }
-        };
         let messages: Vec<_> = messages.iter().map(spoken).collect();
+        let tools = if tools.is_empty() { Value::from(()) } else { tools.iter().map(tool).collect() };
         let template = self.environment.get_template(NAME).map_err(|error| fault("is broken", &error))?;
-        // What is not there is not defined; no tools and no documents are said to be none.
+        // What is not there is not defined; no documents (and no tools, where there are none) are said to be none.
         let mut known = BTreeMap::from([
             ("messages", Value::from(messages)),
             ("add_generation_prompt", Value::from(true)),
-            ("tools", Value::from(())),
+            ("tools", tools),
             ("documents", Value::from(())),
         ]);
         let tokens = [("bos_token", &self.beginning), ("eos_token", &self.ending)];
@@ -79,6 +77,32 @@ impl ChatTemplate {
         let text = template.render(known);
         text.map_err(|error| fault("cannot be run", &error))
     }
+}
+
+/// A turn, as templates know it: with the arguments of calls as objects, and without what it does not have.
+fn spoken(message: &Message) -> Value {
+    let Message { role, content, calls, answers } = message;
+    let mut known = vec![("role", Value::from(role.name())), ("content", Value::from(content))];
+    if !calls.is_empty() {
+        known.push(("tool_calls", calls.iter().map(called).collect()));
+    }
+    known.extend(answers.as_ref().map(|id| ("tool_call_id", Value::from(id))));
+    Value::from_pairs(known)
+}
+
+fn called(call: &Call) -> Value {
+    let Call { id, name, arguments } = call;
+    let read = serde_json::from_str::<serde_json::Value>(arguments);
+    let arguments = read.map_or_else(|_| Value::from(arguments), |value| Serde(value).into());
+    context! { id, type => "function", function => context! { name, arguments } }
+}
+
+fn tool(tool: &Tool) -> Value {
+    let Tool { name, description, parameters } = tool;
+    let mut function = vec![("name", Value::from(name))];
+    function.extend(description.as_ref().map(|text| ("description", Value::from(text))));
+    function.extend(parameters.as_ref().map(|schema| ("parameters", Value::from(Serde(schema)))));
+    context! { type => "function", function => Value::from_pairs(function) }
 }
 
 fn fault(what: &str, error: &Error) -> RuntimeError {
@@ -90,9 +114,10 @@ fn fault(what: &str, error: &Error) -> RuntimeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use deliberate_lm::Role;
 
-    fn chat(messages: &[(Role, &str)]) -> Vec<Message> {
-        messages.iter().map(|&(role, content)| Message { role, content: content.to_owned() }).collect()
+    fn chat(messages: &[(Role, &str)]) -> Chat {
+        messages.iter().map(|&(role, content)| Message::new(role, content)).collect::<Vec<_>>().into()
     }
 
     fn render(source: &str, messages: &[(Role, &str)]) -> Result<String, String> {
@@ -125,6 +150,25 @@ mod tests {
         let template = ChatTemplate::new(source.to_owned(), None, None).expect("a sound template");
         let text = template.render(&chat(&[(Role::User, "a"), (Role::User, "b")]));
         assert_eq!(text.expect("a chat"), "a");
+    }
+
+    #[test]
+    fn tools_and_calls_are_shown_as_the_template_writes_them() {
+        let source = "{% for tool in tools %}{{ tool | tojson }}\n{% endfor %}{% for m in messages %}\
+                      {% for call in m.tool_calls %}{{ call.function.name }}{{ call.function.arguments | tojson }}\
+                      {% else %}{{ m.role }} {{ m.content }}{% endfor %}\n{% endfor %}";
+        let template = ChatTemplate::new(source.to_owned(), None, None).expect("a sound template");
+        let mut chat = chat(&[(Role::User, "2 + 3?"), (Role::Assistant, ""), (Role::Tool, "5")]);
+        let call =
+            Call { id: String::new(), name: "add".to_owned(), arguments: "{\"b\":3,\"a\":[2]}".to_owned() };
+        chat.messages[1].calls = vec![call];
+        let parameters = serde_json::json!({"type": "object"});
+        let description = Some("It's <b>a sum</b>.".to_owned());
+        chat.tools = vec![Tool { name: "add".to_owned(), description, parameters: Some(parameters) }];
+        let tool = "{\"type\": \"function\", \"function\": {\"name\": \"add\", \"description\": \
+                    \"It's \\u003cb>a sum\\u003c/b>.\", \"parameters\": {\"type\": \"object\"}}}";
+        let expected = format!("{tool}\nuser 2 + 3?\nadd{{\"a\": [2], \"b\": 3}}\ntool 5\n");
+        assert_eq!(template.render(&chat).expect("a chat"), expected);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use crate::scheduler::{Batch, Purpose, RequestId, Scheduler, SequenceId};
 use crate::slots::Operation;
 use crate::{ModelRuntime, RuntimeError, Serving, Tokenizer, Turns, Variant};
 use deliberate_lm::{
-    GenerateRequest, Generation, LmError, ModelFacts, Reading, ScoreRequest, Scoring, Token, TokenStat, Usage,
+    GenerateRequest, Generation, Listener, LmError, ModelFacts, Reading, ScoreRequest, Scoring, Token,
+    TokenStat, Usage,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +20,8 @@ type Reply<T> = oneshot::Sender<Result<T, LmError>>;
 
 /// A request on its way to the model thread.
 pub(crate) enum Job {
-    /// Draw.
-    Generate(Variant, GenerateRequest, Reply<Generation>),
+    /// Draw; a listener hears the first continuation.
+    Generate(Variant, GenerateRequest, Option<Listener>, Reply<Generation>),
     /// Read.
     Score(Variant, ScoreRequest, Reply<Scoring>),
 }
@@ -120,11 +121,12 @@ impl<R: ModelRuntime> Worker<R> {
 
     fn accept(&mut self, job: Job) {
         match job {
-            Job::Generate(variant, request, reply) if !reply.is_closed() => {
+            Job::Generate(variant, request, listener, reply) if !reply.is_closed() => {
                 let samples = request.seeds.len() as u32;
                 let id = self.scheduler.generate(variant, Arc::clone(&request.prompt), samples);
                 let draft = |&seed: &u64| Draft::new(&request, seed, self.facts.context);
-                let drafts = request.seeds.iter().map(draft).collect();
+                let mut drafts: Vec<Draft> = request.seeds.iter().map(draft).collect();
+                drafts[0].listener = listener;
                 self.live.insert(id, Live::Generate { request, drafts, reply });
             }
             Job::Score(variant, request, reply) if !reply.is_closed() => {

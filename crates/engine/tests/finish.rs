@@ -65,7 +65,7 @@ async fn a_full_slot_ends_with_length() {
 async fn the_handle_speaks_for_the_tokenizer() {
     let engine = engine(capacity(4, 20, 64));
     assert_eq!(engine.encode("ab", false).await.unwrap(), [97, 98]);
-    let message = deliberate_lm::Message { role: deliberate_lm::Role::User, content: "hi".into() };
-    assert_eq!(engine.render(&[message]).await.unwrap(), "user: hi\nassistant: ");
+    let message = deliberate_lm::Message::new(deliberate_lm::Role::User, "hi");
+    assert_eq!(engine.render(&vec![message].into()).await.unwrap(), "user: hi\nassistant: ");
     assert_eq!(engine.facts().context, 20);
 }

@@ -79,6 +79,6 @@ fn settings(temperature: f32) -> DomainSettings {
         sampling: Sampling::at(temperature),
         step_tokens: SOLUTION,
         answer_tokens: SOLUTION,
-        steps: None,
+        ..DomainSettings::default()
     }
 }

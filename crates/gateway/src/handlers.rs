@@ -1,10 +1,11 @@
 //! Paths and what happens on them.
 
+use crate::aloud::{Told, telling};
 use crate::door::{Keys, Limits, Places};
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
-use crate::reply::{self, Head};
-use crate::request::ChatRequest;
+use crate::reply::{self, Head, Telling};
+use crate::request::{AnswerRequest, Kind};
 use crate::solver::{Ask, Solved, Solver};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -71,13 +72,13 @@ impl Gateway {
     }
 
     /// Reads a request for an answer, within its bounds.
-    async fn read(&self, request: Request) -> Result<ChatRequest, Refusal> {
+    async fn read(&self, kind: Kind, request: Request) -> Result<AnswerRequest, Refusal> {
         self.admit(request.headers())?;
         let (parts, body) = request.into_parts();
         let body = timeout(SENDING, to_bytes(body, self.limits.body)).await;
         let body = body.map_err(|_| Refusal::body("the request came too slowly"))?;
         let body = body.map_err(|_| Refusal::large(self.limits.body))?;
-        let request = ChatRequest::read(&body, &parts.headers)?;
+        let request = AnswerRequest::read(kind, &body, &parts.headers)?;
         let names = self.names();
         if names.contains(&request.model) {
             Ok(request)
@@ -86,21 +87,22 @@ impl Gateway {
         }
     }
 
-    fn ask(&self, request: &ChatRequest) -> Ask {
+    fn ask(&self, request: &AnswerRequest) -> Ask {
         let wanted = request.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Ask {
             model: request.model.clone(),
-            messages: request.messages.clone(),
+            asked: request.asked.clone(),
             choices: request.choices,
+            logprobs: request.logprobs,
             overrides: request.overrides.clone(),
             deadline: wanted.map_or(self.limits.deadline, |wanted| wanted.min(self.limits.deadline)),
+            aloud: None,
         }
     }
 
-    fn head(&self, request: &ChatRequest) -> Head {
+    fn head(&self, kind: Kind, request: &AnswerRequest) -> Head {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let id = format!("chatcmpl-{:x}-{number}", self.started);
-        Head { id, created: now(), model: request.model.clone() }
+        Head::new(kind, format!("{:x}-{number}", self.started), now(), request.model.clone())
     }
 
     fn note(&self, head: &Head, status: u16, began: Instant, solved: Option<&Solved>) {
@@ -133,7 +135,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let router = Router::new()
-        .route("/v1/chat/completions", post(chat))
+        .route("/v1/chat/completions", post(|gateway, request| answer(Kind::Chat, gateway, request)))
+        .route("/v1/completions", post(|gateway, request| answer(Kind::Text, gateway, request)))
         .route("/v1/models", get(models))
         .route("/health", get(|| async { Json(json!({"status": "ok"})) }))
         .route("/ready", get(|| async { Json(json!({"status": "ready"})) }))
@@ -162,9 +165,9 @@ async fn metrics(State(gateway): Shared) -> Response {
     ([(header::CONTENT_TYPE, kind)], gateway.metrics.text(gateway.places.waiting())).into_response()
 }
 
-async fn chat(State(gateway): Shared, request: Request) -> Response {
+async fn answer(kind: Kind, State(gateway): Shared, request: Request) -> Response {
     let began = Instant::now();
-    let request = match gateway.read(request).await {
+    let request = match gateway.read(kind, request).await {
         Ok(request) => request,
         Err(refusal) => {
             gateway.metrics.answered("", refusal.status.as_u16(), began.elapsed());
@@ -172,7 +175,7 @@ async fn chat(State(gateway): Shared, request: Request) -> Response {
         }
     };
     let reading = began.elapsed();
-    let head = gateway.head(&request);
+    let head = gateway.head(kind, &request);
     let place = match gateway.places.take().await {
         Ok(place) => place,
         Err(refusal) => {
@@ -233,17 +236,24 @@ fn streamed(
     ask: Ask,
     (began, place): (Instant, tokio::sync::OwnedSemaphorePermit),
 ) -> impl Stream<Item = axum::response::sse::Event> {
-    stream::once(async move {
-        let searching = gateway.metrics.search();
-        let solved = gateway.solver.solve(ask).await;
+    let searched = Arc::clone(&gateway);
+    let told = telling(move |aloud| async move {
+        let searching = searched.metrics.search();
+        let solved = searched.solver.solve(Ask { aloud: Some(aloud), ..ask }).await;
         drop((searching, place));
-        let events = match &solved {
-            Ok(solved) => reply::stream(&head, solved, began.elapsed().as_secs_f64(), include_usage),
-            Err(refusal) => reply::refused(refusal),
+        solved
+    });
+    told.scan(Telling::new(head, include_usage), move |telling, told| {
+        let events = match told {
+            Told::Part(text) => telling.part(&text),
+            Told::Over(solved) => {
+                let status = solved.as_ref().map_or_else(|refusal| refusal.status.as_u16(), |_| 200);
+                gateway.note(telling.head(), status, began, solved.as_ref().ok());
+                let rest = |solved: Solved| telling.rest(&solved, began.elapsed().as_secs_f64());
+                solved.map_or_else(|refusal| reply::refused(&refusal), rest)
+            }
         };
-        let status = solved.as_ref().map_or_else(|refusal| refusal.status.as_u16(), |_| 200);
-        gateway.note(&head, status, began, solved.as_ref().ok());
-        stream::iter(events)
+        std::future::ready(Some(stream::iter(events)))
     })
     .flatten()
 }

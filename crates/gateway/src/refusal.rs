@@ -34,6 +34,11 @@ impl Refusal {
         }
     }
 
+    /// Candidates, and none in the form that was asked for.
+    pub fn form(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_valid_answer", message)
+    }
+
     /// No candidate at all: what answers has failed.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, "upstream_failed", message)
@@ -77,7 +82,9 @@ impl Refusal {
     }
 
     pub(crate) fn no_path(path: &str) -> Self {
-        let message = format!("there is nothing at {path} (POST /v1/chat/completions, GET /v1/models)");
+        let message = format!(
+            "there is nothing at {path} (POST /v1/chat/completions, POST /v1/completions, GET /v1/models)"
+        );
         Self::new(StatusCode::NOT_FOUND, "unknown_path", message)
     }
 }

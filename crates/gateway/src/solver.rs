@@ -1,7 +1,7 @@
 //! What stands behind the gateway.
 
-use crate::{Overrides, Refusal};
-use deliberate_lm::Message;
+use crate::{Aloud, Overrides, Refusal};
+use deliberate_lm::{Call, Chat};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use std::time::Duration;
@@ -15,19 +15,32 @@ pub struct VirtualModel {
     pub about: String,
 }
 
+/// What stands before an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// A conversation, whose last turn is a user's or a tool's, and what is asked of the next one.
+    Chat(Chat),
+    /// A text that goes on.
+    Text(String),
+}
+
 /// A question to be answered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Ask {
     /// The virtual model's name; one of [`Solver::models`].
     pub model: String,
-    /// The conversation; the last turn is a user's.
-    pub messages: Vec<Message>,
+    /// What is to be answered.
+    pub asked: Asked,
     /// Different answers that are wanted.
     pub choices: u32,
+    /// Whether the log-probabilities of what was drawn for them are wanted.
+    pub logprobs: bool,
     /// What the client wants otherwise than the virtual model says.
     pub overrides: Overrides,
     /// The search ends after this time with the best so far.
     pub deadline: Duration,
+    /// Where the client hears its answer while it is drawn, if it wants to.
+    pub aloud: Option<Aloud>,
 }
 
 /// Why an answer ended.
@@ -38,6 +51,8 @@ pub enum Finish {
     Stop,
     /// It was cut.
     Length,
+    /// It calls tools, and goes on with their answers.
+    ToolCalls,
 }
 
 /// One answer.
@@ -45,8 +60,21 @@ pub enum Finish {
 pub struct Choice {
     /// Its text.
     pub content: String,
+    /// Tools that it calls.
+    pub calls: Vec<Call>,
+    /// What was drawn for it, where that is wanted and known.
+    pub logprobs: Option<Vec<DrawnToken>>,
     /// Why it ended.
     pub finish: Finish,
+}
+
+/// One token of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnToken {
+    /// The bytes that it spells, which may be a part of a character.
+    pub piece: Vec<u8>,
+    /// Its log-probability, in nats; none where the model did not tell it.
+    pub logprob: Option<f32>,
 }
 
 /// What speaks for one answer.

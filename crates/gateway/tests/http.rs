@@ -1,11 +1,14 @@
 //! The gateway over real connections, in front of a simulated solver.
 
 use deliberate_gateway::{
-    Ask, Choice, Finish, Gateway, Keys, Limits, Refusal, Solved, Solver, Spent, VirtualModel, Vote, serve,
+    Ask, Asked, Choice, DrawnToken, Finish, Gateway, Keys, Limits, Refusal, Solved, Solver, Spent,
+    VirtualModel, Vote, serve,
 };
+use deliberate_lm::Call;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,11 +49,20 @@ impl Solver for SimulatedSolver {
         async move {
             seen.running.fetch_add(1, Ordering::SeqCst);
             let mut running = Running(Arc::clone(&seen), false);
-            let said = ask.messages.last().map_or(String::new(), |message| message.content.clone());
-            let count = ask.choices;
+            let said = match &ask.asked {
+                Asked::Chat(chat) => {
+                    chat.messages.last().map_or(String::new(), |message| message.content.clone())
+                }
+                Asked::Text(text) => text.clone(),
+            };
+            let (count, ask_aloud) = (ask.choices, ask.aloud.clone());
             seen.asks.lock().unwrap().push(ask);
             match said.as_str() {
                 "wait" => futures::future::pending::<()>().await,
+                "aloud" => {
+                    let aloud = ask_aloud.expect("a stream may be told");
+                    ["It", " is\n"].iter().for_each(|part| aloud.tell((*part).to_owned()));
+                }
                 "slow" => tokio::time::sleep(Duration::from_millis(300)).await,
                 "fail" => {
                     running.1 = true;
@@ -59,7 +71,10 @@ impl Solver for SimulatedSolver {
                 _ => {}
             }
             running.1 = true;
-            let choice = |index: u32| Choice { content: format!("It is\n{index}."), finish: Finish::Stop };
+            let choice = |index: u32| match said.as_str() {
+                "call" => called(index),
+                _ => spoken(index),
+            };
             Ok(Solved {
                 choices: (0..count).map(choice).collect(),
                 votes: vec![Vote { answer: Some("0".to_owned()), solutions: 3, weight: 3.0 }],
@@ -75,6 +90,26 @@ impl Solver for SimulatedSolver {
         }
         .boxed()
     }
+}
+
+fn spoken(index: u32) -> Choice {
+    let drawn = |piece: &str, logprob| DrawnToken { piece: piece.as_bytes().to_vec(), logprob };
+    Choice {
+        content: format!("It is\n{index}."),
+        calls: Vec::new(),
+        logprobs: Some(vec![drawn("It is\n", Some(-0.5)), drawn("0.", None)]),
+        finish: Finish::Stop,
+    }
+}
+
+fn called(index: u32) -> Choice {
+    let call = |name: &str| Call {
+        id: String::new(),
+        name: name.to_owned(),
+        arguments: format!("{{\"a\":{index}}}"),
+    };
+    let calls = vec![call("add"), call("now")];
+    Choice { content: String::new(), calls, logprobs: None, finish: Finish::ToolCalls }
 }
 
 struct Started {
@@ -176,6 +211,80 @@ async fn a_stream_ends_with_the_bill_and_done() {
     assert!(!text.contains("usage"));
     let (status, _, text) = gateway.post(&with("fail", &json!({"stream": true}))).await;
     assert!(status == 200 && text.contains("upstream_failed"), "{text}");
+}
+
+#[tokio::test]
+async fn calls_of_tools_have_names_of_their_own_whole_and_in_a_stream() {
+    let gateway = start(Limits::default(), "").await;
+    let (_, _, text) = gateway.post(&with("call", &json!({"n": 2}))).await;
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["choices"][1]["finish_reason"], "tool_calls");
+    let message = &body["choices"][1]["message"];
+    assert_eq!((&message["content"], message["tool_calls"].as_array().unwrap().len()), (&Value::Null, 2));
+    assert_eq!(message["tool_calls"][1]["function"], json!({"name": "now", "arguments": "{\"a\":1}"}));
+    let ids: BTreeSet<String> = body["choices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|choice| {
+            let calls = choice["message"]["tool_calls"].as_array().unwrap().clone();
+            calls.into_iter().map(|call| call["id"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    assert_eq!(ids.len(), 4);
+    let (_, _, text) = gateway.post(&with("call", &json!({"stream": true}))).await;
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|line| *line != "[DONE]");
+    let chunks: Vec<Value> = data.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let places =
+        chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["tool_calls"][0]["index"].as_u64());
+    assert_eq!(places.collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(chunks.last().unwrap()["choices"][0]["finish_reason"], "tool_calls");
+}
+
+#[tokio::test]
+async fn log_probabilities_come_with_the_bytes_of_their_tokens() {
+    let gateway = start(Limits::default(), "").await;
+    let (_, _, text) = gateway.post(&with("hi", &json!({"logprobs": true}))).await;
+    let body: Value = serde_json::from_str(&text).unwrap();
+    let content = &body["choices"][0]["logprobs"]["content"];
+    assert_eq!((&content[0]["token"], &content[0]["logprob"]), (&json!("It is\n"), &json!(-0.5)));
+    assert_eq!((&content[1]["bytes"], &content[1]["logprob"]), (&json!([48, 46]), &json!(-9999.0)));
+    assert!(gateway.seen.asks.lock().unwrap().remove(0).logprobs);
+}
+
+#[tokio::test]
+async fn a_text_is_continued_in_the_form_of_its_own_path() {
+    let gateway = start(Limits::default(), "").await;
+    let post = async |body: Value| {
+        let request = gateway.client.post(format!("{}/v1/completions", gateway.url)).json(&body);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let body: Value = serde_json::from_str(&post(json!({"model": "quick", "prompt": "Once"})).await).unwrap();
+    assert_eq!(
+        (&body["object"], &body["choices"][0]["text"]),
+        (&json!("text_completion"), &json!("It is\n0."))
+    );
+    assert!(body["id"].as_str().unwrap().starts_with("cmpl-"));
+    let text = post(json!({"model": "quick", "prompt": "Once", "stream": true})).await;
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|line| *line != "[DONE]");
+    let chunks: Vec<Value> = data.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said: String = chunks.iter().map(|chunk| chunk["choices"][0]["text"].as_str().unwrap()).collect();
+    assert_eq!(
+        (said.as_str(), &chunks.last().unwrap()["choices"][0]["finish_reason"]),
+        ("It is\n0.", &json!("stop"))
+    );
+}
+
+#[tokio::test]
+async fn what_was_told_while_it_was_drawn_is_not_told_again() {
+    let gateway = start(Limits::default(), "").await;
+    let (_, _, text) = gateway.post(&with("aloud", &json!({"stream": true}))).await;
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|line| *line != "[DONE]");
+    let chunks: Vec<Value> = data.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let deltas: Vec<&Value> = chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]).collect();
+    let said: Vec<&str> = deltas.iter().filter_map(|delta| delta["content"].as_str()).collect();
+    assert_eq!(said, ["", "It", " is\n", "0."]);
+    assert_eq!(deltas.iter().filter(|delta| !delta["role"].is_null()).count(), 1);
 }
 
 #[tokio::test]

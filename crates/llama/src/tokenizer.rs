@@ -2,7 +2,7 @@
 
 use crate::runtime::token;
 use deliberate_engine::{ChatTemplate, RuntimeError, Tokenizer};
-use deliberate_lm::{Message, Token};
+use deliberate_lm::{Chat, Token};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use std::collections::HashSet;
@@ -84,7 +84,7 @@ impl Tokenizer for LlamaTokenizer {
         self.ends.get(index).map_or_else(Vec::new, |&end| self.pieces[start..end].to_vec())
     }
 
-    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
-        self.template.as_ref().map_err(RuntimeError::clone)?.render(messages)
+    fn render(&self, chat: &Chat) -> Result<String, RuntimeError> {
+        self.template.as_ref().map_err(RuntimeError::clone)?.render(chat)
     }
 }

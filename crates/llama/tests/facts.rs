@@ -4,13 +4,13 @@ mod support;
 
 use deliberate_engine::{ModelRuntime, Tokenizer};
 use deliberate_llama::{LlamaRuntime, LoadError, Settings};
-use deliberate_lm::{Message, Role};
+use deliberate_lm::{Chat, Message, Role};
 use std::sync::Arc;
 use support::writer::{Vocabulary, Writer};
 use support::{load, real_model, tiny_model};
 
 fn message(role: Role, content: &str) -> Message {
-    Message { role, content: content.to_owned() }
+    Message::new(role, content)
 }
 
 fn text(tokenizer: &dyn Tokenizer, tokens: &[u32]) -> String {
@@ -83,19 +83,19 @@ fn the_real_model_states_its_facts() {
 fn a_chat_ends_where_the_assistant_starts() {
     for path in support::models() {
         let tokenizer = load(&path).tokenizer();
-        let chat = [message(Role::System, "Be brief."), message(Role::User, "Two + two?\n")];
+        let chat = vec![message(Role::System, "Be brief."), message(Role::User, "Two + two?\n")].into();
         let rendered = tokenizer.render(&chat).expect("a template");
         let expected = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nTwo + two?\n<|im_end|>\n\
                         <|im_start|>assistant\n";
         assert_eq!(rendered, expected);
-        assert!(tokenizer.render(&[]).is_err());
-        assert!(tokenizer.render(&[message(Role::User, "a\0b")]).is_err());
+        assert!(tokenizer.render(&Chat::default()).is_err());
+        assert!(tokenizer.render(&vec![message(Role::User, "a\0b")].into()).is_err());
         // Whatever the template says where nobody is told who to be.
-        let empty = tokenizer.render(&[message(Role::User, "")]).expect("a template");
+        let empty = tokenizer.render(&vec![message(Role::User, "")].into()).expect("a template");
         assert!(empty.ends_with("<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n"), "{empty}");
     }
     let tokenizer = load(&tiny_model(Vocabulary::Pieces)).tokenizer();
-    let error = tokenizer.render(&[message(Role::User, "hello")]).expect_err("no template");
+    let error = tokenizer.render(&vec![message(Role::User, "hello")].into()).expect_err("no template");
     assert_eq!(error.reason, "its file holds none");
 }
 

@@ -108,8 +108,8 @@ fn attempt(path: &Path) -> bool {
     for special in [false, true] {
         let _ = runtime.tokenizer().encode("the\n <s>\u{1f9ee}1234 aé", special);
     }
-    let message = deliberate_lm::Message { role: deliberate_lm::Role::User, content: "a".to_owned() };
-    let _ = runtime.tokenizer().render(&[message]);
+    let message = deliberate_lm::Message::new(deliberate_lm::Role::User, "a");
+    let _ = runtime.tokenizer().render(&vec![message].into());
     let spans = [support::span(0, 0, &[3, 4, 5]), support::span(1, 0, &[6])];
     let _ = runtime.forward(&spans, &mut |_, _, _| {});
     runtime.copy(0, 1, 2);

@@ -3,6 +3,7 @@
 //! Plain data and one trait, [`LanguageModel`], which the embedded engine implements and simulated models of tests do.
 //! This crate knows nothing of search, questions, files or backends.
 
+mod chat;
 mod error;
 mod facts;
 mod generate;
@@ -11,10 +12,11 @@ mod sampling;
 mod score;
 mod usage;
 
+pub use chat::{Call, Chat, Format, Message, Role, Tool, ToolChoice};
 pub use error::LmError;
 pub use facts::{Abilities, Architecture, Fingerprint, ModelFacts};
 pub use generate::{Finish, GenerateRequest, Generation, Sample, TokenStat};
-pub use model::{Answer, LanguageModel, Message, Role};
+pub use model::{Answer, LanguageModel, Listener};
 pub use sampling::{Sampling, SamplingError};
 pub use score::{Mark, Reading, ScoreRequest, Scoring};
 pub use usage::Usage;

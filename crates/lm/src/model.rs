@@ -1,7 +1,6 @@
 //! The one trait that every backend implements.
 
-use crate::{GenerateRequest, Generation, LmError, ModelFacts, ScoreRequest, Scoring, Token};
-use serde::{Deserialize, Serialize};
+use crate::{Chat, GenerateRequest, Generation, LmError, ModelFacts, ScoreRequest, Scoring, Token};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,27 +8,8 @@ use std::sync::Arc;
 /// A future answer of a model. Dropping it withdraws the request and frees what it held.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, LmError>> + Send + 'a>>;
 
-/// Who speaks in a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Instructions that frame the conversation.
-    System,
-    /// The person asking.
-    User,
-    /// The model.
-    Assistant,
-}
-
-/// One turn of a chat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Message {
-    /// Who speaks.
-    pub role: Role,
-    /// What is said.
-    pub content: String,
-}
+/// Hears the bytes of a continuation, token by token, on whatever thread draws them. It does not block.
+pub type Listener = Arc<dyn Fn(&[u8]) + Send + Sync>;
 
 /// A language model behind any backend: cheap to call concurrently, batched inside.
 pub trait LanguageModel: Send + Sync {
@@ -46,9 +26,9 @@ pub trait LanguageModel: Send + Sync {
         None
     }
 
-    /// Text of a chat in the model's own template, up to the point where the assistant starts to speak.
+    /// Text of a chat in the model's own template, its tools included, up to the point where the assistant starts to speak.
     /// Encode it with `special` set.
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String>;
+    fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String>;
 
     /// Draws continuations.
     ///
@@ -56,6 +36,24 @@ pub trait LanguageModel: Send + Sync {
     /// [`LmError::PromptTooLong`] if not even one token fits; [`LmError::InvalidRequest`] for an empty prompt, no
     /// seeds or limits out of range; [`LmError::Sampling`] for settings of sampling that mean nothing.
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation>;
+
+    /// Draws a continuation for one seed, and lets a listener hear it meanwhile; all at once at the end where a backend tells
+    /// nothing before.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::generate`].
+    fn generate_aloud(&self, request: GenerateRequest, listener: Listener) -> Answer<'_, Generation> {
+        Box::pin(async move {
+            let generation = self.generate(request).await?;
+            generation
+                .samples
+                .iter()
+                .take(1)
+                .flat_map(|sample| &sample.pieces)
+                .for_each(|piece| listener(piece));
+            Ok(generation)
+        })
+    }
 
     /// Reads distributions at marked positions.
     ///
@@ -75,11 +73,14 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
     fn piece(&self, token: Token) -> Option<Vec<u8>> {
         (**self).piece(token)
     }
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
-        (**self).render(messages)
+    fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String> {
+        (**self).render(chat)
     }
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {
         (**self).generate(request)
+    }
+    fn generate_aloud(&self, request: GenerateRequest, listener: Listener) -> Answer<'_, Generation> {
+        (**self).generate_aloud(request, listener)
     }
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         (**self).score(request)

@@ -2,7 +2,7 @@
 
 use deliberate_decoder::{Encoder, Vocabulary, VocabularyError};
 use deliberate_engine::{ChatTemplate, RuntimeError, Tokenizer};
-use deliberate_lm::{Message, Token};
+use deliberate_lm::{Chat, Token};
 
 /// Text to tokens and back by a decoder's vocabulary.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Tokenizer for NativeTokenizer {
         self.encoder.piece(token)
     }
 
-    fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
-        self.template.as_ref().map_err(RuntimeError::clone)?.render(messages)
+    fn render(&self, chat: &Chat) -> Result<String, RuntimeError> {
+        self.template.as_ref().map_err(RuntimeError::clone)?.render(chat)
     }
 }

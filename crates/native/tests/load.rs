@@ -3,7 +3,7 @@
 mod support;
 
 use deliberate_engine::{ModelRuntime, RuntimeError, Tokenizer};
-use deliberate_lm::{Message, Token};
+use deliberate_lm::{Chat, Token};
 use deliberate_native::{LoadError, NativeRuntime, Parts, Settings};
 use std::error::Error;
 use std::sync::Arc;
@@ -83,8 +83,8 @@ fn models_tell_what_their_tokens_spell() {
         fn piece(&self, token: Token) -> Vec<u8> {
             support::Bytes.piece(if token < 2 { 1 - token } else { token })
         }
-        fn render(&self, messages: &[Message]) -> Result<String, RuntimeError> {
-            support::Bytes.render(messages)
+        fn render(&self, chat: &Chat) -> Result<String, RuntimeError> {
+            support::Bytes.render(chat)
         }
     }
     let settings = Settings { slots: Some(1), ..Settings::default() };

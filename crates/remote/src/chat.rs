@@ -4,22 +4,25 @@
 //! fuse them work; what goes on from the beginning of an answer does not. There are no token ids, so words stand in for
 //! tokens on the way in, and on the way out a text has as many pieces as tokens were paid for it.
 
+mod try_out;
+
 use crate::address::Address;
 use crate::call::call;
 use crate::error::ConnectError;
-use crate::http::{Http, HttpError, LOOK};
-use crate::probe::{Check, Probe, ServerKind};
-use crate::wire::chat::{Chat, Said, Takes, Told, read_next, read_told};
+use crate::http::Http;
+use crate::probe::{Probe, ServerKind};
+use crate::wire::chat::{Asked, Chat, Said, Told, read_next, read_told};
 use crate::wire::{Ask, Fault};
 use crate::words::Words;
 use deliberate_lm::{
-    Abilities, Answer, Fingerprint, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
-    Reading, Role, Sample, Sampling, ScoreRequest, Scoring, Token, Usage,
+    self as lm, Abilities, Answer, Fingerprint, GenerateRequest, Generation, LanguageModel, LmError, Message,
+    ModelFacts, Reading, Sample, ScoreRequest, Scoring, Token, Usage,
 };
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use try_out::try_out;
 
 /// A model behind an endpoint for chats. Clones share its connections.
 #[derive(Debug, Clone)]
@@ -37,16 +40,13 @@ struct Shared {
     drawn: AtomicU64,
 }
 
-/// What stands before the role of a turn, and between it and what is said. No text has them: whoever renders a prompt puts
+/// What stands before each turn, and between what is known of it and what is said. No text has them: whoever renders a prompt puts
 /// a question between the turns as it is.
 const TURN: char = '\u{1}';
 const SAYS: char = '\u{2}';
 
 /// Words that fit where an endpoint does not tell: it refuses itself.
 const CONTEXT: usize = 1 << 20;
-
-/// Tokens that are drawn to see what an endpoint takes.
-const DRAWN: u32 = 16;
 
 impl ChatModel {
     /// Tries out what an endpoint takes.
@@ -95,7 +95,7 @@ impl ChatModel {
     }
 
     /// The conversation that a prompt is; nothing else is taken here.
-    fn conversation(&self, prompt: &[Token]) -> Result<Value, LmError> {
+    fn conversation(&self, prompt: &[Token]) -> Result<Asked, LmError> {
         let text = self.words().text(prompt);
         text.as_deref().and_then(turns).ok_or_else(|| LmError::InvalidRequest {
             reason: format!(
@@ -107,32 +107,27 @@ impl ChatModel {
 
     /// As many answers as there are seeds, in as few calls as the endpoint takes.
     async fn generation(&self, request: &GenerateRequest) -> Result<Generation, LmError> {
-        let messages = self.conversation(&request.prompt)?;
+        let asked = self.conversation(&request.prompt)?;
         if self.shared.chat.takes.several && request.seeds.len() > 1 {
-            let first = self.call(&messages, request).await?;
+            let first = self.call(&asked, request).await?;
             // Some give fewer than they were asked for.
             let missing = request.seeds.get(first.samples.len()..).unwrap_or_default();
-            let rest = try_join_all(missing.iter().map(|&seed| self.one(&messages, request, seed))).await?;
+            let rest = try_join_all(missing.iter().map(|&seed| self.one(&asked, request, seed))).await?;
             return Ok(together(std::iter::once(first).chain(rest), request.seeds.len()));
         }
-        let calls = request.seeds.iter().map(|&seed| self.one(&messages, request, seed));
+        let calls = request.seeds.iter().map(|&seed| self.one(&asked, request, seed));
         Ok(together(try_join_all(calls).await?, request.seeds.len()))
     }
 
-    async fn one(
-        &self,
-        messages: &Value,
-        request: &GenerateRequest,
-        seed: u64,
-    ) -> Result<Generation, LmError> {
-        let mut one = self.call(messages, &GenerateRequest { seeds: vec![seed], ..request.clone() }).await?;
+    async fn one(&self, asked: &Asked, request: &GenerateRequest, seed: u64) -> Result<Generation, LmError> {
+        let mut one = self.call(asked, &GenerateRequest { seeds: vec![seed], ..request.clone() }).await?;
         one.samples.truncate(1);
         Ok(one)
     }
 
-    async fn call(&self, messages: &Value, request: &GenerateRequest) -> Result<Generation, LmError> {
+    async fn call(&self, asked: &Asked, request: &GenerateRequest) -> Result<Generation, LmError> {
         let Shared { chat, drawn, .. } = &*self.shared;
-        let Told { said, prompt, drawn: paid } = self.ask(&chat.draw(messages, request), read_told).await?;
+        let Told { said, prompt, drawn: paid } = self.ask(&chat.draw(asked, request), read_told).await?;
         let samples: Vec<Sample> = {
             let mut words = self.words();
             said.into_iter().map(|said| sample(said, &mut words)).collect()
@@ -156,8 +151,8 @@ impl ChatModel {
             );
             return Err(LmError::InvalidRequest { reason });
         }
-        let messages = self.conversation(&request.tokens)?;
-        let known = self.ask(&self.shared.chat.next(&messages), read_next).await?;
+        let asked = self.conversation(&request.tokens)?;
+        let known = self.ask(&self.shared.chat.next(&asked), read_next).await?;
         // What is not even among so many is at most as likely as the last of them.
         let least = known.iter().map(|&(_, logprob)| logprob).fold(0.0, f32::min);
         let words = self.words();
@@ -182,14 +177,24 @@ impl ChatModel {
     }
 }
 
-/// The turns of a rendered conversation; none of a text that is none, or that goes on after them.
-fn turns(text: &str) -> Option<Value> {
-    let turns = text.strip_prefix(TURN)?.strip_suffix(TURN)?.split(TURN);
+/// A rendered conversation; none of a text that is none, or that goes on after its last turn.
+fn turns(text: &str) -> Option<Asked> {
+    let (form, turns) = text.split_once(TURN)?;
     let turn = |turn: &str| {
-        let (role, content) = turn.split_once(SAYS)?;
-        Some(json!({"role": role, "content": content}))
+        let (head, content) = turn.split_once(SAYS)?;
+        let mut message: Value = serde_json::from_str(head).ok()?;
+        message["content"] = json!(content);
+        Some(message)
     };
-    turns.map(turn).collect()
+    let messages = turns.strip_suffix(TURN)?.split(TURN).map(turn).collect::<Option<_>>()?;
+    Some(Asked { messages, form: serde_json::from_str(form).ok()? })
+}
+
+/// What is known of a turn besides its words.
+fn head(message: &Message) -> String {
+    let mut head = json!(message);
+    head.as_object_mut().expect("a message has fields").remove("content");
+    head.to_string()
 }
 
 /// A text without the marks of turns.
@@ -214,56 +219,6 @@ fn together(all: impl IntoIterator<Item = Generation>, wanted: usize) -> Generat
     whole
 }
 
-/// Asks for a word in more and more demanding ways; what is refused is left out from then on.
-async fn try_out(http: &Http, model: &str, address: &Address) -> Result<(Takes, Vec<Check>), ConnectError> {
-    let messages = json!([{"role": "user", "content": "Name one colour."}]);
-    let told = async |takes: Takes| {
-        let request = GenerateRequest {
-            prompt: Vec::new().into(),
-            seeds: if takes.several { vec![1, 2] } else { vec![1] },
-            sampling: Sampling::at(1.0),
-            stop: Vec::new(),
-            max_tokens: DRAWN,
-        };
-        let Ask { path, body } = Chat { model: model.to_owned(), takes }.draw(&messages, &request);
-        http.post(path, &body, LOOK).await
-    };
-    let mut takes = Takes::LEAST;
-    let mut answer = told(takes).await;
-    if matches!(&answer, Err(HttpError::Refused { reason, .. }) if reason.contains("max_completion_tokens")) {
-        takes.completion_limit = true;
-        answer = told(takes).await;
-    }
-    let what = "answers a conversation";
-    let fatal =
-        |found: String| ConnectError::Check { server: address.to_string(), check: what.to_owned(), found };
-    let answer = answer.map_err(ConnectError::http(address))?;
-    let counted = answer["usage"]["completion_tokens"].is_u64();
-    let Told { said, .. } = read_told(answer).map_err(|fault| fatal(fault.to_string()))?;
-    let text = String::from_utf8_lossy(&said[0].pieces.concat()).into_owned();
-    let mut checks = vec![Check { what, works: true, found: format!("{text:?}") }];
-    let found = if counted { "usage is told" } else { "no usage: a token is taken for four characters" };
-    checks.push(Check { what: "counts its tokens", works: counted, found: found.to_owned() });
-
-    takes.seed = told(Takes { seed: true, ..takes }).await.is_ok();
-    let found = if takes.seed { "taken" } else { "refused" };
-    checks.push(Check { what: "takes a seed", works: takes.seed, found: found.to_owned() });
-
-    let several = told(Takes { several: true, ..takes }).await.ok().and_then(|answer| read_told(answer).ok());
-    let count = several.map_or(0, |told| told.said.len());
-    takes.several = count == 2;
-    let found = format!("{count} of 2 in one call");
-    checks.push(Check { what: "several answers in one call", works: takes.several, found });
-
-    let likely = told(Takes { logprobs: true, several: false, ..takes }).await.ok();
-    let likely = likely.and_then(|answer| read_told(answer).ok());
-    let known = likely.map_or(0, |told| told.said[0].stats.len());
-    takes.logprobs = known > 0;
-    let found = format!("of {known} tokens");
-    checks.push(Check { what: "log-probabilities of what was drawn", works: takes.logprobs, found });
-    Ok((takes, checks))
-}
-
 impl LanguageModel for ChatModel {
     fn facts(&self) -> &ModelFacts {
         &self.shared.facts
@@ -278,14 +233,11 @@ impl LanguageModel for ChatModel {
         self.words().word(token).map(<[u8]>::to_vec)
     }
 
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
-        let role = |role: &Role| match role {
-            Role::System => "system",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
-        let turn = |turn: &Message| format!("{TURN}{}{SAYS}{}", role(&turn.role), unmarked(&turn.content));
-        let text: String = messages.iter().map(turn).chain([TURN.to_string()]).collect();
+    fn render<'a>(&'a self, chat: &'a lm::Chat) -> Answer<'a, String> {
+        let form = Value::Object(self.shared.chat.takes.form(chat)).to_string();
+        let turn = |turn: &Message| format!("{TURN}{}{SAYS}{}", head(turn), unmarked(&turn.content));
+        let turns = chat.messages.iter().map(turn);
+        let text = std::iter::once(form).chain(turns).chain([TURN.to_string()]).collect();
         Box::pin(async move { Ok(text) })
     }
 

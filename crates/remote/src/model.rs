@@ -8,7 +8,7 @@ use crate::probe::{self, Probe};
 use crate::spelling::Spelling;
 use crate::wire::{Ask, Dialect, Drawn, Fault, Next, Rendered};
 use deliberate_lm::{
-    Answer, GenerateRequest, Generation, LanguageModel, LmError, Mark, Message, ModelFacts, Reading,
+    Answer, Chat, GenerateRequest, Generation, LanguageModel, LmError, Mark, ModelFacts, Reading,
     ScoreRequest, Scoring, Token, Usage,
 };
 use futures::future::try_join_all;
@@ -208,8 +208,8 @@ impl Server {
         Ok(with.first().copied().filter(|_| with.len() > without.len() && with.ends_with(&without)))
     }
 
-    async fn rendered(&self, messages: &[Message]) -> Result<String, LmError> {
-        let Ask { path, body } = self.dialect.render(messages);
+    async fn rendered(&self, chat: &Chat) -> Result<String, LmError> {
+        let Ask { path, body } = self.dialect.render(chat);
         let answer = self.http.post(path, &body, WORK).await.map_err(|error| match error {
             HttpError::Refused { reason, .. } => LmError::NoChatTemplate { model: self.name.clone(), reason },
             error => failed(&self.name, &error),
@@ -257,8 +257,8 @@ impl LanguageModel for RemoteModel {
         self.shared.spelling.lock().unwrap_or_else(PoisonError::into_inner).piece(token)
     }
 
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
-        Box::pin(self.shared.server.rendered(messages))
+    fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String> {
+        Box::pin(self.shared.server.rendered(chat))
     }
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {

@@ -3,8 +3,8 @@
 mod simulated_chat;
 
 use deliberate_lm::{
-    Finish, GenerateRequest, Generation, LanguageModel, LmError, Mark, Message, Role, Sampling, ScoreRequest,
-    Token,
+    Call, Chat, Finish, Format, GenerateRequest, Generation, LanguageModel, LmError, Mark, Message, Role,
+    Sampling, ScoreRequest, Token, Tool, ToolChoice,
 };
 use deliberate_remote::{Address, ChatModel, Connected, ServerKind, connect};
 use simulated_chat::{SimulatedChat, Takes};
@@ -17,8 +17,8 @@ async fn connected(server: &SimulatedChat) -> ChatModel {
 }
 
 async fn prompt(model: &ChatModel, question: &str) -> Vec<Token> {
-    let message = Message { role: Role::User, content: question.to_owned() };
-    model.encode(&model.render(&[message]).await.unwrap(), true).await.unwrap()
+    let message = Message::new(Role::User, question);
+    model.encode(&model.render(&vec![message].into()).await.unwrap(), true).await.unwrap()
 }
 
 async fn draw(model: &ChatModel, prompt: Vec<Token>, seeds: &[u64]) -> Result<Generation, LmError> {
@@ -71,9 +71,11 @@ async fn an_endpoint_that_takes_everything_answers_in_one_call_with_log_probabil
 async fn a_question_that_is_put_between_the_turns_stays_what_was_said() {
     let server = SimulatedChat::start(Takes { refused: &[], at_once: 8 }).await;
     let model = connected(&server).await;
-    let message = |role, content: &str| Message { role, content: content.to_owned() };
-    let rendered =
-        model.render(&[message(Role::System, "Be brief."), message(Role::User, "<>")]).await.unwrap();
+    let message = |role, content: &str| Message::new(role, content);
+    let rendered = model
+        .render(&vec![message(Role::System, "Be brief."), message(Role::User, "<>")].into())
+        .await
+        .unwrap();
     let (before, after) = rendered.split_once("<>").unwrap();
     // As a prompt does it: the template's own text with its marks, the question without.
     let mut tokens = model.encode(before, true).await.unwrap();
@@ -140,4 +142,46 @@ async fn a_yes_and_a_no_are_read_at_the_end_of_a_conversation() {
     let middle = Mark { position: 0, ..mark };
     let error = model.score(ScoreRequest { tokens: tokens.into(), marks: vec![middle] }).await.unwrap_err();
     assert!(matches!(error, LmError::InvalidRequest { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn tools_and_formats_are_passed_on_where_they_are_taken() {
+    let call = Call { id: "c1".to_owned(), name: "now".to_owned(), arguments: "{}".to_owned() };
+    let asked = Message { calls: vec![call], ..Message::new(Role::Assistant, "") };
+    let told = Message { answers: Some("c1".to_owned()), ..Message::new(Role::Tool, "12:00\u{1}") };
+    let chat = Chat {
+        messages: vec![Message::new(Role::User, "What time is it?"), asked, told],
+        tools: vec![Tool { name: "now".to_owned(), description: None, parameters: None }],
+        choice: ToolChoice::Named("now".to_owned()),
+        one_call: true,
+        format: Format::Object,
+    };
+    for refused in [[].as_slice(), &["tools", "response_format"]] {
+        let server = SimulatedChat::start(Takes { refused, at_once: 8 }).await;
+        let model = connected(&server).await;
+        let rendered = model.render(&chat).await.unwrap();
+        let tokens = model.encode(&rendered, true).await.unwrap();
+        draw(&model, tokens, &[1]).await.unwrap();
+        let seen = server.seen.lock().unwrap().last().unwrap().clone();
+        let function = serde_json::json!({"name": "now", "arguments": "{}"});
+        let calls = serde_json::json!([{"id": "c1", "type": "function", "function": function}]);
+        let turns = serde_json::json!([
+            {"role": "user", "content": "What time is it?"},
+            {"role": "assistant", "content": "", "tool_calls": calls},
+            {"role": "tool", "content": "12:00", "tool_call_id": "c1"},
+        ]);
+        assert_eq!(seen["messages"], turns);
+        if refused.is_empty() {
+            assert_eq!(seen["tool_choice"]["function"]["name"], "now");
+            assert_eq!(seen["tools"][0]["function"]["name"], "now");
+            assert_eq!(
+                (&seen["response_format"]["type"], &seen["parallel_tool_calls"]),
+                (&"json_object".into(), &false.into())
+            );
+        } else {
+            assert!(
+                ["tools", "tool_choice", "response_format"].iter().all(|field| seen.get(field).is_none())
+            );
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! generation is as right as one sample.
 
 use deliberate_lm::{
-    Answer, Architecture, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message,
+    Answer, Architecture, Chat, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError,
     ModelFacts, Sample, ScoreRequest, Scoring, Token, Usage,
 };
 use deliberate_run::Question;
@@ -49,7 +49,7 @@ impl LanguageModel for SimulatedDice {
         Box::pin(async move { Ok(text.bytes().map(Token::from).collect()) })
     }
 
-    fn render<'a>(&'a self, _: &'a [Message]) -> Answer<'a, String> {
+    fn render<'a>(&'a self, _: &'a Chat) -> Answer<'a, String> {
         Box::pin(async move {
             Err(LmError::NoChatTemplate { model: self.0.name.clone(), reason: "it throws dice".to_owned() })
         })

@@ -1,10 +1,11 @@
 //! Composes the roles for one model and one prompt, and turns questions into roots.
 
-use crate::prompt::{PromptKind, conversation};
+use crate::form::told;
+use crate::prompt::{PromptKind, conversation, text};
 use crate::{
     DrawSettings, Prompt, PromptError, StepRule, TextAnswers, TextError, TextProposer, TextReviser, Trace,
 };
-use deliberate_lm::{LanguageModel, Message, Sampling, Token};
+use deliberate_lm::{Chat, LanguageModel, Role, Sampling, Token};
 use deliberate_search::{Reviser, Roles, Verifier};
 use serde::{Deserialize, Serialize};
 
@@ -23,24 +24,35 @@ pub struct DomainSettings {
     pub answer_tokens: u32,
     /// Where a step ends, if not where the prompt says.
     pub steps: Option<StepRule>,
+    /// Texts that end a solution and are no part of it, besides those of the prompt.
+    pub stop: Vec<String>,
 }
 
 impl Default for DomainSettings {
     fn default() -> Self {
         let DrawSettings { sampling, step_tokens, answer_tokens, .. } = DrawSettings::default();
-        Self { prompt: "chat".to_owned(), sampling, step_tokens, answer_tokens, steps: None }
+        Self {
+            prompt: "chat".to_owned(),
+            sampling,
+            step_tokens,
+            answer_tokens,
+            steps: None,
+            stop: Vec::new(),
+        }
     }
 }
 
 impl DomainSettings {
     /// How solutions to a prompt are drawn.
     pub fn draw_settings(&self, prompt: &Prompt) -> DrawSettings {
+        let mut ending = prompt.ending();
+        ending.stop.extend(self.stop.iter().cloned());
         DrawSettings {
             sampling: self.sampling,
             step_tokens: self.step_tokens,
             answer_tokens: self.answer_tokens,
             steps: self.steps.clone().unwrap_or_else(|| prompt.steps().clone()),
-            ending: prompt.ending(),
+            ending,
         }
     }
 }
@@ -94,19 +106,37 @@ impl<M: LanguageModel> Domain<M> {
     }
 
     /// Where the search for the next turn of a conversation starts; this domain's prompt has no part in it. The question,
-    /// for those who ask what it was, is the last message.
+    /// for those who ask what it was, is what the person said last, with the form that the answer should have.
     ///
     /// # Errors
     /// As [`Domain::root`], and for a model without a template of chats.
-    pub async fn conversation(&self, messages: &[Message]) -> Result<Trace, TextError> {
-        let question = messages.last().map_or("", |message| message.content.as_str());
+    pub async fn conversation(&self, chat: &Chat) -> Result<Trace, TextError> {
+        let chat = told(chat);
+        let person = chat.messages.iter().rfind(|message| message.role == Role::User);
+        let question = person.or(chat.messages.last()).map_or("", |message| message.content.as_str());
         if question.trim().is_empty() {
             return Err(TextError::EmptyQuestion);
         }
         let model = self.proposer.model();
         let question_tokens = model.encode(question, false).await.map_err(PromptError::from)?.len();
-        let tokens = conversation(model, messages).await?;
+        let tokens = conversation(model, &chat).await?;
         self.begin(question, question_tokens, tokens)
+    }
+
+    /// Where the search for the rest of a text starts; this domain's prompt has no part in it.
+    ///
+    /// # Errors
+    /// As [`Domain::root`], and for a model that continues no texts.
+    pub async fn text(&self, beginning: &str) -> Result<Trace, TextError> {
+        if beginning.is_empty() {
+            return Err(TextError::EmptyQuestion);
+        }
+        let model = self.proposer.model();
+        if !model.facts().abilities.continues {
+            return Err(TextError::NoTexts { model: model.facts().name.clone() });
+        }
+        let tokens = text(model, beginning).await?;
+        self.begin(beginning, tokens.len(), tokens)
     }
 
     fn begin(&self, question: &str, question_tokens: usize, tokens: Vec<Token>) -> Result<Trace, TextError> {

@@ -79,6 +79,16 @@ pub enum PromptError {
         /// Which message, from 1.
         message: usize,
     },
+    /// A chat template that leaves out tools.
+    #[error(
+        "the chat template of `{model}` shows no tools, not even `{tool}` (leave `tools` out, or take a model that was trained to call them)"
+    )]
+    NoTools {
+        /// Whose template.
+        model: String,
+        /// The first tool that it does not show.
+        tool: String,
+    },
     /// The model could not render or encode it.
     #[error(transparent)]
     Model(#[from] LmError),
@@ -101,6 +111,12 @@ pub enum TextError {
         /// Tokens that fit one sequence.
         context: usize,
         /// Whose context.
+        model: String,
+    },
+    /// A text to be continued, for a model that answers conversations alone.
+    #[error("`{model}` answers conversations and continues no texts (ask for a chat completion)")]
+    NoTexts {
+        /// Which model.
         model: String,
     },
     /// The prompt could not be filled.

@@ -7,7 +7,7 @@ use crate::draft::{Draft, Piece, PieceEnd, Taken};
 use crate::split::split;
 use crate::{Ending, StepRule, Trace};
 use deliberate_lm::{
-    Finish, GenerateRequest, Generation, LanguageModel, LmError, Sample, Sampling, Usage as LmUsage,
+    Finish, GenerateRequest, Generation, LanguageModel, Listener, LmError, Sample, Sampling, Usage as LmUsage,
 };
 use deliberate_search::{
     Answer, Draw, Drawn, Expansion, Failure, Proposal, Proposer, Reach, Status, Usage, mix,
@@ -15,6 +15,7 @@ use deliberate_search::{
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How solutions are drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,7 @@ impl Default for DrawSettings {
 pub struct TextProposer<M> {
     model: M,
     settings: DrawSettings,
+    listener: Option<Listener>,
 }
 
 /// One draw's result, and what it used past the generation that it shared with others.
@@ -67,7 +69,13 @@ struct Bounds {
 impl<M: LanguageModel> TextProposer<M> {
     /// A proposer. Cloning a model behind an [`Arc`](std::sync::Arc) shares it.
     pub fn new(model: M, settings: DrawSettings) -> Self {
-        Self { model, settings }
+        Self { model, settings, listener: None }
+    }
+
+    /// Lets a listener hear what is drawn, wherever one continuation is drawn alone.
+    #[must_use]
+    pub fn aloud(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
     }
 
     /// The model.
@@ -160,7 +168,13 @@ impl<M: LanguageModel> TextProposer<M> {
             stop,
             max_tokens: u32::try_from(tokens).unwrap_or(u32::MAX),
         };
-        match self.model.generate(request).await {
+        let generation = match &self.listener {
+            Some(listener) if request.seeds.len() == 1 => {
+                self.model.generate_aloud(request, Arc::clone(listener)).await
+            }
+            _ => self.model.generate(request).await,
+        };
+        match generation {
             Ok(generation) => Ok(Some(generation)),
             Err(LmError::PromptTooLong { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -4,8 +4,8 @@
 //! tokens. It keeps a log of what it was asked, and counts prefix reuse as an engine would.
 
 use deliberate_lm::{
-    Answer, Architecture, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message,
-    ModelFacts, Reading, Role, Sample, ScoreRequest, Scoring, Token, TokenStat, Usage,
+    Answer, Architecture, Chat, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError,
+    Message, ModelFacts, Reading, Role, Sample, ScoreRequest, Scoring, Token, TokenStat, Usage,
 };
 use std::sync::Mutex;
 
@@ -49,6 +49,8 @@ pub(crate) struct Simulated {
     /// Log-probability of a token after a text.
     pub(crate) read: Read,
     pub(crate) drops_system: bool,
+    /// Whether its template shows the names of tools.
+    pub(crate) shows_tools: bool,
     pub(crate) tells_stats: bool,
     pub(crate) log: Mutex<Log>,
 }
@@ -70,6 +72,7 @@ impl Simulated {
             write: Box::new(write),
             read: Box::new(|_, _| -1.0),
             drops_system: false,
+            shows_tools: false,
             tells_stats: true,
             log: Mutex::default(),
         }
@@ -227,17 +230,16 @@ impl LanguageModel for Simulated {
         Box::pin(async move { Ok(Self::tokens(text, special)) })
     }
 
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
+    fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String> {
         let turn = |message: &Message| {
             let role = match message.role {
                 Role::System if self.drops_system => return String::new(),
-                Role::System => "system",
-                Role::User => "user",
-                Role::Assistant => "assistant",
+                role => role.name(),
             };
             format!("<|im_start|>{role}\n{}<|im_end|>\n", message.content)
         };
-        let turns: String = messages.iter().map(turn).collect();
+        let tools = chat.tools.iter().filter(|_| self.shows_tools).map(|tool| format!("{}\n", tool.name));
+        let turns: String = tools.chain(chat.messages.iter().map(turn)).collect();
         Box::pin(async move { Ok(format!("{turns}<|im_start|>assistant\n")) })
     }
 

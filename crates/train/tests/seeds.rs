@@ -1,7 +1,7 @@
 //! Seeds of what is gathered follow from (run seed, question, place in the tree): a simulated model shows its dice.
 
 use deliberate_lm::{
-    Answer, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts,
+    Answer, Chat, Fingerprint, Finish, GenerateRequest, Generation, LanguageModel, LmError, ModelFacts,
     Sample, ScoreRequest, Scoring, Token, Usage,
 };
 use deliberate_text::{Domain, DomainSettings, Prompt, PromptKind, TextReviser};
@@ -49,7 +49,7 @@ impl LanguageModel for Dice {
         Box::pin(ready(Ok(text.bytes().map(Token::from).collect())))
     }
 
-    fn render<'a>(&'a self, _messages: &'a [Message]) -> Answer<'a, String> {
+    fn render<'a>(&'a self, _chat: &'a Chat) -> Answer<'a, String> {
         Box::pin(ready(Err(LmError::NoChatTemplate {
             model: "dice".to_owned(),
             reason: "it throws dice".to_owned(),

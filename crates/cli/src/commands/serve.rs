@@ -1,6 +1,8 @@
 //! `deliberate serve`: `OpenAI`'s protocol in front of searches.
 
+mod aloud;
 mod offer;
+mod outcome;
 
 use crate::args::{Global, ServeArgs};
 use crate::config::flags;

@@ -115,6 +115,67 @@ fn a_search_answers_a_client_with_its_bill_and_ends_when_told_to() {
 }
 
 #[test]
+fn what_a_client_asks_of_an_answer_is_done_or_refused_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve =
+        ["serve", "--model", "lab", "--prompt", "lab", "--strategy", "beam:branching=2", "--budget", "4"];
+    let gateway = Gateway::start(of_lab(folder.path(), &serve));
+    let (status, answer) = gateway.chat(&json!({"seed": 4, "stop": "The answer", "logprobs": true}));
+    assert_eq!(status, 200, "{answer}");
+    let choice = &answer["choices"][0];
+    let content = choice["message"]["content"].as_str().unwrap();
+    assert!(
+        !content.is_empty() && !content.contains("The answer") && choice["finish_reason"] == "stop",
+        "{answer}"
+    );
+    let tokens = choice["logprobs"]["content"].as_array().unwrap();
+    let spelt: String = tokens.iter().map(|token| token["token"].as_str().unwrap()).collect();
+    assert!(
+        spelt == content && tokens.iter().all(|token| token["logprob"].as_f64().unwrap() <= 0.0),
+        "{answer}"
+    );
+    let function = json!({"type": "function", "function": {"name": "now"}});
+    for (field, value) in [("tools", json!([function])), ("response_format", json!({"type": "json_object"}))]
+    {
+        let (status, refused) = gateway.chat(&json!({field: value}));
+        assert_eq!((status, &refused["error"]["param"]), (400, &json!(field)), "{refused}");
+    }
+    let (status, answer) = gateway.ask(
+        "POST",
+        "/v1/completions",
+        &json!({"model": "deliberate", "prompt": QUESTION, "seed": 4}),
+    );
+    assert_eq!((status, &answer["object"]), (200, &json!("text_completion")), "{answer}");
+    assert!(answer["choices"][0]["text"].as_str().unwrap().contains("The answer is"), "{answer}");
+}
+
+#[test]
+fn a_text_goes_on_as_it_is_and_is_told_while_it_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--model", "lab", "--prompt", "as-is", "--strategy", "majority", "--budget", "1"];
+    let gateway = Gateway::start(of_lab(folder.path(), &serve));
+    let prompt = format!("Question: {QUESTION}\nAnswer:\n");
+    let mut body = json!({"model": "deliberate", "prompt": prompt, "seed": 4, "max_tokens": 100});
+    let (status, answer) = gateway.ask("POST", "/v1/completions", &body);
+    assert_eq!(status, 200, "{answer}");
+    let text = answer["choices"][0]["text"].as_str().unwrap();
+    body["stream"] = json!(true);
+    let (_, streamed) = gateway.ask("POST", "/v1/completions", &body);
+    let parts: Vec<Value> = streamed
+        .as_str()
+        .unwrap()
+        .lines()
+        .filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok())
+        .map(|chunk: Value| chunk["choices"][0]["text"].clone())
+        .collect();
+    let said: String = parts.iter().filter_map(Value::as_str).collect();
+    assert_eq!(said, text);
+    assert!(parts.len() > text.lines().count() + 2, "word by word, and not line by line: {streamed}");
+    // Its file holds no template of chats.
+    assert_eq!(gateway.chat(&json!({})).0, 502);
+}
+
+#[test]
 fn an_endpoint_for_chats_is_searched_over_whole_answers_and_asked_for_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Gateway::start(of_lab(

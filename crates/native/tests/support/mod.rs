@@ -5,7 +5,7 @@ pub(crate) mod reference;
 
 use deliberate_decoder::{Adapter, Asking, Model, ModelFile, Precision, Shape, Vocabulary, Weights};
 use deliberate_engine::{RuntimeError, Span, Tokenizer};
-use deliberate_lm::{Message, Token};
+use deliberate_lm::{Chat, Token};
 use deliberate_native::{NativeRuntime, Parts, Settings};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +25,7 @@ impl Tokenizer for Bytes {
         u8::try_from(token).map_or_else(|_| Vec::new(), |byte| vec![byte])
     }
 
-    fn render(&self, _messages: &[Message]) -> Result<String, RuntimeError> {
+    fn render(&self, _chat: &Chat) -> Result<String, RuntimeError> {
         Err(RuntimeError { reason: "bytes are no chat".to_owned() })
     }
 }

@@ -1,7 +1,10 @@
 //! The part of `OpenAI`'s chat protocol that every endpoint of that kind has: whole answers to conversations.
 
+mod form;
+
 use super::{Ask, Fault, read};
 use deliberate_lm::{Finish, GenerateRequest, TokenStat};
+pub(crate) use form::Asked;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -16,11 +19,21 @@ pub(crate) struct Takes {
     pub(crate) several: bool,
     /// Log-probabilities of drawn tokens, and of others that could have been.
     pub(crate) logprobs: bool,
+    /// Tools that may be called.
+    pub(crate) tools: bool,
+    /// Formats that it keeps to.
+    pub(crate) formats: bool,
 }
 
 impl Takes {
-    pub(crate) const LEAST: Self =
-        Self { completion_limit: false, seed: false, several: false, logprobs: false };
+    pub(crate) const LEAST: Self = Self {
+        completion_limit: false,
+        seed: false,
+        several: false,
+        logprobs: false,
+        tools: false,
+        formats: false,
+    };
 }
 
 /// An endpoint by what it calls the model and what it takes.
@@ -35,9 +48,9 @@ const ALTERNATIVES: u32 = 20;
 
 impl Chat {
     /// As many answers as there are seeds; one where the endpoint gives no more.
-    pub(crate) fn draw(&self, messages: &Value, request: &GenerateRequest) -> Ask {
+    pub(crate) fn draw(&self, asked: &Asked, request: &GenerateRequest) -> Ask {
         let sampling = &request.sampling;
-        let mut body = self.body(messages, request.max_tokens, sampling.temperature);
+        let mut body = self.body(asked, request.max_tokens, sampling.temperature);
         body.insert("top_p".to_owned(), json!(sampling.top_p));
         // These two are no part of the protocol: who sets them knows that the endpoint takes them.
         if let Some(top_k) = sampling.top_k {
@@ -62,18 +75,18 @@ impl Chat {
     }
 
     /// The likeliest first tokens of an answer.
-    pub(crate) fn next(&self, messages: &Value) -> Ask {
-        let mut body = self.body(messages, 1, 0.0);
+    pub(crate) fn next(&self, asked: &Asked) -> Ask {
+        let mut body = self.body(asked, 1, 0.0);
         body.insert("logprobs".to_owned(), json!(true));
         body.insert("top_logprobs".to_owned(), json!(ALTERNATIVES));
         ask(body)
     }
 
-    fn body(&self, messages: &Value, tokens: u32, temperature: f32) -> Map<String, Value> {
+    fn body(&self, asked: &Asked, tokens: u32, temperature: f32) -> Map<String, Value> {
         let limit = if self.takes.completion_limit { "max_completion_tokens" } else { "max_tokens" };
-        let mut body = Map::new();
+        let mut body = asked.form.clone();
         body.insert("model".to_owned(), json!(self.model));
-        body.insert("messages".to_owned(), messages.clone());
+        body.insert("messages".to_owned(), json!(asked.messages));
         body.insert(limit.to_owned(), json!(tokens));
         body.insert("temperature".to_owned(), json!(temperature));
         body
@@ -105,6 +118,18 @@ struct Message {
     /// Thought, as vLLM and `DeepSeek` call it.
     #[serde(alias = "reasoning")]
     reasoning_content: Option<String>,
+    tool_calls: Option<Vec<Call>>,
+}
+
+#[derive(Deserialize)]
+struct Call {
+    function: Function,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    name: String,
+    arguments: String,
 }
 
 #[derive(Deserialize)]
@@ -192,16 +217,27 @@ pub(crate) fn read_next(answer: Value) -> Result<Vec<(String, f32)>, Fault> {
         .collect())
 }
 
+impl Message {
+    /// What is said, and what is called as most models write it themselves.
+    fn text(&self) -> String {
+        let called = |Call { function: Function { name, arguments } }: &Call| {
+            let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!(arguments));
+            format!("\n<tool_call>\n{}\n</tool_call>", json!({"name": name, "arguments": arguments}))
+        };
+        let calls = self.tool_calls.iter().flatten().map(called);
+        self.content.iter().cloned().chain(calls).collect()
+    }
+}
+
 impl Choice {
     fn size(&self) -> u64 {
-        let Message { content, reasoning_content } = &self.message;
-        let size = |text: &Option<String>| text.as_ref().map_or(0, |text| text.chars().count());
-        (size(content) + size(reasoning_content)).max(1) as u64
+        let thought = self.message.reasoning_content.as_ref().map_or(0, |text| text.chars().count());
+        (self.message.text().chars().count() + thought).max(1) as u64
     }
 
     /// What was said, thought left out. Thought costs tokens and spells nothing.
     fn said(self, share: usize) -> Said {
-        let content = self.message.content.unwrap_or_default();
+        let content = self.message.text();
         let finish = match self.finish_reason.as_deref() {
             Some("length" | "content_filter") => Finish::Length,
             _ => Finish::EndOfSequence,
@@ -249,78 +285,4 @@ fn blank(pieces: &mut [Vec<u8>], bytes: usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(said: &Said) -> String {
-        String::from_utf8(said.pieces.concat()).unwrap()
-    }
-
-    #[test]
-    fn answers_have_as_many_pieces_as_tokens_were_paid() {
-        let told = read_told(json!({
-            "choices": [
-                {"index": 1, "message": {"content": "Two cows."}, "finish_reason": "length"},
-                {"index": 0, "message": {"role": "assistant", "content": "Zoë has 3."}, "finish_reason": "stop"},
-            ],
-            "usage": {"prompt_tokens": 20, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 16}},
-        }));
-        let Told { said, drawn, prompt } = told.unwrap();
-        assert_eq!(drawn, 9);
-        assert_eq!(prompt, Some((20, 16)));
-        assert_eq!(said.iter().map(|one| one.pieces.len()).sum::<usize>(), 9);
-        assert_eq!(said.iter().map(text).collect::<Vec<_>>(), ["Zoë has 3.", "Two cows."]);
-        assert_eq!(
-            said.iter().map(|one| one.finish).collect::<Vec<_>>(),
-            [Finish::EndOfSequence, Finish::Length]
-        );
-    }
-
-    #[test]
-    fn tokens_that_are_told_are_the_pieces() {
-        let told = read_told(json!({
-            "choices": [{"message": {"content": " 4."}, "finish_reason": "stop", "logprobs": {"content": [
-                {"token": " 4", "logprob": -0.5, "bytes": [32, 52]}, {"token": ".", "logprob": -0.25}]}}],
-            "usage": {"prompt_tokens": 5, "completion_tokens": 3},
-        }));
-        let told = told.unwrap();
-        assert_eq!(told.drawn, 3, "the third was thought");
-        let said = &told.said[0];
-        assert_eq!(said.pieces, [b" 4".to_vec(), b".".to_vec()]);
-        assert_eq!(said.stats.iter().map(|stat| stat.logprob).collect::<Vec<_>>(), [-0.5, -0.25]);
-    }
-
-    #[test]
-    fn thought_is_paid_and_not_said() {
-        let apart = json!({"choices": [{"message": {"content": "7", "reasoning": "3 + 4 is 7, is it not?"}}],
-                           "usage": {"prompt_tokens": 5, "completion_tokens": 12}});
-        let within = json!({"choices": [{"message": {"content": "<think>3 + 4\n</think>7"}}],
-                            "usage": {"prompt_tokens": 5, "completion_tokens": 12}});
-        for answer in [apart, within] {
-            let said = &read_told(answer).unwrap().said[0];
-            assert_eq!((text(said).as_str(), said.pieces.len()), ("7", 12));
-        }
-    }
-
-    #[test]
-    fn only_what_an_endpoint_takes_is_sent() {
-        let request = GenerateRequest {
-            prompt: vec![1].into(),
-            seeds: vec![5, 6],
-            sampling: deliberate_lm::Sampling::at(0.5),
-            stop: Vec::new(),
-            max_tokens: 9,
-        };
-        let messages = json!([{"role": "user", "content": "hi"}]);
-        let body = |takes: Takes| Chat { model: "m".to_owned(), takes }.draw(&messages, &request).body;
-        let least =
-            json!({"model": "m", "messages": messages, "max_tokens": 9, "temperature": 0.5, "top_p": 1.0});
-        assert_eq!(body(Takes::LEAST), least);
-        let all = body(Takes { completion_limit: true, seed: true, several: true, logprobs: true });
-        assert_eq!(
-            (&all["n"], &all["logprobs"], &all["max_completion_tokens"]),
-            (&json!(2), &json!(true), &json!(9))
-        );
-        assert!(all.get("max_tokens").is_none() && all["seed"].is_u64());
-    }
-}
+mod tests;

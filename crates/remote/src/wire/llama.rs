@@ -1,7 +1,7 @@
 //! llama-server, by its own endpoints: those in `OpenAI`'s words neither return token ids nor take all settings.
 
 use super::{Ask, Dialect, Drawn, Fault, LIKELIEST, Next, Prompt, Rendered, counted, read, seed};
-use deliberate_lm::{Finish, GenerateRequest, Message, Sample, Sampling, Token, TokenStat};
+use deliberate_lm::{Chat, Finish, GenerateRequest, Sample, Sampling, Token, TokenStat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -101,8 +101,9 @@ impl Dialect for Llama {
         Ask { path: "/tokenize", body }
     }
 
-    fn render(&self, messages: &[Message]) -> Ask {
-        Ask { path: "/apply-template", body: json!({"messages": messages}) }
+    fn render(&self, chat: &Chat) -> Ask {
+        let body = super::with_tools(json!({"messages": chat.messages}), chat);
+        Ask { path: "/apply-template", body }
     }
 
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault> {

@@ -7,7 +7,7 @@ pub(crate) mod vllm;
 #[cfg(test)]
 mod tests;
 
-use deliberate_lm::{GenerateRequest, Message, Sample, Token};
+use deliberate_lm::{Chat, GenerateRequest, Sample, Token};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -52,7 +52,7 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     }
 
     /// A chat up to the assistant's turn: its text, or its tokens where the server renders to tokens only.
-    fn render(&self, messages: &[Message]) -> Ask;
+    fn render(&self, chat: &Chat) -> Ask;
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault>;
 
     /// The text of tokens, special ones as their markers.
@@ -91,6 +91,14 @@ pub(crate) enum Rendered {
 
 pub(crate) fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Fault> {
     serde_json::from_value(answer).map_err(|error| Fault(error.to_string()))
+}
+
+/// What is asked for a chat to be rendered, with its tools where it has some.
+pub(crate) fn with_tools(mut body: Value, chat: &Chat) -> Value {
+    if !chat.tools.is_empty() {
+        body["tools"] = serde_json::json!(chat.tools);
+    }
+    body
 }
 
 /// Seeds of servers have 32 bits.

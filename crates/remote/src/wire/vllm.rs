@@ -1,7 +1,7 @@
 //! vLLM, by its completions with token ids.
 
 use super::{Ask, Dialect, Drawn, Fault, LIKELIEST, Next, Prompt, Rendered, counted, read, seed};
-use deliberate_lm::{Finish, GenerateRequest, Message, Sample, Token, TokenStat};
+use deliberate_lm::{Chat, Finish, GenerateRequest, Sample, Token, TokenStat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -63,9 +63,9 @@ impl Dialect for Vllm {
         Ask { path: "/tokenize", body }
     }
 
-    fn render(&self, messages: &[Message]) -> Ask {
-        let body = json!({"model": self.model, "messages": messages, "add_generation_prompt": true});
-        Ask { path: "/tokenize", body }
+    fn render(&self, chat: &Chat) -> Ask {
+        let body = json!({"model": self.model, "messages": chat.messages, "add_generation_prompt": true});
+        Ask { path: "/tokenize", body: super::with_tools(body, chat) }
     }
 
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault> {

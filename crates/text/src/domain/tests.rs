@@ -3,7 +3,7 @@
 use super::*;
 use crate::simulated::Simulated;
 use crate::{Critique, VerifierSpec, added_steps};
-use deliberate_lm::Role;
+use deliberate_lm::{Message, Role};
 use deliberate_search::{
     Aggregation, Budget, Choice, Decision, Ended, Expand, NodeId, Observer, ObserverError, Outcome, Record,
     Revise, Rule, Selection, Settings, Silent, State, Status, StopReason, Strategy, StrategySpec, Tree,
@@ -234,16 +234,44 @@ fn what_was_written_before_a_draw_was_cut_is_in_the_tree() {
 #[test]
 fn a_conversation_is_put_as_the_model_s_template_wants_it_and_nothing_is_added() {
     let domain = Domain::new(Simulated::silent(), &DomainSettings::default()).unwrap();
-    let message = |role, content: &str| Message { role, content: content.to_owned() };
-    let chat = [
+    let message = |role, content: &str| Message::new(role, content);
+    let chat = Chat::from(vec![
         message(Role::System, "Be brief."),
         message(Role::User, "Hi"),
         message(Role::Assistant, "Hello."),
         message(Role::User, "2 + 2?"),
-    ];
+    ]);
     let root = block_on(domain.conversation(&chat)).unwrap();
     let rendered = block_on(domain.proposer().model().render(&chat)).unwrap();
     assert_eq!(Simulated::spell(root.tokens()), format!("<s>{rendered}"));
     assert_eq!((root.question(), root.text()), ("2 + 2?", ""));
-    assert!(matches!(block_on(domain.conversation(&[])), Err(TextError::EmptyQuestion)));
+    assert!(matches!(block_on(domain.conversation(&Chat::default())), Err(TextError::EmptyQuestion)));
+}
+
+#[test]
+fn a_stop_text_ends_every_solution_and_is_no_part_of_it_in_steps_and_at_once() {
+    let model = Arc::new(Simulated::script("We add.\n\n2 + 2 = 4\n\nThe answer is 4. STOP\n\nNow 3 + 3."));
+    for (strategy, stop, expected) in [
+        ("best-of-n:generations=4,rule=majority", " STOP", "We add.\n\n2 + 2 = 4\n\nThe answer is 4."),
+        ("best-of-n:generations=4,rule=majority", "\n\n", "We add."),
+        ("beam:generations=4,branching=2", " STOP", "We add.\n\n2 + 2 = 4\n\nThe answer is 4."),
+        ("beam:generations=4,branching=2", "= 4", "We add.\n\n2 + 2"),
+        ("beam:generations=4,branching=2", "\n\nThe", "We add.\n\n2 + 2 = 4"),
+    ] {
+        let settings = DomainSettings {
+            stop: vec![stop.to_owned()],
+            steps: Some(StepRule::BlankLine),
+            ..DomainSettings::default()
+        };
+        let spec: VerifierSpec = "logprob".parse().unwrap();
+        let domain = Domain::new(Arc::clone(&model), &settings).unwrap();
+        let domain = domain.with_verifier(block_on(spec.build(Arc::clone(&model), &model.facts)).unwrap());
+        let root = block_on(domain.root("2 + 2?")).unwrap();
+        let mut strategy = strategy.parse::<StrategySpec>().unwrap().build().unwrap();
+        let settings = Settings::new(Budget::generations(4), 1);
+        let outcome = block_on(search(root, &mut *strategy, &domain.roles(), settings, &mut Silent)).unwrap();
+        assert_eq!(outcome.answer().map(|trace| trace.text().trim_end()), Some(expected), "{stop:?}");
+        assert!(outcome.tree.answers().all(|id| !outcome.state(id).text().contains(stop)));
+        assert!(outcome.ledger.generations <= 4);
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::{Body, Prompt};
 use crate::PromptError;
-use crate::prompt::template::Filled;
-use deliberate_lm::{LanguageModel, Message, Role, Token};
+use crate::prompt::template::{Filled, Template};
+use deliberate_lm::{Chat, LanguageModel, Message, Role, Token};
 
 impl Prompt {
     /// The tokens of the prompt with its slots filled, beginning of sequence included where the model wants one.
@@ -20,11 +20,10 @@ impl Prompt {
         let mut tokens = match &self.body {
             Body::Plain(template) => plain(model, &template.fill(values), self.file.special).await?,
             Body::Chat(messages) => {
-                let turns: Vec<(Role, String)> = messages
-                    .iter()
-                    .map(|(role, template)| (*role, template.fill_to_string(values)))
-                    .collect();
-                chat(model, &turns).await?
+                let turn = |(role, template): &(Role, Template)| {
+                    Message::new(*role, template.fill_to_string(values))
+                };
+                chat(model, &messages.iter().map(turn).collect::<Vec<_>>().into()).await?
             }
         };
         let prefill = self.prefill.fill_to_string(values);
@@ -38,11 +37,17 @@ impl Prompt {
 /// Tokens of a conversation in the model's own template, up to the assistant's turn.
 pub(crate) async fn conversation<M: LanguageModel + ?Sized>(
     model: &M,
-    messages: &[Message],
+    turns: &Chat,
 ) -> Result<Vec<Token>, PromptError> {
-    let turns: Vec<(Role, String)> =
-        messages.iter().map(|message| (message.role, message.content.clone())).collect();
-    Ok(begun(model, chat(model, &turns).await?))
+    Ok(begun(model, chat(model, turns).await?))
+}
+
+/// Tokens of a text that is continued as it is.
+pub(crate) async fn text<M: LanguageModel + ?Sized>(
+    model: &M,
+    text: &str,
+) -> Result<Vec<Token>, PromptError> {
+    Ok(begun(model, model.encode(text, false).await?))
 }
 
 /// With the token that begins a sequence, where the model wants one.
@@ -73,17 +78,14 @@ async fn plain<M: LanguageModel + ?Sized>(
 }
 
 /// Renders the chat with a stand-in for each content, and encodes what stands around them and the contents apart.
-async fn chat<M: LanguageModel + ?Sized>(
-    model: &M,
-    turns: &[(Role, String)],
-) -> Result<Vec<Token>, PromptError> {
-    let around = around(model, &turns.iter().map(|(role, _)| *role).collect::<Vec<_>>()).await?;
+async fn chat<M: LanguageModel + ?Sized>(model: &M, turns: &Chat) -> Result<Vec<Token>, PromptError> {
+    let around = around(model, turns).await?;
     let mut tokens = Vec::new();
     for (index, wrapper) in around.iter().enumerate() {
         if !wrapper.is_empty() {
             tokens.extend(model.encode(wrapper, true).await?);
         }
-        if let Some((_, content)) = turns.get(index)
+        if let Some(Message { content, .. }) = turns.messages.get(index)
             && !content.is_empty()
         {
             tokens.extend(model.encode(content, false).await?);
@@ -95,16 +97,28 @@ async fn chat<M: LanguageModel + ?Sized>(
 /// What the model's template puts before, between and after the contents of these turns.
 pub(crate) async fn around<M: LanguageModel + ?Sized>(
     model: &M,
-    roles: &[Role],
+    chat: &Chat,
 ) -> Result<Vec<String>, PromptError> {
     let stand_in = |index: usize| format!("zqx{index:03}xqz");
-    let messages: Vec<Message> =
-        roles.iter().enumerate().map(|(index, &role)| Message { role, content: stand_in(index) }).collect();
-    let rendered = model.render(&messages).await?;
-    let mut parts = Vec::with_capacity(roles.len() + 1);
+    // Templates leave a turn that only calls tools without words.
+    let wordless = |message: &Message| message.content.is_empty() && !message.calls.is_empty();
+    let mut stands = chat.clone();
+    for (index, message) in stands.messages.iter_mut().enumerate().filter(|(_, message)| !wordless(message)) {
+        message.content = stand_in(index);
+    }
+    let rendered = model.render(&stands).await?;
+    let name = || model.facts().name.clone();
+    if let Some(tool) = chat.tools.iter().find(|tool| !rendered.contains(&tool.name)) {
+        return Err(PromptError::NoTools { model: name(), tool: tool.name.clone() });
+    }
+    let mut parts = Vec::with_capacity(chat.messages.len() + 1);
     let mut rest = rendered.as_str();
-    for index in 0..roles.len() {
-        let not_shown = || PromptError::NotShown { model: model.facts().name.clone(), message: index + 1 };
+    for (index, message) in chat.messages.iter().enumerate() {
+        if wordless(message) {
+            parts.push(String::new());
+            continue;
+        }
+        let not_shown = || PromptError::NotShown { model: name(), message: index + 1 };
         let (before, after) = rest.split_once(&stand_in(index)).ok_or_else(not_shown)?;
         if after.contains(&stand_in(index)) {
             return Err(not_shown());
@@ -181,7 +195,8 @@ mod tests {
     #[test]
     fn a_template_that_drops_a_message_is_refused() {
         let model = Simulated { drops_system: true, ..Simulated::silent() };
-        let error = block_on(around(&model, &[Role::System, Role::User])).unwrap_err().to_string();
+        let turns = [Role::System, Role::User].map(|role| Message::new(role, "a")).to_vec();
+        let error = block_on(around(&model, &turns.into())).unwrap_err().to_string();
         assert!(error.contains("message 1") && error.contains("plain-text"), "{error}");
     }
 }

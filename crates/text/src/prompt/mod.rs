@@ -9,7 +9,7 @@ mod template;
 
 use crate::{Ending, PromptError, StepRule};
 use deliberate_lm::Role;
-pub(crate) use encode::{around, conversation};
+pub(crate) use encode::{around, conversation, text};
 use library::BUILT_IN;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -7,7 +7,9 @@ use super::format::Marks;
 use super::{LabelFormat, LabelSource, ScoreError, Scores, VerifierError, assessed, share};
 use crate::Trace;
 use crate::prompt::{Template, around};
-use deliberate_lm::{LanguageModel, LmError, Mark, ModelFacts, Role, ScoreRequest, Token, Usage as LmUsage};
+use deliberate_lm::{
+    LanguageModel, LmError, Mark, Message, ModelFacts, Role, ScoreRequest, Token, Usage as LmUsage,
+};
 use deliberate_search::{Answer, Assessed, Failure, Granularity, Verification, Verifier};
 use futures::future::{join_all, try_join_all};
 use std::ops::Range;
@@ -53,8 +55,9 @@ impl<M: LanguageModel> LabelVerifier<M> {
         let mut start = Vec::new();
         if format.source == LabelSource::Chat {
             // What stands around a user's turn, the assistant's label, and the next user's turn.
+            let turns = [Role::User, Role::Assistant, Role::User].map(|role| Message::new(role, "a"));
             let [before, asks, keeps, _] =
-                <[String; 4]>::try_from(around(&model, &[Role::User, Role::Assistant, Role::User]).await?)
+                <[String; 4]>::try_from(around(&model, &turns.to_vec().into()).await?)
                     .expect("three turns have four surroundings");
             start = model.encode(&before, true).await?;
             ask.extend(model.encode(&asks, true).await?);

@@ -2,7 +2,7 @@
 
 use crate::simulated::Simulated;
 use deliberate_lm::{
-    Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
+    Answer, Chat, GenerateRequest, Generation, LanguageModel, LmError, ModelFacts, ScoreRequest, Scoring,
     Token,
 };
 
@@ -23,7 +23,7 @@ impl LanguageModel for Poor {
         Some(Simulated::bytes(token))
     }
 
-    fn render<'a>(&'a self, _: &'a [Message]) -> Answer<'a, String> {
+    fn render<'a>(&'a self, _: &'a Chat) -> Answer<'a, String> {
         let model = self.facts().name.clone();
         Box::pin(async move { Err(LmError::NoChatTemplate { model, reason: "its file holds none".into() }) })
     }

@@ -1,12 +1,12 @@
 //! A way to answer, as the gateway asks it.
 
-use deliberate::search::{Budget, Ended, Outcome, Status};
-use deliberate::text::{TextError, Trace};
-use deliberate::{Deliberate, Error, Search, SearchOptions, Support, budget};
-use deliberate_gateway::{
-    Ask, Choice, Finish, Overrides, Refusal, Solved, Solver, Spent, VirtualModel, Vote,
-};
-use deliberate_lm::{Message, Role};
+use super::aloud::telling;
+use super::outcome::solved;
+use deliberate::search::Budget;
+use deliberate::text::{FormError, PromptError, TextError};
+use deliberate::{Deliberate, Error, Search, SearchOptions, budget};
+use deliberate_gateway::{Ask, Asked, Overrides, Refusal, Solved, Solver, VirtualModel};
+use deliberate_lm::{Chat, Format, LanguageModel, Message, Role};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -49,26 +49,69 @@ impl Offer {
         let until = Instant::now() + ask.deadline;
         let late = |_| Refusal::failed("the time was over before the question was read");
         let search = self.with(&ask.overrides)?;
+        self.check(&search, &ask)?;
         let searching = timeout_at(until, self.deliberate.searching(search)).await.map_err(late)?;
         let searching = searching.map_err(|error| refused(&error))?;
-        let asking = if self.deliberate.search().prompt == AS_IS {
-            searching.reply(&ask.messages)
-        } else if let [Message { role: Role::User, content }] = ask.messages.as_slice() {
-            searching.ask(content)
-        } else {
-            let message = format!(
-                "the model `{}` puts questions in a prompt of its own: it takes one message of a user and nothing else",
-                ask.model
-            );
-            return Err(Refusal::field("messages", message));
+        let asking = match (&ask.asked, self.as_is()) {
+            (Asked::Chat(chat), true) => searching.reply(chat),
+            (Asked::Chat(chat), false) => searching.ask(question(chat, &ask.model)?),
+            (Asked::Text(text), true) => searching.continuation(text),
+            (Asked::Text(text), false) => searching.ask(text),
         };
-        let found = asking.until(sleep_until(until)).solve().await.map_err(|error| refused(&error))?;
-        solved(&found, ask.choices as usize, way(searching.search()))
+        let asking = asking.ignoring(&ask.overrides.exclude_arguments).until(sleep_until(until));
+        let asking = match &ask.aloud {
+            Some(aloud) if self.draws_one(searching.search(), &ask.asked) => {
+                asking.aloud(telling(aloud.clone(), ask.overrides.stop.clone()))
+            }
+            _ => asking,
+        };
+        let found = asking.solve().await.map_err(|error| refused(&error))?;
+        solved(&found, &searching, &ask)
+    }
+
+    /// Whether conversations are put as they are.
+    fn as_is(&self) -> bool {
+        self.deliberate.search().prompt == AS_IS
+    }
+
+    /// Whether the only thing drawn is the answer, word by word as it is drawn.
+    fn draws_one(&self, search: &Search, asked: &Asked) -> bool {
+        let free = match asked {
+            Asked::Chat(chat) => chat.tools.is_empty() && chat.format == Format::Text,
+            Asked::Text(_) => true,
+        };
+        let needs = search.strategy.needs();
+        let one = search.budget.generations == Some(1) && search.policy.is_none();
+        free && one && self.as_is() && !needs.steps && !needs.reviser
+    }
+
+    /// Refuses what the models of this search cannot do.
+    fn check(&self, search: &Search, ask: &Ask) -> Result<(), Refusal> {
+        let Ask { model, asked, logprobs, .. } = ask;
+        let proposer = &self.deliberate.models().proposer;
+        if *logprobs && !proposer.model.facts().abilities.logprobs {
+            let message =
+                format!("`{}`, which answers for `{model}`, tells no log-probabilities", proposer.name);
+            return Err(Refusal::field("logprobs", message));
+        }
+        let unknown = match asked {
+            Asked::Chat(chat) if !chat.tools.is_empty() => Some(("tools", "tools are not shown to")),
+            Asked::Text(_) if self.as_is() => Some(("prompt", "a text is not continued by")),
+            _ => None,
+        };
+        match unknown.filter(|_| search.strategy.needs().reviser) {
+            Some((field, what)) => {
+                let message =
+                    format!("the model `{model}` rewrites its answers, and {what} whoever rewrites one");
+                Err(Refusal::field(field, message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The search with what a client wants otherwise, which is never more than is offered.
     fn with(&self, overrides: &Overrides) -> Result<Search, Refusal> {
-        let Overrides { budget, seed, max_tokens, temperature, top_p } = overrides;
+        let Overrides { budget, seed, max_tokens, temperature, top_p, stop, .. } = overrides;
         let offered = self.deliberate.search();
         let mut search = match budget {
             None => offered.clone(),
@@ -85,18 +128,45 @@ impl Offer {
         search.sampling.temperature = temperature.unwrap_or(search.sampling.temperature);
         search.sampling.top_p = top_p.unwrap_or(search.sampling.top_p);
         search.max_tokens = max_tokens.map_or(search.max_tokens, |tokens| tokens.min(search.max_tokens));
+        search.stop.clone_from(stop);
         search.sampling.check().map_err(|error| Refusal::field("temperature", error.to_string()))?;
         Ok(search)
     }
 }
 
+/// The question of a conversation that is nothing else.
+fn question<'a>(chat: &'a Chat, model: &str) -> Result<&'a str, Refusal> {
+    let field = match chat {
+        Chat { tools, .. } if !tools.is_empty() => "tools",
+        Chat { format, .. } if *format != Format::Text => "response_format",
+        Chat { messages, .. } => match messages.as_slice() {
+            [Message { role: Role::User, content, .. }] => return Ok(content),
+            _ => "messages",
+        },
+    };
+    let message = format!(
+        "the model `{model}` puts questions in a prompt of its own: it takes one message of a user and nothing else"
+    );
+    Err(Refusal::field(field, message))
+}
+
 /// Who is at fault: the question, or the machine.
 fn refused(error: &Error) -> Refusal {
+    let message = error.to_string();
     match error {
-        Error::Question(TextError::Prompt(error)) => Refusal::failed(error.to_string()),
-        Error::Question(error) => Refusal::question(error.to_string()),
-        Error::Strategy(error) => Refusal::field("deliberate.budget", error.to_string()),
-        error => Refusal::failed(error.to_string()),
+        Error::Question(TextError::Prompt(PromptError::NoTools { .. })) => Refusal::field("tools", message),
+        Error::Question(TextError::Prompt(PromptError::NotShown { message: place, .. })) => {
+            Refusal::field(format!("messages[{}]", place - 1), message)
+        }
+        Error::Question(TextError::NoTexts { .. }) => Refusal::field("prompt", message),
+        Error::Form(FormError::Parameters { index, .. }) => {
+            Refusal::field(format!("tools[{index}].function.parameters"), message)
+        }
+        Error::Form(_) => Refusal::field("response_format.json_schema.schema", message),
+        Error::Question(TextError::Prompt(_)) => Refusal::failed(message),
+        Error::Question(_) => Refusal::question(message),
+        Error::Strategy(_) => Refusal::field("deliberate.budget", message),
+        _ => Refusal::failed(message),
     }
 }
 
@@ -115,59 +185,6 @@ fn within(wanted: Budget, offered: Budget) -> Result<Budget, Refusal> {
         units: wanted.units.or(offered.units),
         flops: wanted.flops.or(offered.flops),
     })
-}
-
-/// What a search came to, for clients.
-fn solved(found: &deliberate::Solved, choices: usize, way: String) -> Result<Solved, Refusal> {
-    let outcome = found.outcome();
-    let content = |state: &Trace, finish| Choice { content: state.text().trim_end().to_owned(), finish };
-    let nodes =
-        outcome.choice.node.into_iter().chain(outcome.choice.votes.iter().skip(1).map(|vote| vote.node));
-    let mut all: Vec<Choice> =
-        nodes.take(choices).map(|node| content(outcome.state(node), Finish::Stop)).collect();
-    if let (true, Some(reason)) = (all.is_empty(), outcome.ended.failure()) {
-        return Err(Refusal::failed(reason));
-    }
-    if all.is_empty() {
-        // Nothing is complete: the longest of what was cut is better than nothing.
-        let cut = outcome.tree.iter().filter(|(_, node)| node.status == Status::Truncated);
-        let longest = cut.max_by_key(|(_, node)| node.units).map(|(id, _)| id);
-        all.extend(longest.map(|id| content(outcome.state(id), Finish::Length)));
-    }
-    if all.is_empty() {
-        return Err(Refusal::failed("no solution came of it in time"));
-    }
-    let vote = |support: Support| {
-        let Support { answer, solutions, weight } = support;
-        Vote { answer, solutions, weight }
-    };
-    let degraded = match &outcome.ended {
-        Ended::Cancelled => Some("the time was over".to_owned()),
-        ended => ended.failure(),
-    };
-    Ok(Solved {
-        choices: all,
-        votes: found.support().into_iter().map(vote).collect(),
-        spent: spent(outcome),
-        way,
-        degraded,
-    })
-}
-
-fn spent(outcome: &Outcome<Trace>) -> Spent {
-    let ledger = &outcome.ledger;
-    let mut all = ledger.proposer;
-    all += ledger.verifier;
-    all += ledger.reviser;
-    let verifier = &ledger.verifier;
-    Spent {
-        prompt_tokens: all.prefilled + all.cached,
-        cached_tokens: all.cached,
-        completion_tokens: all.decoded,
-        verifier_tokens: verifier.prefilled + verifier.cached + verifier.decoded,
-        generations: ledger.generations,
-        flops: all.flops,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use deliberate_decoder::{Model, VocabularyError};
 use deliberate_engine::Tokenizer;
 use deliberate_lm::{
-    Answer, GenerateRequest, Generation, LanguageModel, LmError, Message, ModelFacts, ScoreRequest, Scoring,
+    Answer, Chat, GenerateRequest, Generation, LanguageModel, LmError, ModelFacts, ScoreRequest, Scoring,
     Token,
 };
 use deliberate_native::NativeTokenizer;
@@ -53,9 +53,9 @@ impl LanguageModel for Words {
         Box::pin(ready(tokens.map_err(|error| LmError::InvalidRequest { reason: error.reason })))
     }
 
-    fn render<'a>(&'a self, messages: &'a [Message]) -> Answer<'a, String> {
+    fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String> {
         let none = |reason| LmError::NoChatTemplate { model: self.facts.name.clone(), reason };
-        Box::pin(ready(self.tokenizer.render(messages).map_err(|error| none(error.reason))))
+        Box::pin(ready(self.tokenizer.render(chat).map_err(|error| none(error.reason))))
     }
 
     fn generate(&self, _request: GenerateRequest) -> Answer<'_, Generation> {
