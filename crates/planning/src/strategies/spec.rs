@@ -197,7 +197,9 @@ mod tests {
             thinking.build(budget, 12).err().expect("too small").to_string()
         };
         let there = |budget| {
-            format!("imagined steps, and there are {budget} for a move (raise the budget, or shorten the horizon)")
+            format!(
+                "imagined steps, and there are {budget} for a move (raise the budget, or shorten the horizon)"
+            )
         };
         assert_eq!(error("average", 5), format!("`average` takes at least a plan of 12 {}", there(5)));
         let beam = "beam:branching=2,lookahead=1";

@@ -21,6 +21,16 @@ pub(crate) struct Takes {
 impl Takes {
     pub(crate) const LEAST: Self =
         Self { completion_limit: false, seed: false, several: false, logprobs: false };
+
+    /// What two endpoints take.
+    pub(crate) fn both(self, other: Self) -> Self {
+        Self {
+            completion_limit: self.completion_limit || other.completion_limit,
+            seed: self.seed && other.seed,
+            several: self.several && other.several,
+            logprobs: self.logprobs && other.logprobs,
+        }
+    }
 }
 
 /// An endpoint by what it calls the model and what it takes.

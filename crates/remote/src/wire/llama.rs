@@ -101,8 +101,8 @@ impl Dialect for Llama {
         Ask { path: "/tokenize", body }
     }
 
-    fn render(&self, messages: &[Message]) -> Ask {
-        Ask { path: "/apply-template", body: json!({"messages": messages}) }
+    fn render(&self, messages: &[Message]) -> Option<Ask> {
+        Some(Ask { path: "/apply-template", body: json!({"messages": messages}) })
     }
 
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault> {

@@ -63,9 +63,9 @@ impl Dialect for Vllm {
         Ask { path: "/tokenize", body }
     }
 
-    fn render(&self, messages: &[Message]) -> Ask {
+    fn render(&self, messages: &[Message]) -> Option<Ask> {
         let body = json!({"model": self.model, "messages": messages, "add_generation_prompt": true});
-        Ask { path: "/tokenize", body }
+        Some(Ask { path: "/tokenize", body })
     }
 
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault> {
