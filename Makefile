@@ -5,7 +5,7 @@
 #
 # The second installs what llama.cpp's build needs (see scripts/setup: Debian or Ubuntu), or says what to install.
 
-.PHONY: help demo ask test check setup build llama dist rust-version fmt clippy clippy-default cuda-types doc deny audit bench clean
+.PHONY: help demo ask test test-servers check setup build llama dist rust-version fmt clippy clippy-default cuda-types doc deny audit bench clean
 
 CARGO ?= cargo
 DELIBERATE = $(or $(CARGO_TARGET_DIR),target)/release/deliberate
@@ -17,6 +17,7 @@ help:
 	@echo "make llama   build with llama.cpp, for any GGUF model"
 	@echo "make dist    a program for other machines (on x86-64: with AVX2 and FMA)"
 	@echo "make check   what CI runs: format, lints with and without llama.cpp, tests, docs, licences"
+	@echo "make test-servers   llama-servers behind proxies that fail, killed and started again (builds one: a quarter of an hour)"
 	@echo "make audit   known weaknesses of the dependencies (needs github.com)"
 	@echo "make bench   the engine and search measured side by side with a bare llama.cpp loop"
 
@@ -35,6 +36,9 @@ test: setup
 	$(CARGO) test --release --workspace $(LLAMA) --no-run
 	@$(DELIBERATE) models pull smollm2
 	$(CARGO) test --release --workspace $(LLAMA)
+
+test-servers:
+	@scripts/test-servers
 
 check: setup fmt rust-version clippy clippy-default test doc deny
 

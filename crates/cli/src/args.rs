@@ -387,9 +387,9 @@ pub(crate) enum ModelsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Server to ask what it is and to try out, for example `http://localhost:8000`; the environment's `DELIBERATE_API_KEY` is
-    /// its key.
+    /// its key. Several are tried out one by one, and must have the same model.
     #[arg(long, value_name = "URL")]
-    pub(crate) server: Option<String>,
+    pub(crate) server: Vec<String>,
     /// One of its models, where it has several.
     #[arg(long, value_name = "MODEL", requires = "server")]
     pub(crate) model: Option<String>,

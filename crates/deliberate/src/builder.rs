@@ -56,8 +56,9 @@ impl Builder {
         self
     }
 
-    /// A server that answers, llama-server or vLLM: `http://localhost:8000`. [`Builder::model`] then names one of its
-    /// models, and `DELIBERATE_API_KEY` of the environment is its key.
+    /// A server that answers, llama-server, vLLM or SGLang: `http://localhost:8000`. [`Builder::model`] then names one of its
+    /// models, and `DELIBERATE_API_KEY` of the environment is its key. Called again it adds another server of the same
+    /// model, which shares the work.
     ///
     /// ~~~no_run
     /// # async fn ask() -> Result<(), deliberate::Error> {
@@ -66,7 +67,7 @@ impl Builder {
     /// # }
     /// ~~~
     pub fn server(mut self, url: impl Into<String>) -> Self {
-        self.options.models.server = Some(url.into());
+        self.options.models.server.get_or_insert_default().push(url.into());
         self
     }
 

@@ -95,12 +95,15 @@ impl Cast<'_> {
         let ModelSettings { model, verifier_model, revision_verifier_model, reviser_model, .. } =
             self.settings;
         let ModelSettings { server, verifier_server, reviser_server, .. } = self.settings;
-        let role = |server: &Option<String>, model: Option<&String>| match server {
-            Some(server) => {
-                let address = address(server, model)?;
-                // The key is that of the proposer's server, and of nobody else.
-                let own = self.settings.server.as_ref() == Some(server) || self.settings.server.is_none();
-                Ok(Some(Wanted::Server(if own { address } else { address.with_key(None) })))
+        let role = |servers: &Option<Vec<String>>, model: Option<&String>| match servers {
+            Some(servers) => {
+                let own = |text| server.as_ref().is_none_or(|own| own.contains(text));
+                let addresses = servers.iter().map(|text| {
+                    let address = address(text, model)?;
+                    // The key is that of the proposer's servers, and of nobody else.
+                    Ok(if own(text) { address } else { address.with_key(None) })
+                });
+                Ok(Some(Wanted::Servers(addresses.collect::<Result<_, Error>>()?)))
             }
             None => model.map(|name| wanted(models, name)).transpose(),
         };
@@ -276,7 +279,7 @@ fn same(left: &Wanted, right: &Wanted) -> bool {
         (Wanted::File(left), Wanted::File(right)) => {
             (&left.file.path, &left.adapter) == (&right.file.path, &right.adapter)
         }
-        (Wanted::Server(left), Wanted::Server(right)) => left == right,
+        (Wanted::Servers(left), Wanted::Servers(right)) => left == right,
         _ => false,
     }
 }

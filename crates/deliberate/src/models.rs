@@ -12,15 +12,15 @@ pub struct ModelSettings {
     /// Who answers; the catalogue's default, or a server's only one, where it is left open.
     pub model: Option<String>,
     // Where servers are says nothing of what they answer.
-    /// A server that answers.
+    /// Servers that answer.
     #[serde(skip)]
-    pub server: Option<String>,
-    /// A server that scores.
+    pub server: Option<Vec<String>>,
+    /// Servers that score.
     #[serde(skip)]
-    pub verifier_server: Option<String>,
-    /// A server that revises.
+    pub verifier_server: Option<Vec<String>>,
+    /// Servers that revise.
     #[serde(skip)]
-    pub reviser_server: Option<String>,
+    pub reviser_server: Option<Vec<String>>,
     /// Who scores.
     pub verifier_model: Option<String>,
     /// Who scores where the strategy revises.

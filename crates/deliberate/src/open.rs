@@ -26,7 +26,8 @@ const GROWN: u64 = if cfg!(feature = "llama") { 2 } else { u64::MAX };
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     File(Files),
-    Server(Address),
+    /// All of them have the same model.
+    Servers(Vec<Address>),
 }
 
 /// A model's file, and what goes on top of it.
@@ -85,29 +86,31 @@ pub(crate) async fn open(
 ) -> Result<Vec<Served>, Error> {
     let files = models.iter().filter_map(|wanted| match wanted {
         Wanted::File(files) => Some(files.clone()),
-        Wanted::Server(_) => None,
+        Wanted::Servers(_) => None,
     });
     let mut served = open_files(&files.collect::<Vec<_>>(), settings, at_once)?.into_iter();
     let mut all = Vec::with_capacity(models.len());
     for wanted in models {
         all.push(match wanted {
             Wanted::File(_) => served.next().expect("one for each file"),
-            Wanted::Server(address) => connect(address).await?,
+            Wanted::Servers(addresses) => connect(addresses).await?,
         });
     }
     Ok(all)
 }
 
-/// Connects to a server.
-async fn connect(address: &Address) -> Result<Served, Error> {
-    let connected = deliberate_remote::connect(address).await?;
-    let probe = connected.probe().clone();
-    let failed = probe.checks.iter().filter(|check| !check.works);
-    let warnings = failed.map(|check| format!("{address}: {check}")).collect();
+/// Connects to the servers of a model.
+async fn connect(addresses: &[Address]) -> Result<Served, Error> {
+    let connected = deliberate_remote::connect(addresses).await?;
+    let probes = connected.probes();
+    let checks = probes.iter().flat_map(|probe| probe.checks.iter().map(move |check| (&probe.server, check)));
+    let failed = checks.filter(|(_, check)| !check.works);
+    let warnings = failed.map(|(server, check)| format!("{server}: {check}")).collect();
+    let kind = probes[0].kind;
     let model = Backend::from(connected);
     let facts = model.facts();
     let provenance = json!({"model": facts.name, "architecture": facts.architecture, "context": facts.context,
-                            "runtime": probe.kind});
+                            "runtime": kind});
     let name = facts.name.clone();
     Ok(Served { model, name, provenance, path: None, warnings, _memory: None })
 }

@@ -53,12 +53,15 @@ pub struct ModelOptions {
     /// A name of the catalogue or of the store, a GGUF file, or `lab` for the bundled models; `MODEL+ADAPTER` puts an adapter
     /// on top. The catalogue's default where nothing is named.
     pub model: Option<String>,
-    /// A server that answers in its place: llama-server or vLLM.
-    pub server: Option<String>,
-    /// A server that scores.
-    pub verifier_server: Option<String>,
-    /// A server that revises.
-    pub reviser_server: Option<String>,
+    /// Servers that answer in its place, llama-server, vLLM or SGLang: one, or several of the same model.
+    #[serde(deserialize_with = "one_or_several")]
+    pub server: Option<Vec<String>>,
+    /// Servers that score.
+    #[serde(deserialize_with = "one_or_several")]
+    pub verifier_server: Option<Vec<String>>,
+    /// Servers that revise.
+    #[serde(deserialize_with = "one_or_several")]
+    pub reviser_server: Option<Vec<String>>,
     /// A model that scores; the proposer's by default.
     pub verifier_model: Option<String>,
     /// A model that scores where the strategy revises; the verifier's by default.
@@ -130,6 +133,19 @@ fn budget_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Budget>, D::
         Written::Text(text) => text,
     };
     budget::parse(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected the address of a server, or a list of them")]
+    enum Written {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(Some(match Written::deserialize(from)? {
+        Written::One(server) => vec![server],
+        Written::Several(servers) => servers,
+    }))
 }
 
 /// Who answers where neither the user nor a policy names a model.
@@ -232,5 +248,15 @@ mod tests {
         let named = SearchOptions { regime: Some(Regime::Fixed), ..SearchOptions::default() };
         assert!(named.over(file("[search]\npolicy = \"p.toml\"")).policy.is_some());
         assert!(Options::parse("[search]\npolicy = \"p.toml\"\nstrategy = \"beam\"").is_err());
+    }
+
+    #[test]
+    fn a_file_names_one_server_or_several() {
+        let servers =
+            |text: &str| Options::parse(&format!("[engine]\nserver = {text}")).unwrap().models.server;
+        assert_eq!(servers("\"http://a\""), Some(vec!["http://a".to_owned()]));
+        assert_eq!(servers("[\"http://a\", \"http://b\"]").unwrap().len(), 2);
+        let error = Options::parse("[engine]\nserver = 8080").unwrap_err().to_string();
+        assert!(error.contains("address of a server"), "{error}");
     }
 }

@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_server_of_a_role_is_not_asked_for_the_team_s_model() {
         let mut user = Options::default();
-        user.models.verifier_server = Some("http://localhost:8392".to_owned());
+        user.models.verifier_server = Some(vec!["http://localhost:8392".to_owned()]);
         let engine = super::complete(user, Usual::Bundled).unwrap().models;
         assert_eq!((engine.verifier_model, engine.revision_verifier_model), (None, None));
         assert_eq!(engine.reviser_model.as_deref(), Some("lab-reviser"));

@@ -1,19 +1,19 @@
-//! One call to a model's server: what is asked, what is read, and whose failure it is.
+//! One call to a model's servers: what is asked, what is read, and whose failure it is.
 
 use crate::http::{Http, HttpError, WORK};
 use crate::wire::{Ask, Fault};
-use deliberate_lm::LmError;
+use deliberate_lm::{LmError, Token};
 use serde_json::Value;
 
-/// Asks, and reads the answer; `model` is for messages.
+/// Asks, and reads the answer; `model` is for messages, and `prompt` says who may hold its beginning.
 pub(crate) async fn call<T>(
     http: &Http,
     model: &str,
     ask: &Ask,
-    read: impl FnOnce(Value) -> Result<T, Fault>,
+    prompt: &[Token],
+    read: impl Fn(Value) -> Result<T, Fault>,
 ) -> Result<T, LmError> {
-    let answer = http.post(ask.path, &ask.body, WORK).await.map_err(|error| failed(model, &error))?;
-    read(answer).map_err(|fault| strange(model, &fault))
+    http.ask(ask, prompt, WORK, read).await.map_err(|error| failed(model, &error))
 }
 
 /// What may be otherwise later is told from what would not.
@@ -23,8 +23,4 @@ pub(crate) fn failed(model: &str, error: &HttpError) -> LmError {
         HttpError::Failing { .. } => LmError::Unavailable { model, reason: error.to_string() },
         _ => LmError::Backend { model, reason: error.to_string() },
     }
-}
-
-pub(crate) fn strange(model: &str, fault: &Fault) -> LmError {
-    LmError::Backend { model: model.to_owned(), reason: format!("a strange answer: {fault}") }
 }

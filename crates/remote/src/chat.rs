@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use try_out::try_out;
 
-/// A model behind an endpoint for chats. Clones share its connections.
+/// A model behind one endpoint for chats or several. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct ChatModel {
     shared: Arc<Shared>,
@@ -35,7 +35,8 @@ struct Shared {
     http: Http,
     chat: Chat,
     facts: ModelFacts,
-    probe: Probe,
+    /// One for each endpoint.
+    probes: Vec<Probe>,
     words: Mutex<Words>,
     drawn: AtomicU64,
 }
@@ -55,7 +56,7 @@ impl ChatModel {
         model: String,
         context: Option<usize>,
     ) -> Result<Self, ConnectError> {
-        let http = Http::new(address).map_err(ConnectError::http(address))?;
+        let http = Http::new(std::slice::from_ref(address)).map_err(ConnectError::http(address))?;
         let (takes, checks) = try_out(&http, &model, address).await?;
         let facts = ModelFacts {
             name: model.clone(),
@@ -73,16 +74,29 @@ impl ChatModel {
             },
         };
         let probe = Probe { server: address.to_string(), kind: ServerKind::Chat, version: None, checks };
-        let (words, drawn) = (Mutex::default(), AtomicU64::new(0));
-        // Connections end with the runtime that made them, which need not be the one that goes on.
-        let http = Http::new(address).map_err(ConnectError::http(address))?;
-        let shared = Shared { http, chat: Chat { model, takes }, facts, probe, words, drawn };
+        let (probes, words, drawn) = (vec![probe], Mutex::default(), AtomicU64::new(0));
+        let shared = Shared { http, chat: Chat { model, takes }, facts, probes, words, drawn };
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// What was found out about the endpoint.
-    pub fn probe(&self) -> &Probe {
-        &self.shared.probe
+    /// One model behind all their endpoints, asked through `http` for what all of them take.
+    pub(crate) fn joined(models: Vec<Self>, http: Http) -> Self {
+        let shared =
+            models.into_iter().map(|model| Arc::into_inner(model.shared).expect("nobody has it yet"));
+        let joined = shared.reduce(|mut all, other| {
+            all.chat.takes = all.chat.takes.both(other.chat.takes);
+            all.facts.context = all.facts.context.min(other.facts.context);
+            all.facts.abilities.logprobs &= other.facts.abilities.logprobs;
+            all.probes.extend(other.probes);
+            all
+        });
+        let shared = Shared { http, ..joined.expect("there is an endpoint") };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// What was found out about its endpoints, one after the other.
+    pub fn probes(&self) -> &[Probe] {
+        &self.shared.probes
     }
 
     /// Tokens drawn so far.
@@ -127,7 +141,8 @@ impl ChatModel {
 
     async fn call(&self, asked: &Asked, request: &GenerateRequest) -> Result<Generation, LmError> {
         let Shared { chat, drawn, .. } = &*self.shared;
-        let Told { said, prompt, drawn: paid } = self.ask(&chat.draw(asked, request), read_told).await?;
+        let Told { said, prompt, drawn: paid } =
+            self.ask(&chat.draw(asked, request), &request.prompt, read_told).await?;
         let samples: Vec<Sample> = {
             let mut words = self.words();
             said.into_iter().map(|said| sample(said, &mut words)).collect()
@@ -152,7 +167,7 @@ impl ChatModel {
             return Err(LmError::InvalidRequest { reason });
         }
         let asked = self.conversation(&request.tokens)?;
-        let known = self.ask(&self.shared.chat.next(&asked), read_next).await?;
+        let known = self.ask(&self.shared.chat.next(&asked), &request.tokens, read_next).await?;
         // What is not even among so many is at most as likely as the last of them.
         let least = known.iter().map(|&(_, logprob)| logprob).fold(0.0, f32::min);
         let words = self.words();
@@ -172,8 +187,13 @@ impl ChatModel {
         Ok(Scoring { readings, usage })
     }
 
-    async fn ask<T>(&self, ask: &Ask, read: impl FnOnce(Value) -> Result<T, Fault>) -> Result<T, LmError> {
-        call(&self.shared.http, &self.shared.facts.name, ask, read).await
+    async fn ask<T>(
+        &self,
+        ask: &Ask,
+        prompt: &[Token],
+        read: impl Fn(Value) -> Result<T, Fault>,
+    ) -> Result<T, LmError> {
+        call(&self.shared.http, &self.shared.facts.name, ask, prompt, read).await
     }
 }
 

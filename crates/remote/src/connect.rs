@@ -1,14 +1,17 @@
-//! From an address to a model.
+//! From addresses to a model.
 
 use crate::address::Address;
 use crate::chat::ChatModel;
 use crate::error::ConnectError;
-use crate::http::HttpError;
+use crate::http::{Http, HttpError};
 use crate::model::RemoteModel;
 use crate::probe::{Found, Probe, look};
+use crate::routes::MOST;
+use deliberate_lm::{LanguageModel, ModelFacts};
+use futures::future::try_join_all;
 use std::time::Duration;
 
-/// A model behind a server.
+/// A model behind one server, or behind several that share the work.
 #[derive(Debug, Clone)]
 pub enum Connected {
     /// One that takes token ids: any search.
@@ -18,11 +21,18 @@ pub enum Connected {
 }
 
 impl Connected {
-    /// What was found out about the server.
-    pub fn probe(&self) -> &Probe {
+    /// What was found out about the servers, in the order of their addresses.
+    pub fn probes(&self) -> &[Probe] {
         match self {
-            Self::Tokens(model) => model.probe(),
-            Self::Chat(model) => model.probe(),
+            Self::Tokens(model) => model.probes(),
+            Self::Chat(model) => model.probes(),
+        }
+    }
+
+    fn facts(&self) -> &ModelFacts {
+        match self {
+            Self::Tokens(model) => model.facts(),
+            Self::Chat(model) => model.facts(),
         }
     }
 }
@@ -30,11 +40,39 @@ impl Connected {
 /// A server that is not tried out by then is not waited for.
 const CONNECTING: Duration = Duration::from_secs(180);
 
-/// Finds out what a server is, and tries what searches rely on.
+/// Finds out what servers are, tries what searches rely on, and makes one model of them. They share its work: a call goes to
+/// the one that holds the longest prefix of its prompt, or to the least busy one, and one that fails to another.
 ///
 /// # Errors
-/// [`ConnectError`] for a server that does not answer, or does not do what it should.
-pub async fn connect(address: &Address) -> Result<Connected, ConnectError> {
+/// [`ConnectError`] for a server that does not answer, does not do what it should, or has another model than the first.
+pub async fn connect(addresses: &[Address]) -> Result<Connected, ConnectError> {
+    if !(1..=MOST).contains(&addresses.len()) {
+        return Err(ConnectError::Number { number: addresses.len(), most: MOST });
+    }
+    let all = try_join_all(addresses.iter().map(tried)).await?;
+    for (other, address) in all.iter().zip(addresses).skip(1) {
+        if let Some(what) = difference(&all[0], other) {
+            let (first, server) = (addresses[0].to_string(), address.to_string());
+            return Err(ConnectError::Differ { first, server, what });
+        }
+    }
+    // Connections end with the runtime that made them, which need not be the one that goes on.
+    let http = Http::new(addresses).map_err(ConnectError::http(&addresses[0]))?;
+    let (mut models, mut chats) = (Vec::new(), Vec::new());
+    for connected in all {
+        match connected {
+            Connected::Tokens(model) => models.push(model),
+            Connected::Chat(model) => chats.push(model),
+        }
+    }
+    Ok(if chats.is_empty() {
+        Connected::Tokens(RemoteModel::joined(models, http))
+    } else {
+        Connected::Chat(ChatModel::joined(chats, http))
+    })
+}
+
+async fn tried(address: &Address) -> Result<Connected, ConnectError> {
     let late = |_| HttpError::Failing { reason: "it takes too long".to_owned(), tries: 1 };
     let connected = tokio::time::timeout(CONNECTING, connected(address)).await;
     connected.map_err(late).map_err(ConnectError::http(address))?
@@ -45,4 +83,20 @@ async fn connected(address: &Address) -> Result<Connected, ConnectError> {
         Found::Server(found) => Connected::Tokens(RemoteModel::new(*found, address).await?),
         Found::Chat(model, context) => Connected::Chat(ChatModel::connect(address, model, context).await?),
     })
+}
+
+/// How a server's model differs from the first one's; none if one can stand in for the other.
+fn difference(first: &Connected, other: &Connected) -> Option<String> {
+    let (known, facts) = (first.facts(), other.facts());
+    let [expected, kind] = [first, other].map(|connected| connected.probes()[0].kind);
+    if kind != expected {
+        return Some(format!("is {}, not {}", kind.name(), expected.name()));
+    }
+    if facts.name != known.name {
+        return Some(format!("has `{}`, not `{}`", facts.name, known.name));
+    }
+    if !facts.shares_tokens(known) || facts.beginning != known.beginning {
+        return Some("cuts texts into other tokens".to_owned());
+    }
+    (facts.architecture != known.architecture).then(|| "has another number of parameters".to_owned())
 }

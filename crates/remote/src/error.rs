@@ -40,6 +40,27 @@ pub enum ConnectError {
         #[source]
         source: Fault,
     },
+    /// Two servers that should share the work have different models.
+    #[error(
+        "the servers at {first} and {server} cannot stand in for each other: the second {what} (servers of a fleet have one \
+         model, under one name)"
+    )]
+    Differ {
+        /// The address of one.
+        first: String,
+        /// The address of the other.
+        server: String,
+        /// How that one differs.
+        what: String,
+    },
+    /// No server, or too many.
+    #[error("{number} servers of one model (1 to {most} can be named)")]
+    Number {
+        /// How many were named.
+        number: usize,
+        /// How many can be.
+        most: usize,
+    },
     /// It does not do what searches rely on.
     #[error("the server at {server} cannot be searched with: {check} ({found})")]
     Check {

@@ -1,13 +1,17 @@
-//! Requests with bounds: a size, a time, a number at once, and a number of times.
+//! Calls to the servers of one model: sent to one of them, repeated at others, with a bound in number and time.
 
-use crate::address::{Address, Key};
+use crate::address::Address;
+use crate::door::{Door, Reply, client};
+use crate::routes::{Choice, End, Routes};
+use crate::wire::{Ask, Fault};
+use deliberate_lm::Token;
 use rand::Rng;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method};
 use serde_json::Value;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Semaphore;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::SemaphorePermit;
 use tokio::time::sleep;
 
 /// Why there is no answer.
@@ -30,181 +34,208 @@ pub enum HttpError {
         /// The server's own words.
         reason: String,
     },
-    /// An answer that is no JSON, or too large.
-    #[error("its answer {reason}")]
+    /// An answer that makes no sense, or is too large.
+    #[error("{reason}")]
     Unreadable {
         /// What is wrong with it.
         reason: String,
     },
 }
 
-/// How patiently a server is asked.
+/// How patiently servers are asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     /// Times that a call is tried, at most.
     pub(crate) tries: u32,
     /// For one try, from the first byte sent to the last received.
     pub(crate) each: Duration,
-    /// Before the second try; doubled before each further one.
+    /// Before the same server is tried a second time; doubled before each further one.
     pub(crate) pause: Duration,
+    /// While all servers rest; who has waited for so long waits no more.
+    pub(crate) resting: Duration,
 }
 
 /// For calls that compute.
-pub(crate) const WORK: Patience =
-    Patience { tries: 6, each: Duration::from_secs(900), pause: Duration::from_millis(300) };
+pub(crate) const WORK: Patience = Patience {
+    tries: 6,
+    each: Duration::from_secs(900),
+    pause: Duration::from_millis(300),
+    resting: Duration::from_secs(30),
+};
 /// For a first look.
-pub(crate) const LOOK: Patience =
-    Patience { tries: 2, each: Duration::from_secs(60), pause: Duration::from_millis(300) };
+pub(crate) const LOOK: Patience = Patience { tries: 2, each: Duration::from_secs(60), ..WORK };
 
-/// Longest pause that a server may ask for.
-const LONGEST: Duration = Duration::from_secs(60);
-/// Largest answer that is read.
-const LARGEST: usize = 256 << 20;
-/// Calls under way at once; the others wait their turn.
-const AT_ONCE: usize = 256;
-/// Words of a server that are passed on.
-const WORDS: usize = 400;
+/// Answers that make no sense and are asked for again, at most: they may be a proxy's fault, or the server's own way.
+const STRANGE: u32 = 2;
 
-/// A server's door.
+/// The doors of all servers of a model.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     client: Client,
-    root: String,
-    key: Option<Key>,
-    places: Arc<Semaphore>,
+    doors: Arc<[Door]>,
+    routes: Arc<Mutex<Routes>>,
+}
+
+/// A call's place at a server, given back when it is over, however it ends.
+struct Place<'a> {
+    http: &'a Http,
+    server: usize,
+    end: (End, Option<Duration>),
+    permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let (end, wanted) = self.end;
+        self.http.routes().end(self.server, end, wanted, Instant::now());
+    }
+}
+
+/// A part of a pause, so that callers that failed together do not come back together.
+fn by_chance(pause: Duration, part: Range<f64>) -> Duration {
+    pause.mul_f64(rand::rng().random_range(part))
 }
 
 /// What one try came to.
-enum Try {
-    Done(Value),
+enum Try<T> {
+    Done(T),
     Never(HttpError),
-    /// What happened, and how long the server wants to be left alone.
-    Again(String, Option<Duration>),
+    Again(String),
+    Strange(String),
 }
 
 impl Http {
-    pub(crate) fn new(address: &Address) -> Result<Self, HttpError> {
-        // Whoever installed one before is right, too.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .tcp_nodelay(true)
-            .user_agent(concat!("deliberate/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
+    pub(crate) fn new(addresses: &[Address]) -> Result<Self, HttpError> {
+        let client = client()
             .map_err(|error| HttpError::Unreadable { reason: format!("cannot be asked for: {error}") })?;
-        let places = Arc::new(Semaphore::new(AT_ONCE));
-        Ok(Self { client, root: address.root.clone(), key: address.key.clone(), places })
+        let doors: Arc<[Door]> = addresses.iter().map(Door::new).collect();
+        let routes = Arc::new(Mutex::new(Routes::new(doors.len())));
+        Ok(Self { client, doors, routes })
     }
 
     pub(crate) async fn get(&self, path: &str, patience: Patience) -> Result<Value, HttpError> {
-        self.ask(Method::GET, path, None, patience).await
+        self.call((&Method::GET, path, None), &[], patience, Ok).await
     }
 
-    pub(crate) async fn post(
-        &self,
-        path: &str,
-        body: &Value,
-        patience: Patience,
-    ) -> Result<Value, HttpError> {
-        self.ask(Method::POST, path, Some(body), patience).await
+    pub(crate) async fn post(&self, ask: &Ask, patience: Patience) -> Result<Value, HttpError> {
+        self.ask(ask, &[], patience, Ok).await
     }
 
-    async fn ask(
+    /// Asks, and reads the answer. The prompt in it says who may have its beginning.
+    pub(crate) async fn ask<T>(
         &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
+        Ask { path, body }: &Ask,
+        prompt: &[Token],
         patience: Patience,
-    ) -> Result<Value, HttpError> {
-        let _place = self.places.acquire().await.expect("nobody closes it");
-        let mut pause = patience.pause;
-        for tries in 1.. {
-            let (reason, wanted) = match self.once(&method, path, body, patience.each).await {
+        read: impl Fn(Value) -> Result<T, Fault>,
+    ) -> Result<T, HttpError> {
+        self.call((&Method::POST, path, Some(body)), prompt, patience, read).await
+    }
+
+    async fn call<T>(
+        &self,
+        question: (&Method, &str, Option<&Value>),
+        prompt: &[Token],
+        patience: Patience,
+        read: impl Fn(Value) -> Result<T, Fault>,
+    ) -> Result<T, HttpError> {
+        let (mut pause, mut rested, mut tries) = (patience.pause, Duration::ZERO, 0);
+        let mut strange = 0;
+        let mut why = "it wants to be left alone".to_owned();
+        let mut failed = None;
+        loop {
+            let mut place = match self.place(prompt, failed).await {
+                Ok(place) => place,
+                Err(_) if rested >= patience.resting => {
+                    return Err(HttpError::Failing { reason: why, tries });
+                }
+                Err(rest) => {
+                    sleep(by_chance(rest, 1.0..1.1)).await;
+                    rested += rest;
+                    failed = None;
+                    continue;
+                }
+            };
+            if failed == Some(place.server) {
+                sleep(by_chance(pause, 0.5..1.0)).await;
+                pause *= 2;
+            }
+            tries += 1;
+            let tried = self.once(&mut place, question, patience.each, &read).await;
+            let named = |reason| {
+                let alone = self.doors.len() == 1;
+                if alone { reason } else { format!("{}: {reason}", self.doors[place.server].root) }
+            };
+            why = match tried {
                 Try::Done(value) => return Ok(value),
                 Try::Never(error) => return Err(error),
-                Try::Again(reason, wanted) => (reason, wanted),
-            };
-            if tries >= patience.tries {
-                return Err(HttpError::Failing { reason, tries });
-            }
-            tracing::debug!(server = self.root, path, reason, tries, "asked again");
-            // Half of it by chance, so that callers that failed together do not come back together.
-            let own = pause.mul_f64(rand::rng().random_range(0.5..1.0));
-            sleep(wanted.map_or(own, |wanted| wanted.clamp(own, LONGEST))).await;
-            pause *= 2;
-        }
-        unreachable!("tries end by their bound")
-    }
-
-    async fn once(&self, method: &Method, path: &str, body: Option<&Value>, each: Duration) -> Try {
-        let mut request = self.client.request(method.clone(), format!("{}{path}", self.root)).timeout(each);
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key.reveal());
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let mut response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return Try::Again(words(&error), None),
-        };
-        let (status, wanted) = (response.status(), retry_after(response.headers()));
-        let mut bytes = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= LARGEST => bytes.extend_from_slice(&chunk),
-                Ok(Some(_)) => {
-                    let reason = format!("is larger than {} MiB", LARGEST >> 20);
-                    return Try::Never(HttpError::Unreadable { reason });
+                Try::Again(reason) if tries >= patience.tries => {
+                    return Err(HttpError::Failing { reason: named(reason), tries });
                 }
-                Ok(None) => break,
-                Err(error) => return Try::Again(words(&error), None),
+                Try::Strange(reason) if strange == STRANGE || tries >= patience.tries => {
+                    return Err(HttpError::Unreadable { reason: named(reason) });
+                }
+                Try::Again(reason) => named(reason),
+                Try::Strange(reason) => {
+                    strange += 1;
+                    named(reason)
+                }
+            };
+            tracing::debug!(path = question.1, why, tries, "asked again");
+            failed = Some(place.server);
+        }
+    }
+
+    /// A place at a server; if all of them rest, for how long they do.
+    async fn place(&self, prompt: &[Token], failed: Option<usize>) -> Result<Place<'_>, Duration> {
+        loop {
+            let chosen = self.routes().choose(prompt, failed, Instant::now());
+            let server = match chosen {
+                Choice::Server(server) => server,
+                Choice::Later(rest) => return Err(rest),
+            };
+            let mut place = Place { http: self, server, end: (End::Left, None), permit: None };
+            let places = &self.doors[server].places;
+            if let Ok(permit) = places.try_acquire() {
+                place.permit = Some(permit);
+                return Ok(place);
+            }
+            place.permit = Some(places.acquire().await.expect("nobody closes it"));
+            // It may have broken in the meantime.
+            if !self.routes().rests(server, Instant::now()) {
+                return Ok(place);
             }
         }
-        let json = serde_json::from_slice::<Value>(&bytes);
-        if status.is_success() {
-            // A proxy's page, or an answer that was cut off: the next one may be whole.
-            return json
-                .map_or_else(|error| Try::Again(format!("its answer is no JSON: {error}"), None), Try::Done);
-        }
-        let body = json.unwrap_or(Value::Null);
-        let reason = said(&body).unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
-        let reason: String = reason.trim().chars().take(WORDS).collect();
-        if passing(status) {
-            return Try::Again(format!("status {}: {reason}", status.as_u16()), wanted);
-        }
-        Try::Never(HttpError::Refused { status: status.as_u16(), reason })
     }
-}
 
-/// Whether a status says that the same may succeed later.
-fn passing(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error() && status.as_u16() != 501
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    (seconds.is_finite() && seconds >= 0.0)
-        .then(|| Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
-}
-
-/// What a server says of its refusal, in the places where servers say it.
-fn said(body: &Value) -> Option<String> {
-    let error = body.get("error").unwrap_or(body);
-    [error, &error["message"], &error["detail"]]
-        .into_iter()
-        .find_map(|place| place.as_str().map(str::to_owned))
-}
-
-/// An error with its causes, and without the address, which may be long.
-fn words(error: &reqwest::Error) -> String {
-    let mut text =
-        if error.is_timeout() { "it takes too long".to_owned() } else { "it cannot be reached".to_owned() };
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+    async fn once<T>(
+        &self,
+        place: &mut Place<'_>,
+        question: (&Method, &str, Option<&Value>),
+        each: Duration,
+        read: impl Fn(Value) -> Result<T, Fault>,
+    ) -> Try<T> {
+        let (reply, wanted) = self.doors[place.server].once(&self.client, question, each).await;
+        let (end, tried) = match reply {
+            Reply::Json(value) => match read(value) {
+                Ok(value) => (End::Answered, Try::Done(value)),
+                Err(fault) => (End::Failed, Try::Strange(format!("a strange answer: {fault}"))),
+            },
+            Reply::Refused { status, reason } => {
+                (End::Answered, Try::Never(HttpError::Refused { status, reason }))
+            }
+            Reply::TooLarge => {
+                let reason = "its answer is too large".to_owned();
+                (End::Answered, Try::Never(HttpError::Unreadable { reason }))
+            }
+            Reply::Busy(reason) => (End::Answered, Try::Again(reason)),
+            Reply::Failed(reason) => (End::Failed, Try::Again(reason)),
+        };
+        place.end = (end, wanted);
+        tried
     }
-    text
+
+    fn routes(&self) -> MutexGuard<'_, Routes> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -1,22 +1,22 @@
 //! A model behind a server, like any other.
 
 use crate::address::Address;
-use crate::call::{call, failed, strange};
 use crate::error::ConnectError;
-use crate::http::{Http, HttpError, WORK};
-use crate::probe::{self, Probe};
+use crate::http::Http;
+use crate::probe::Probe;
+use crate::server::Server;
 use crate::spelling::Spelling;
-use crate::wire::{Ask, Dialect, Drawn, Fault, Next, Rendered};
+use crate::trial;
+use crate::wire::{Drawn, Next};
 use deliberate_lm::{
     Answer, Chat, GenerateRequest, Generation, LanguageModel, LmError, Mark, ModelFacts, Reading,
     ScoreRequest, Scoring, Token, Usage,
 };
 use futures::future::try_join_all;
-use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A model behind a server. Clones share its connections and what is known of its vocabulary.
+/// A model behind one server or several. Clones share its connections and what is known of its vocabulary.
 #[derive(Debug, Clone)]
 pub struct RemoteModel {
     shared: Arc<Shared>,
@@ -26,21 +26,11 @@ pub struct RemoteModel {
 struct Shared {
     server: Server,
     facts: ModelFacts,
-    probe: Probe,
+    /// One for each server.
+    probes: Vec<Probe>,
     spelling: Mutex<Spelling>,
     /// Tokens drawn so far.
     drawn: AtomicU64,
-}
-
-/// A server that is known by its kind.
-#[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) http: Http,
-    pub(crate) dialect: Box<dyn Dialect>,
-    /// For messages.
-    pub(crate) name: String,
-    /// Continuations of one call, at most.
-    pub(crate) most: usize,
 }
 
 impl RemoteModel {
@@ -48,22 +38,37 @@ impl RemoteModel {
         (server, facts, probe): (Server, ModelFacts, Probe),
         address: &Address,
     ) -> Result<Self, ConnectError> {
-        let shared = Shared { server, facts, probe, spelling: Mutex::default(), drawn: AtomicU64::new(0) };
+        let (probes, spelling, drawn) = (vec![probe], Mutex::default(), AtomicU64::new(0));
+        let shared = Shared { server, facts, probes, spelling, drawn };
         let model = Self { shared: Arc::new(shared) };
-        let checks = probe::try_out(&model, address).await?;
+        let checks = trial::try_out(&model, address).await?;
         let Self { shared } = model;
         let mut shared = Arc::into_inner(shared).expect("trying it out is over");
         shared.facts.abilities.logprobs =
-            checks.iter().all(|check| check.works || check.what != probe::LOGPROBS);
-        shared.probe.checks = checks;
-        // Connections end with the runtime that made them, which need not be the one that goes on.
-        shared.server.http = Http::new(address).map_err(ConnectError::http(address))?;
+            checks.iter().all(|check| check.works || check.what != trial::LOGPROBS);
+        shared.probes[0].checks = checks;
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// What was found out about the server.
-    pub fn probe(&self) -> &Probe {
-        &self.shared.probe
+    /// One model behind all their servers, which agree, asked through `http`.
+    pub(crate) fn joined(models: Vec<Self>, http: Http) -> Self {
+        let shared =
+            models.into_iter().map(|model| Arc::into_inner(model.shared).expect("nobody has it yet"));
+        let joined = shared.reduce(|mut all, other| {
+            all.server.most = all.server.most.min(other.server.most);
+            all.facts.context = all.facts.context.min(other.facts.context);
+            all.facts.abilities.logprobs &= other.facts.abilities.logprobs;
+            all.probes.extend(other.probes);
+            all
+        });
+        let mut shared = joined.expect("there is a server");
+        shared.server.http = http;
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// What was found out about its servers, one after the other.
+    pub fn probes(&self) -> &[Probe] {
+        &self.shared.probes
     }
 
     /// Tokens drawn so far.
@@ -101,7 +106,8 @@ impl RemoteModel {
         let room = u32::try_from(facts.context - request.prompt.len()).unwrap_or(u32::MAX);
         let bounded = GenerateRequest { max_tokens: request.max_tokens.min(room), ..request.clone() };
         let read = |answer| server.dialect.read_drawn(&bounded, answer);
-        let Drawn { mut samples, prefilled } = server.ask(&server.dialect.generate(&bounded), read).await?;
+        let Drawn { mut samples, prefilled } =
+            server.ask(&server.dialect.generate(&bounded), &bounded.prompt, read).await?;
         self.learn(samples.iter().flat_map(|sample| &sample.tokens)).await?;
         let spelling = self.shared.spelling.lock().unwrap_or_else(PoisonError::into_inner);
         for sample in &mut samples {
@@ -152,7 +158,7 @@ impl RemoteModel {
         let server = &self.shared.server;
         let prompt = &tokens[..=mark.position];
         let read = |answer| server.dialect.read_next(answer);
-        let Next { mut known, prefilled } = server.ask(&server.dialect.next(prompt), read).await?;
+        let Next { mut known, prefilled } = server.ask(&server.dialect.next(prompt), prompt, read).await?;
         let found = |known: &[(Token, f32)], wanted: Token| {
             known.iter().find(|(token, _)| *token == wanted).map(|&(_, logprob)| logprob)
         };
@@ -160,11 +166,12 @@ impl RemoteModel {
         let missing: Vec<Token> = mark.candidates.iter().copied().filter(missing).collect();
         if !missing.is_empty() {
             for ask in server.dialect.unlikely(prompt, &missing) {
-                known.extend(server.ask(&ask, read).await?.known);
+                known.extend(server.ask(&ask, prompt, read).await?.known);
             }
         }
         if known.is_empty() {
-            return Err(strange(&server.name, &Fault("no log-probabilities of the next token".to_owned())));
+            let reason = "it tells no log-probabilities of the next token".to_owned();
+            return Err(LmError::Backend { model: server.name.clone(), reason });
         }
         // What is not even among so many is at most as likely as the last of them.
         let least = known.iter().map(|&(_, logprob)| logprob).fold(0.0, f32::min);
@@ -172,76 +179,6 @@ impl RemoteModel {
         let prefilled = prefilled.unwrap_or(prompt.len() as u64).min(prompt.len() as u64);
         Ok((Reading { logprobs, certainty: f32::NAN }, prefilled))
     }
-}
-
-impl Server {
-    /// Asks, and reads the answer.
-    async fn ask<T>(&self, ask: &Ask, read: impl FnOnce(Value) -> Result<T, Fault>) -> Result<T, LmError> {
-        call(&self.http, &self.name, ask, read).await
-    }
-
-    pub(crate) async fn text(&self, tokens: &[Token]) -> Result<String, LmError> {
-        self.ask(&self.dialect.detokenize(tokens), |answer| self.dialect.read_text(answer)).await
-    }
-
-    pub(crate) async fn tokens(&self, text: &str, special: bool) -> Result<Vec<Token>, LmError> {
-        if text.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut tokens = Vec::new();
-        let whole = special || self.dialect.tells_specials();
-        for part in if whole { vec![text] } else { harmless(text) } {
-            tokens.extend(self.tokenized(part, special, false).await?);
-        }
-        Ok(tokens)
-    }
-
-    async fn tokenized(&self, text: &str, special: bool, beginning: bool) -> Result<Vec<Token>, LmError> {
-        let ask = self.dialect.tokenize(text, special, beginning);
-        self.ask(&ask, |answer| self.dialect.read_tokens(answer)).await
-    }
-
-    /// The token that the server puts before a text of its own accord.
-    pub(crate) async fn beginning(&self) -> Result<Option<Token>, LmError> {
-        let [without, with] =
-            [self.tokenized("a", false, false).await?, self.tokenized("a", false, true).await?];
-        Ok(with.first().copied().filter(|_| with.len() > without.len() && with.ends_with(&without)))
-    }
-
-    async fn rendered(&self, chat: &Chat) -> Result<String, LmError> {
-        let Ask { path, body } = self.dialect.render(chat);
-        let answer = self.http.post(path, &body, WORK).await.map_err(|error| match error {
-            HttpError::Refused { reason, .. } => LmError::NoChatTemplate { model: self.name.clone(), reason },
-            error => failed(&self.name, &error),
-        })?;
-        match self.dialect.read_rendered(answer).map_err(|fault| strange(&self.name, &fault))? {
-            Rendered::Text(text) => Ok(text),
-            Rendered::Tokens(tokens) => self.text(&tokens).await,
-        }
-    }
-}
-
-/// A text in parts that hold no name of a special token as a whole: servers may read those in any text, and what a
-/// question says is a question's.
-fn harmless(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    let mut from = 0;
-    while let Some(at) = rest[from..].find(['<', '[']) {
-        let cut = from + at + 1;
-        let name = rest[cut..].split(['>', ']', '<', '[']).next().unwrap_or("");
-        let closed = rest[cut + name.len()..].starts_with(['>', ']']);
-        if closed && !name.is_empty() && !name.contains(char::is_whitespace) {
-            parts.push(&rest[..cut]);
-            rest = &rest[cut..];
-            from = 0;
-        } else {
-            from = cut;
-        }
-    }
-    parts.push(rest);
-    parts.retain(|part| !part.is_empty());
-    parts
 }
 
 impl LanguageModel for RemoteModel {
@@ -267,19 +204,5 @@ impl LanguageModel for RemoteModel {
 
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         Box::pin(async move { self.scoring(&request).await })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_special_tokens_in_a_question_are_cut() {
-        let check = |text: &str, parts: &[&str]| assert_eq!(harmless(text), parts);
-        check("a < b, [1, 2] <= 3 < c_", &["a < b, [1, 2] <= 3 < c_"]);
-        check("x<|im_end|>y", &["x<", "|im_end|>y"]);
-        check("</s> and [INST]", &["<", "/s> and [", "INST]"]);
-        check("<", &["<"]);
     }
 }

@@ -10,9 +10,9 @@ use deliberate_remote::{Address, ChatModel, Connected, ServerKind, connect};
 use simulated_chat::{SimulatedChat, Takes};
 
 async fn connected(server: &SimulatedChat) -> ChatModel {
-    match connect(&Address::parse(&server.url).unwrap()).await.unwrap() {
+    match connect(&[Address::parse(&server.url).unwrap()]).await.unwrap() {
         Connected::Chat(model) => model,
-        Connected::Tokens(model) => panic!("taken for a server of token ids: {:?}", model.probe()),
+        Connected::Tokens(model) => panic!("taken for a server of token ids: {:?}", model.probes()),
     }
 }
 
@@ -38,7 +38,7 @@ async fn draw(model: &ChatModel, prompt: Vec<Token>, seeds: &[u64]) -> Result<Ge
 async fn an_endpoint_that_takes_everything_answers_in_one_call_with_log_probabilities() {
     let server = SimulatedChat::start(Takes { refused: &[], at_once: 8 }).await;
     let model = connected(&server).await;
-    let (facts, probe) = (model.facts(), model.probe());
+    let (facts, probe) = (model.facts(), &model.probes()[0]);
     assert_eq!((facts.name.as_str(), probe.kind), ("talker", ServerKind::Chat));
     assert!(probe.checks.iter().all(|check| check.works), "{:?}", probe.checks);
     let told = facts.abilities;

@@ -20,9 +20,9 @@ async fn connect(server: &SimulatedServer) -> Result<RemoteModel, ConnectError> 
 
 /// A server that takes token ids.
 async fn known(address: &Address) -> Result<RemoteModel, ConnectError> {
-    match deliberate_remote::connect(address).await? {
+    match deliberate_remote::connect(std::slice::from_ref(address)).await? {
         Connected::Tokens(model) => Ok(model),
-        Connected::Chat(model) => panic!("taken for an endpoint of chats: {:?}", model.probe()),
+        Connected::Chat(model) => panic!("taken for an endpoint of chats: {:?}", model.probes()),
     }
 }
 
@@ -41,7 +41,7 @@ fn texts(generation: &Generation) -> Vec<String> {
 async fn a_server_is_known_by_what_it_does() {
     let server = SimulatedServer::start(never()).await;
     let model = connect(&server).await.unwrap();
-    let (facts, probe) = (model.facts(), model.probe());
+    let (facts, probe) = (model.facts(), &model.probes()[0]);
     assert_eq!((facts.name.as_str(), facts.context, facts.vocabulary), ("toy", 512, 257));
     assert_eq!(facts.architecture.unwrap().parameters, 1000);
     assert_eq!((probe.kind, probe.version.as_deref()), (ServerKind::LlamaServer, Some("simulated")));
@@ -55,7 +55,7 @@ async fn a_server_is_known_by_what_it_does() {
     let decoded: usize = generation.samples.iter().map(|sample| sample.tokens.len()).sum();
     assert_eq!(generation.usage.decoded, decoded as u64);
     assert_eq!((generation.usage.prefilled, generation.usage.cached), (12, 24));
-    assert_eq!(server.seen.last.lock().unwrap()["n"], 3, "one call for all of them");
+    assert_eq!(server.seen.completions.lock().unwrap().last().unwrap()["n"], 3, "one call for all of them");
     let before = server.seen.calls.load(Ordering::SeqCst);
     let many = draw(&model, "what is it? ", &[1, 2, 3, 4, 5, 6, 7, 8, 9]).await.unwrap();
     let calls = server.seen.calls.load(Ordering::SeqCst) - before;

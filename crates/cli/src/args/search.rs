@@ -29,7 +29,8 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "BUDGET", value_parser = budget::parse, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) budget: Option<Budget>,
     /// Who scores: `logprob` (the default; `prm:signs` for the bundled models), `likelihood`, `certainty`, `judge`,
-    /// `judge:samples=4`, `prm:FORMAT`, `orm:FORMAT`, two of them multiplied (`prm:signs*likelihood`), or `none`.
+    /// `judge:samples=4`, `judge:verdicts=8` (drawn, where a server tells no probabilities), `prm:FORMAT`, `orm:FORMAT`, two
+    /// of them multiplied (`prm:signs*likelihood`), or `none`.
     #[arg(long, value_name = "VERIFIER", help_heading = "Search")]
     pub(crate) verifier: Option<String>,
     /// Who scores where the strategy revises, with the earlier attempts in view; by default the verifier (`orm:signs` for
@@ -74,18 +75,19 @@ pub(crate) struct EngineArgs {
     /// fetched when it is asked for the first time.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) model: Option<String>,
-    /// Server that answers, in the place of a model here: llama-server or vLLM, for example `http://localhost:8000`, or any
+    /// Server that answers, in the place of a model here: llama-server, vLLM or SGLang, for example `http://localhost:8000`, or any
     /// other endpoint of OpenAI's chat protocol, which gives whole answers alone (no beams). --model then names one of its
-    /// models, and the environment's `DELIBERATE_API_KEY` is its key. None by default.
+    /// models, and the environment's `DELIBERATE_API_KEY` is its key. Named several times, the servers share the work; all
+    /// have the same model, and if one fails the others go on. None by default.
     #[arg(long, value_name = "URL", help_heading = "Engine")]
-    pub(crate) server: Option<String>,
-    /// Server that scores, where the verifier calls a model; --verifier-model names one of its models. By default the
-    /// proposer's, or none where --verifier-model names a model here.
+    pub(crate) server: Option<Vec<String>>,
+    /// Server that scores, where the verifier calls a model, or several of the same model; --verifier-model names one of
+    /// its models. By default the proposer's, or none where --verifier-model names a model here.
     #[arg(long, value_name = "URL", help_heading = "Engine")]
-    pub(crate) verifier_server: Option<String>,
-    /// Server that revises, where the strategy does; --reviser-model names one of its models.
+    pub(crate) verifier_server: Option<Vec<String>>,
+    /// Server that revises, where the strategy does, or several of the same model; --reviser-model names one of its models.
     #[arg(long, value_name = "URL", help_heading = "Engine")]
-    pub(crate) reviser_server: Option<String>,
+    pub(crate) reviser_server: Option<Vec<String>>,
     /// Model that scores, where the verifier calls one; by default the proposer's.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]
     pub(crate) verifier_model: Option<String>,

@@ -10,13 +10,13 @@ use deliberate::Backend;
 use deliberate::{Usual, address, machine};
 use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
-use deliberate_remote::{Check, connect};
+use deliberate_remote::{Check, Probe, connect};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    if let Some(server) = &args.server {
-        return try_out(server, args);
+    if !args.server.is_empty() {
+        return try_out(args);
     }
     // What `solve` would ask here, settings file included.
     let settled =
@@ -40,26 +40,29 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks a server what it is, and tries what searches rely on.
-fn try_out(server: &str, args: &DoctorArgs) -> anyhow::Result<ExitCode> {
-    let address = address(server, args.model.as_ref())?;
-    let connected = super::runtime()?.block_on(connect(&address)).map_err(bad_input)?;
-    let probe = connected.probe().clone();
+/// Asks servers what they are, and tries what searches rely on.
+fn try_out(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let addresses = args.server.iter().map(|server| address(server, args.model.as_ref()));
+    let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
+    let connected = super::runtime()?.block_on(connect(&addresses)).map_err(bad_input)?;
+    let probes = connected.probes().to_vec();
     let model = Backend::from(connected);
     let facts = model.facts();
     if args.json {
-        let report = json!({"server": probe, "model": facts});
+        let report = json!({"servers": probes, "model": facts});
         output::line(serde_json::to_string_pretty(&report)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let version = probe.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
-    output::line(format_args!("{address}: {}{version}", probe.kind.name()))?;
     output::line(format_args!("model {}, {} tokens of context", facts.name, facts.context))?;
-    let mut table = Table::new(["what it does", "", "found"]);
-    for Check { what, works, found } in &probe.checks {
-        table.row([(*what).to_owned(), if *works { "yes" } else { "no" }.to_owned(), found.clone()]);
+    for Probe { server, kind, version, checks } in probes {
+        let version = version.map_or_else(String::new, |version| format!(" {version}"));
+        output::line(format_args!("{server}: {}{version}", kind.name()))?;
+        let mut table = Table::new(["what it does", "", "found"]);
+        for Check { what, works, found } in checks {
+            table.row([what.to_owned(), if works { "yes" } else { "no" }.to_owned(), found]);
+        }
+        output::data(table)?;
     }
-    output::data(table)?;
     Ok(ExitCode::SUCCESS)
 }
 

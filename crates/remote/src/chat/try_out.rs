@@ -4,7 +4,6 @@ use crate::address::Address;
 use crate::error::ConnectError;
 use crate::http::{Http, HttpError, LOOK};
 use crate::probe::Check;
-use crate::wire::Ask;
 use crate::wire::chat::{Asked, Chat, Takes, Told, read_told};
 use deliberate_lm::{self as lm, Format, GenerateRequest, Message, Role, Sampling, Tool};
 use serde_json::json;
@@ -31,8 +30,7 @@ pub(super) async fn try_out(
             stop: Vec::new(),
             max_tokens: DRAWN,
         };
-        let Ask { path, body } = Chat { model: model.to_owned(), takes }.draw(&asked, &request);
-        http.post(path, &body, LOOK).await
+        http.post(&Chat { model: model.to_owned(), takes }.draw(&asked, &request), LOOK).await
     };
     let plain = chat.clone();
     let told = |takes| ask(takes, &plain);

@@ -34,6 +34,18 @@ impl Takes {
         tools: false,
         formats: false,
     };
+
+    /// What two endpoints take.
+    pub(crate) fn both(self, other: Self) -> Self {
+        Self {
+            completion_limit: self.completion_limit || other.completion_limit,
+            seed: self.seed && other.seed,
+            several: self.several && other.several,
+            logprobs: self.logprobs && other.logprobs,
+            tools: self.tools && other.tools,
+            formats: self.formats && other.formats,
+        }
+    }
 }
 
 /// An endpoint by what it calls the model and what it takes.

@@ -101,9 +101,9 @@ impl Dialect for Llama {
         Ask { path: "/tokenize", body }
     }
 
-    fn render(&self, chat: &Chat) -> Ask {
+    fn render(&self, chat: &Chat) -> Option<Ask> {
         let body = super::with_tools(json!({"messages": chat.messages}), chat);
-        Ask { path: "/apply-template", body }
+        Some(Ask { path: "/apply-template", body })
     }
 
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod chat;
 pub(crate) mod llama;
+pub(crate) mod sglang;
 pub(crate) mod vllm;
 
 #[cfg(test)]
@@ -51,8 +52,9 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
         read::<Tokens>(answer).map(|found| found.tokens)
     }
 
-    /// A chat up to the assistant's turn: its text, or its tokens where the server renders to tokens only.
-    fn render(&self, chat: &Chat) -> Ask;
+    /// A chat up to the assistant's turn: its text, or its tokens where the server renders to tokens only. None where it
+    /// renders nothing for others.
+    fn render(&self, chat: &Chat) -> Option<Ask>;
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault>;
 
     /// The text of tokens, special ones as their markers.

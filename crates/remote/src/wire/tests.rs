@@ -149,10 +149,11 @@ fn next_tokens_are_told_by_their_ids() {
 
 #[test]
 fn answers_of_other_forms_are_faults_and_no_panics() {
+    let sglang = sglang::Sglang { model: "m".to_owned() };
     for answer in
         [json!(null), json!([]), json!("x"), json!({}), json!({"choices": []}), json!({"tokens": "x"})]
     {
-        for dialect in [&Llama as &dyn Dialect, &vllm()] {
+        for dialect in [&Llama as &dyn Dialect, &vllm(), &sglang] {
             assert!(dialect.read_drawn(&request(&[1], 1.0), answer.clone()).is_err(), "{answer}");
             assert!(dialect.read_next(answer.clone()).is_err(), "{answer}");
             assert!(dialect.read_tokens(answer.clone()).is_err(), "{answer}");

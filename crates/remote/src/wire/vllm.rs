@@ -63,9 +63,9 @@ impl Dialect for Vllm {
         Ask { path: "/tokenize", body }
     }
 
-    fn render(&self, chat: &Chat) -> Ask {
+    fn render(&self, chat: &Chat) -> Option<Ask> {
         let body = json!({"model": self.model, "messages": chat.messages, "add_generation_prompt": true});
-        Ask { path: "/tokenize", body: super::with_tools(body, chat) }
+        Some(Ask { path: "/tokenize", body: super::with_tools(body, chat) })
     }
 
     fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault> {

@@ -19,6 +19,7 @@ const END: u64 = 256;
 
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(dead_code, reason = "most tests need some of them")]
 pub(crate) enum Fault {
     /// With this status.
     Status(u16),
@@ -47,8 +48,8 @@ pub(crate) struct Seen {
     pub(crate) calls: AtomicU64,
     /// Calls whose caller left before the answer.
     pub(crate) left: AtomicU64,
-    /// The last body sent to `/completion`.
-    pub(crate) last: Mutex<Value>,
+    /// All bodies sent to `/completion`.
+    pub(crate) completions: Mutex<Vec<Value>>,
     pub(crate) keys: Mutex<Vec<String>>,
 }
 
@@ -188,7 +189,7 @@ async fn complete(State(shared): State<Arc<Shared>>, request: Request) -> Json<V
     let count = body["n"].as_u64().unwrap_or(1) - u64::from(lies);
     let dice = |index: u64| if greedy { 0 } else { seed + index + 1 };
     let all: Vec<Value> = (0..count).map(|index| one(&body, &prompt, dice(index), index)).collect();
-    *shared.seen.last.lock().unwrap() = body;
+    shared.seen.completions.lock().unwrap().push(body);
     Json(if all.len() == 1 { all[0].clone() } else { Value::Array(all) })
 }
 

@@ -1,7 +1,7 @@
 //! A language model asked for a yes or a no.
 //!
 //! The score is the probability of "yes" in that of "yes" and "no", averaged over several wordings of the question or
-//! over several critiques written first.
+//! over several critiques written first. Of a model that tells no probabilities verdicts are drawn, and counted.
 
 use super::{ScoreError, Scores, VerifierError, assessed, share};
 use crate::prompt::PromptKind;
@@ -26,7 +26,9 @@ pub struct JudgeSettings {
     pub critique: Prompt,
     /// Critiques written for each state; 0 asks directly.
     pub samples: u32,
-    /// Tokens of a critique, at most.
+    /// Verdicts drawn for each question; 0 reads the probability.
+    pub verdicts: u32,
+    /// Tokens of a critique and of a verdict, at most.
     pub critique_tokens: u32,
     /// How critiques are sampled.
     pub sampling: Sampling,
@@ -43,6 +45,7 @@ impl JudgeSettings {
             prompts: WORDINGS.iter().take(variants.max(1) as usize).map(|name| load(name)).collect(),
             critique: load("critique"),
             samples: 0,
+            verdicts: 0,
             critique_tokens: 256,
             sampling: Sampling::at(0.8),
         }
@@ -52,6 +55,12 @@ impl JudgeSettings {
     pub fn critiques(samples: u32) -> Self {
         let judge = Prompt::load("judge-critique").expect("built-in prompts are sound");
         Self { prompts: vec![judge], samples, ..Self::wordings(1) }
+    }
+
+    /// Draws so many verdicts where it would read a probability; 0 reads it.
+    #[must_use]
+    pub fn with_verdicts(self, verdicts: u32) -> Self {
+        Self { verdicts, ..self }
     }
 }
 
@@ -76,9 +85,12 @@ impl<M: LanguageModel> JudgeVerifier<M> {
         }
         settings.critique.expect_kind(PromptKind::Critique)?;
         try_out(&model, &settings).await?;
-        let mut candidates = single(&model, &YES).await?;
-        let yes = candidates.len();
-        candidates.extend(single(&model, &NO).await?);
+        let (mut candidates, mut yes) = (Vec::new(), 0);
+        if settings.verdicts == 0 {
+            candidates = single(&model, &YES).await?;
+            yes = candidates.len();
+            candidates.extend(single(&model, &NO).await?);
+        }
         Ok(Self { model, settings, candidates, yes })
     }
 
@@ -93,11 +105,9 @@ impl<M: LanguageModel> JudgeVerifier<M> {
             Ok(prompt) => prompt,
             Err(error) => return (Err(error.into()), LmUsage::default()),
         };
-        // A verification has no seed of its own: it follows from what is judged.
-        let seed = trace.tokens().iter().fold(0, |seed, &token| mix(seed, u64::from(token)));
         let request = GenerateRequest {
             prompt: prompt.into(),
-            seeds: (0..u64::from(self.settings.samples)).map(|ordinal| mix(seed, ordinal)).collect(),
+            seeds: seeds(trace.tokens(), self.settings.samples),
             sampling: self.settings.sampling,
             stop: self.settings.critique.ending().stop,
             max_tokens: self.settings.critique_tokens.max(1),
@@ -125,6 +135,9 @@ impl<M: LanguageModel> JudgeVerifier<M> {
             Ok(tokens) => tokens,
             Err(error) => return (Err(error.into()), LmUsage::default()),
         };
+        if self.settings.verdicts > 0 {
+            return verdicts::drawn(&self.model, &self.settings, tokens).await;
+        }
         let mark = Mark { position: tokens.len().saturating_sub(1), candidates: self.candidates.clone() };
         match self.model.score(ScoreRequest { tokens: tokens.into(), marks: vec![mark] }).await {
             Ok(scoring) => {
@@ -137,6 +150,12 @@ impl<M: LanguageModel> JudgeVerifier<M> {
             Err(error) => (Err(error.into()), LmUsage::default()),
         }
     }
+}
+
+/// A verification has no seed of its own: it follows from what is read.
+fn seeds(tokens: &[Token], count: u32) -> Vec<u64> {
+    let seed = tokens.iter().fold(0, |seed, &token| mix(seed, u64::from(token)));
+    (0..u64::from(count)).map(|ordinal| mix(seed, ordinal)).collect()
 }
 
 /// Fills every prompt that will be asked once: a model without a usable chat template would fail at each of them.
@@ -195,19 +214,20 @@ impl<M: LanguageModel> Verifier<Trace> for JudgeVerifier<M> {
         Granularity::Whole
     }
 
-    /// An estimate: the judge reads its whole question anew for each state, once for each wording, and writes critiques.
+    /// An estimate: the judge reads its whole question anew for each state, once for each wording, and writes critiques and
+    /// verdicts to their full length.
     fn flops(&self, positions: Range<u64>) -> f64 {
         let facts = self.model.facts();
-        let JudgeSettings { prompts, samples, critique_tokens, .. } = &self.settings;
+        let JudgeSettings { prompts, samples, verdicts, critique_tokens, .. } = &self.settings;
         let once = facts.flops(0..positions.end);
-        let asked = prompts.len() as f64 * f64::from((*samples).max(1)) * once;
-        if *samples == 0 {
-            return asked;
-        }
         let end = positions.end + u64::from(*critique_tokens);
-        asked + once + f64::from(*samples) * facts.flops(positions.end..end)
+        let written = |count: u32| f64::from(count) * facts.flops(positions.end..end);
+        let asked = prompts.len() as f64 * f64::from((*samples).max(1)) * (once + written(*verdicts));
+        if *samples == 0 { asked } else { asked + once + written(*samples) }
     }
 }
+
+mod verdicts;
 
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,8 @@ pub enum VerifierSpec {
         samples: u32,
         /// Wordings, without critiques.
         variants: u32,
+        /// Verdicts drawn for each question; 0 reads the probability.
+        verdicts: u32,
     },
     /// A score for each step, by label tokens.
     Prm {
@@ -73,9 +75,14 @@ impl VerifierSpec {
                 let read = "the whole distribution of every token drawn";
                 (proposer, proposer.abilities.certainty, read, "likelihood, or a model that runs here")
             }
-            Self::Judge { .. } => {
-                let told = model.abilities.scores || model.abilities.logprobs;
-                (model, told, "the probabilities of a yes and a no", vote)
+            Self::Judge { verdicts, .. } => {
+                let told = *verdicts > 0 || model.abilities.scores || model.abilities.logprobs;
+                (
+                    model,
+                    told,
+                    "the probabilities of a yes and a no",
+                    "judge:verdicts=8, which draws and counts",
+                )
             }
             Self::Prm { .. } | Self::Orm { .. } => {
                 let read = "distributions in the middle of a text";
@@ -116,11 +123,12 @@ impl VerifierSpec {
             Self::Certainty => {
                 Box::new(CertaintyVerifier::new(Confidence::Certainty { scale: CERTAINTY_SCALE }))
             }
-            Self::Judge { samples: 0, variants } => {
-                Box::new(JudgeVerifier::new(model, JudgeSettings::wordings(*variants)).await?)
-            }
-            Self::Judge { samples, .. } => {
-                Box::new(JudgeVerifier::new(model, JudgeSettings::critiques(*samples)).await?)
+            &Self::Judge { samples, variants, verdicts } => {
+                let settings = match samples {
+                    0 => JudgeSettings::wordings(variants),
+                    samples => JudgeSettings::critiques(samples),
+                };
+                Box::new(JudgeVerifier::new(model, settings.with_verdicts(verdicts)).await?)
             }
             Self::Prm { format } => {
                 let format = LabelFormat::load(format)?;
@@ -137,7 +145,7 @@ impl VerifierSpec {
 /// A text that names no verifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{given}` is no verifier: {reason} (use none, logprob, likelihood, certainty, judge, judge:variants=1..{max}, judge:samples=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: {formats}, or the path of a .toml file)",
+    "`{given}` is no verifier: {reason} (use none, logprob, likelihood, certainty, judge, judge:variants=1..{max}, judge:samples=NUMBER, judge:verdicts=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: {formats}, or the path of a .toml file)",
     max = JudgeSettings::VARIANTS,
     formats = LabelFormat::built_in().join(", ")
 )]
@@ -167,7 +175,7 @@ impl FromStr for VerifierSpec {
             ("logprob", None) => Ok(Self::Logprob),
             ("likelihood", None) => Ok(Self::Likelihood),
             ("certainty", None) => Ok(Self::Certainty),
-            ("judge", None) => Ok(Self::Judge { samples: 0, variants: 1 }),
+            ("judge", None) => Ok(Self::Judge { samples: 0, variants: 1, verdicts: 0 }),
             ("judge", Some(options)) => judge(options).map_err(wrong),
             ("prm" | "orm", None | Some("")) => Err(wrong("which label format?".to_owned())),
             ("prm", Some(format)) => known(format).map(|format| Self::Prm { format }).map_err(wrong),
@@ -181,13 +189,14 @@ impl FromStr for VerifierSpec {
 }
 
 fn judge(options: &str) -> Result<VerifierSpec, String> {
-    let (mut samples, mut variants) = (0, 1);
+    let (mut samples, mut variants, mut verdicts) = (0, 1, 0);
     for option in options.split(',') {
         let (name, value) = option.split_once('=').ok_or_else(|| format!("`{option}` has no value"))?;
         let number = value.parse::<u32>().ok().filter(|&number| number > 0);
         let number = number.ok_or_else(|| format!("`{value}` is no number above 0"))?;
         match name {
             "samples" => samples = number,
+            "verdicts" => verdicts = number,
             "variants" if number <= JudgeSettings::VARIANTS => variants = number,
             "variants" => return Err(format!("there are only {} variants", JudgeSettings::VARIANTS)),
             _ => return Err(format!("a judge has no option `{name}`")),
@@ -196,7 +205,7 @@ fn judge(options: &str) -> Result<VerifierSpec, String> {
     if samples > 0 && variants > 1 {
         return Err("samples and variants exclude each other".to_owned());
     }
-    Ok(VerifierSpec::Judge { samples, variants })
+    Ok(VerifierSpec::Judge { samples, variants, verdicts })
 }
 
 fn known(format: &str) -> Result<String, String> {
@@ -213,9 +222,15 @@ impl fmt::Display for VerifierSpec {
             Self::Logprob => f.write_str("logprob"),
             Self::Likelihood => f.write_str("likelihood"),
             Self::Certainty => f.write_str("certainty"),
-            Self::Judge { samples: 0, variants: 1 } => f.write_str("judge"),
-            Self::Judge { samples: 0, variants } => write!(f, "judge:variants={variants}"),
-            Self::Judge { samples, .. } => write!(f, "judge:samples={samples}"),
+            Self::Judge { samples, variants, verdicts } => {
+                f.write_str("judge")?;
+                let options = [("samples", samples, 0), ("variants", variants, 1), ("verdicts", verdicts, 0)];
+                let set = options.into_iter().filter(|(_, value, usual)| *value != usual);
+                for (index, (name, value, _)) in set.enumerate() {
+                    write!(f, "{}{name}={value}", if index == 0 { ':' } else { ',' })?;
+                }
+                Ok(())
+            }
             Self::Prm { format } => write!(f, "prm:{format}"),
             Self::Orm { format } => write!(f, "orm:{format}"),
             Self::Product(parts) => write!(f, "{}*{}", parts[0], parts[1]),
@@ -243,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_spec_is_written_as_it_is_read() {
-        let all = "none logprob likelihood certainty judge judge:variants=3 judge:samples=4 prm:math-shepherd orm:signs \
+        let all = "none logprob likelihood certainty judge judge:variants=3 judge:samples=4 judge:samples=4,verdicts=8 judge:verdicts=8 prm:math-shepherd orm:signs \
                    prm:a/b.toml orm:A/B.TOML prm:signs*likelihood";
         for text in all.split(' ') {
             assert_eq!(text.parse::<VerifierSpec>().unwrap().to_string(), text);
@@ -253,7 +268,7 @@ mod tests {
     #[test]
     fn a_wrong_spec_is_answered_with_the_alternatives() {
         let error = |text: &str| text.parse::<VerifierSpec>().unwrap_err();
-        assert_snapshot!(error("prm:shepherd"), @"`prm:shepherd` is no verifier: there is no label format `shepherd` (use none, logprob, likelihood, certainty, judge, judge:variants=1..3, judge:samples=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: signs, math-shepherd, rlhflow, or the path of a .toml file)");
+        assert_snapshot!(error("prm:shepherd"), @"`prm:shepherd` is no verifier: there is no label format `shepherd` (use none, logprob, likelihood, certainty, judge, judge:variants=1..3, judge:samples=NUMBER, judge:verdicts=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: signs, math-shepherd, rlhflow, or the path of a .toml file)");
         for (text, reason) in [
             ("", "there is no kind ``"),
             ("prm", "which label format?"),

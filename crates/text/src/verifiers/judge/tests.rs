@@ -53,6 +53,30 @@ fn a_judge_may_write_critiques_first_and_pays_for_them() {
     );
 }
 
+#[test]
+fn of_a_judge_that_tells_no_probabilities_verdicts_are_drawn_and_counted_and_paid() {
+    let says = |_: &str, seed: u64| Ok(["Yes.", "no", "Hm"][(seed % 3) as usize].into());
+    let settings = JudgeSettings::wordings(1).with_verdicts(30);
+    let judge = block_on(JudgeVerifier::new(Simulated::new(says), settings)).unwrap();
+    let root = Trace::root("Q?", 2, Simulated::tokens("Q?", false));
+    let assessed = block_on(judge.verify(&[Verification { state: &root, known: &[] }])).unwrap();
+    let log = judge.model.log.lock().unwrap();
+    let count = |kind| log.generated[0].seeds.iter().filter(|&&seed| seed % 3 == kind).count();
+    assert_eq!((log.generated.len(), log.generated[0].seeds.len(), log.scored.len()), (1, 30, 0));
+    let share = count(0) as f64 / (count(0) + count(1)) as f64;
+    assert_eq!(assessed.scores[0].as_ref().unwrap()[..], [share]);
+    assert_eq!(assessed.usage.decoded as usize, 4 * count(0) + 2 * count(1) + 2 * count(2));
+}
+
+#[test]
+fn a_judge_that_gives_no_verdict_fails() {
+    let settings = JudgeSettings::wordings(1).with_verdicts(3);
+    let judge = block_on(JudgeVerifier::new(Simulated::new(|_, _| Ok("Hm".into())), settings)).unwrap();
+    let root = Trace::root("Q?", 2, Simulated::tokens("Q?", false));
+    let assessed = block_on(judge.verify(&[Verification { state: &root, known: &[] }])).unwrap();
+    assert!(assessed.scores[0].is_err());
+}
+
 /// "It is wrong." is one token longer than "It is fine.".
 fn log_wrong(log: &crate::simulated::Log) -> u64 {
     log.generated[0].seeds.iter().filter(|&&seed| seed % 2 == 0).count() as u64
