@@ -72,6 +72,14 @@ pub(crate) fn stream(head: &Head, solved: &Solved, seconds: f64, include_usage: 
     events.chain(std::iter::once(Event::default().data("[DONE]"))).collect()
 }
 
+/// A part of a stream that tells how far the search is, and has nothing of an answer.
+pub(crate) fn progress(head: &Head, progress: &Value) -> Event {
+    let Head { id, created, model } = head;
+    let chunk = json!({"id": id, "object": "chat.completion.chunk", "created": created, "model": model,
+                       "choices": [], "deliberate": {"progress": progress}});
+    Event::default().data(chunk.to_string())
+}
+
 /// A text in lines.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n')

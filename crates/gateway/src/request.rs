@@ -33,6 +33,8 @@ pub(crate) struct ChatRequest {
     pub(crate) overrides: Overrides,
     /// Seconds that it may take, at most.
     pub(crate) seconds: Option<f64>,
+    /// Whether a stream tells how far the search is.
+    pub(crate) progress: bool,
 }
 
 /// Header that says what [`OWN`] says, for proxies that cannot change bodies. It wins over the body.
@@ -76,11 +78,12 @@ impl ChatRequest {
         let body: Value = serde_json::from_slice(body)
             .map_err(|error| Refusal::body(format!("the body is no JSON: {error}")))?;
         let Value::Object(mut body) = body else { return Err(Refusal::body("the body is no JSON object")) };
-        let own = match take(&mut body, OWN) {
+        let mut own = match take(&mut body, OWN) {
             None => Map::new(),
             Some(Value::Object(own)) => own,
             Some(_) => return Err(Refusal::field(OWN, "it is no object")),
         };
+        let progress = truth(&mut own, "progress").map_err(|refusal| refusal.within(OWN))?;
         let (mut budget, mut seconds) = own_fields(own)?;
         if let Some(text) = header(headers, BUDGET)? {
             budget = Some(text);
@@ -100,7 +103,9 @@ impl ChatRequest {
         let stream = truth(&mut body, "stream")?;
         let include_usage = match take(&mut body, "stream_options") {
             None => false,
-            Some(Value::Object(mut options)) => truth(&mut options, "include_usage")?,
+            Some(Value::Object(mut options)) => {
+                truth(&mut options, "include_usage").map_err(|refusal| refusal.within("stream_options"))?
+            }
             Some(_) => return Err(Refusal::field("stream_options", "it is no object")),
         };
         let length = 1..=u64::from(u32::MAX);
@@ -124,7 +129,13 @@ impl ChatRequest {
         if let Some((name, _)) = body.iter().find(|(_, value)| !value.is_null()) {
             return Err(Refusal::field(name.clone(), format!("`{name}` is not known here")));
         }
-        Ok(Self { model, messages, choices, stream, include_usage, overrides, seconds })
+        if progress && !stream {
+            return Err(Refusal::field(
+                "deliberate.progress",
+                "progress is told in streams alone (\"stream\": true)",
+            ));
+        }
+        Ok(Self { model, messages, choices, stream, include_usage, overrides, seconds, progress })
     }
 }
 
@@ -161,7 +172,7 @@ fn own_fields(mut own: Map<String, Value>) -> Result<(Option<String>, Option<f64
     match own.keys().next() {
         Some(name) => Err(Refusal::field(
             format!("{OWN}.{name}"),
-            format!("`{name}` is not known here (budget, seconds)"),
+            format!("`{name}` is not known here (budget, seconds, progress)"),
         )),
         None => Ok((budget, seconds)),
     }
@@ -320,6 +331,8 @@ mod tests {
         refused(json!({"deliberate": {"budget": []}}), "deliberate.budget");
         refused(json!({"deliberate": {"seconds": 0}}), "deliberate.seconds");
         refused(json!({"deliberate": 3}), "deliberate");
+        refused(json!({"deliberate": {"progress": true}}), "deliberate.progress");
+        refused(json!({"stream": true, "deliberate": {"progress": 1}}), "deliberate.progress");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What stands behind the gateway.
 
-use crate::{Overrides, Refusal};
+use crate::{Overrides, Refusal, Telling};
 use deliberate_lm::Message;
 use futures::future::BoxFuture;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A way to answer that clients know by a name.
@@ -16,7 +17,7 @@ pub struct VirtualModel {
 }
 
 /// A question to be answered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Ask {
     /// The virtual model's name; one of [`Solver::models`].
     pub model: String,
@@ -28,6 +29,10 @@ pub struct Ask {
     pub overrides: Overrides,
     /// The search ends after this time with the best so far.
     pub deadline: Duration,
+    /// Where the solver tells how far it is. Without it, who leaves early pays nothing.
+    pub telling: Telling,
+    /// The folder of this request's record, if one is kept: what else belongs to it goes there.
+    pub record: Option<PathBuf>,
 }
 
 /// Why an answer ended.
