@@ -1,6 +1,8 @@
 //! A way to answer, as the gateway asks it.
 
-use deliberate::search::{Budget, Ended, Outcome, Status};
+use super::keep::keep;
+use super::watch::Watch;
+use deliberate::search::{Budget, Ended, Ledger, Status};
 use deliberate::text::{TextError, Trace};
 use deliberate::{Deliberate, Error, Search, SearchOptions, Support, budget};
 use deliberate_gateway::{
@@ -62,7 +64,11 @@ impl Offer {
             );
             return Err(Refusal::field("messages", message));
         };
-        let found = asking.until(sleep_until(until)).solve().await.map_err(|error| refused(&error))?;
+        let found = asking.until(sleep_until(until)).watched(&mut Watch(&ask.telling)).await;
+        let found = found.map_err(|error| refused(&error))?;
+        if let Some(folder) = &ask.record {
+            keep(folder, &found, &searching).await;
+        }
         solved(&found, ask.choices as usize, way(searching.search()))
     }
 
@@ -148,14 +154,14 @@ fn solved(found: &deliberate::Solved, choices: usize, way: String) -> Result<Sol
     Ok(Solved {
         choices: all,
         votes: found.support().into_iter().map(vote).collect(),
-        spent: spent(outcome),
+        spent: spent(&outcome.ledger),
         way,
         degraded,
     })
 }
 
-fn spent(outcome: &Outcome<Trace>) -> Spent {
-    let ledger = &outcome.ledger;
+/// The bill, for clients.
+pub(super) fn spent(ledger: &Ledger) -> Spent {
     let mut all = ledger.proposer;
     all += ledger.verifier;
     all += ledger.reviser;
