@@ -17,8 +17,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use futures::StreamExt;
 use futures::stream::{self, Stream};
-use futures::{FutureExt, StreamExt};
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -193,13 +193,13 @@ impl Call {
         };
         let (watched, mut known) = (request.progress, Known::default());
         let events = move |happening| match happening {
-            Happening::Over(events) => events,
+            Happening::Answer(events) => events,
             Happening::Progress(progress) if watched => {
                 vec![reply::progress(&about, &known.news(progress))]
             }
             Happening::Progress(_) => Vec::new(),
         };
-        happenings(answering.boxed(), told).map(events).flat_map(stream::iter)
+        happenings(stream::once(answering), told).map(events).flat_map(stream::iter)
     }
 
     fn seconds(&self) -> f64 {

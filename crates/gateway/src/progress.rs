@@ -1,11 +1,9 @@
 //! How far a search is, for clients that watch it and for the bill of those that leave.
 
 use crate::solver::Spent;
-use futures::Stream;
-use futures::stream;
+use futures::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::future::Future;
 use tokio::sync::watch;
 
 /// How far a search is.
@@ -71,24 +69,21 @@ impl Telling {
 /// What happens while a question is answered.
 pub(crate) enum Happening<T> {
     Progress(Progress),
-    Over(T),
+    Answer(T),
 }
 
-/// All that happens until the work is over, which it is last. The work goes on while somebody waits for the next.
+/// An answer, and between its parts how far the search is. It ends with the answer.
 pub(crate) fn happenings<T>(
-    work: impl Future<Output = T> + Send,
+    answer: impl Stream<Item = T> + Send,
     told: watch::Receiver<Progress>,
 ) -> impl Stream<Item = Happening<T>> {
-    stream::unfold(Some((Box::pin(work), told)), |state| async {
-        let (mut work, mut told) = state?;
-        tokio::select! {
+    stream::unfold((Box::pin(answer), told), |(mut answer, mut told)| async {
+        let happening = tokio::select! {
             biased;
-            over = &mut work => Some((Happening::Over(over), None)),
-            Ok(()) = told.changed() => {
-                let progress = told.borrow_and_update().clone();
-                Some((Happening::Progress(progress), Some((work, told))))
-            }
-        }
+            part = answer.next() => Happening::Answer(part?),
+            Ok(()) = told.changed() => Happening::Progress(told.borrow_and_update().clone()),
+        };
+        Some((happening, (answer, told)))
     })
 }
 
@@ -119,7 +114,6 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::StreamExt;
 
     fn node(parent: u32, score: Option<f64>) -> Node {
         Node { parent, text: "x".to_owned(), score, state: NodeState::Open }
@@ -147,8 +141,8 @@ mod tests {
             telling.tell(Progress::default());
             7
         };
-        let all: Vec<_> = happenings(work, told).collect().await;
-        assert!(matches!(all.as_slice(), [Happening::Progress(_), Happening::Over(7)]));
+        let all: Vec<_> = happenings(stream::once(work), told).collect().await;
+        assert!(matches!(all.as_slice(), [Happening::Progress(_), Happening::Answer(7)]));
         after.tell(Progress::default());
     }
 }

@@ -122,7 +122,9 @@ impl Account {
     /// Takes what was spent.
     pub(crate) fn charge(&self, spent: &Spent, now: Instant) {
         self.filled(now, |buckets| {
-            buckets.iter_mut().for_each(|bucket| bucket.left -= bucket.quota.unit.of(spent));
+            for bucket in buckets {
+                bucket.left -= bucket.quota.unit.of(spent);
+            }
         });
     }
 }
