@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Settings file (TOML); by default `deliberate.toml` in this folder, if there is one. Flags win over it.
     #[arg(long, global = true, value_name = "FILE", env = "DELIBERATE_CONFIG", hide_env_values = true)]

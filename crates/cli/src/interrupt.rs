@@ -4,6 +4,7 @@ use crate::exit::INTERRUPTED;
 use crate::output::note;
 use deliberate_search::Cancellation;
 use futures::FutureExt;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,12 +45,17 @@ pub(crate) struct Interrupt {
 impl Interrupt {
     /// Starts listening. Needs a running tokio runtime.
     pub(crate) fn listen() -> Self {
+        Self::saying("stopping with the best so far")
+    }
+
+    /// The same, with what is said when it comes.
+    pub(crate) fn saying(what: impl Display + Send + 'static) -> Self {
         let pressed = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&pressed);
         let task = tokio::spawn(async move {
             told_to_stop().await;
             seen.store(true, Ordering::Relaxed);
-            note("stopping with the best so far; press Ctrl-C again to stop at once");
+            note(format_args!("{what}; press Ctrl-C again to stop at once"));
             tokio::spawn(async {
                 told_to_stop().await;
                 std::process::exit(INTERRUPTED.into());

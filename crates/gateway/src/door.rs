@@ -1,8 +1,7 @@
-//! Who may ask, how many at once, and how long.
+//! How many may ask at once, how much, and how long.
 
 use crate::Refusal;
-use sha2::{Digest, Sha256};
-use std::fmt;
+use axum::http::{HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -17,46 +16,34 @@ pub struct Limits {
     pub waiting: usize,
     /// For one question, from its turn on; a request may want less.
     pub deadline: Duration,
-    /// Bytes of one request.
+    /// Bytes of one request's body.
     pub body: usize,
+    /// Connections that are open at the same time; others wait to be accepted.
+    pub connections: usize,
+    /// A client that takes longer to send its headers, and then again its body, is cut off; an idle connection as well.
+    pub sending: Duration,
+    /// What is being answered when the gateway is told to stop may take so long; then connections are closed.
+    pub ending: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { at_once: 8, waiting: 64, deadline: Duration::from_secs(300), body: 1 << 20 }
+        Self {
+            at_once: 8,
+            waiting: 64,
+            deadline: Duration::from_secs(300),
+            body: 1 << 20,
+            connections: 4096,
+            sending: Duration::from_secs(30),
+            ending: Duration::from_secs(30),
+        }
     }
 }
 
-/// Keys of which a client shows one. Kept as digests, which tell nothing and are compared in equal time.
-#[derive(Clone, Default)]
-pub struct Keys(Vec<[u8; 32]>);
-
-impl Keys {
-    /// Keys in a text, with commas between them; none where it is empty, and then everyone may ask.
-    pub fn parse(text: &str) -> Self {
-        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
-        Self(keys.map(|key| Sha256::digest(key).into()).collect())
-    }
-
-    /// Whether everyone may ask.
-    pub fn is_open(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether what stands in `Authorization` is a key.
-    pub(crate) fn admits(&self, authorization: Option<&str>) -> bool {
-        let shown = authorization.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or("");
-        let shown: [u8; 32] = Sha256::digest(shown.trim()).into();
-        let same =
-            |key: &[u8; 32]| key.iter().zip(&shown).fold(0, |all, (left, right)| all | (left ^ right)) == 0;
-        self.is_open() || self.0.iter().fold(false, |found, key| found | same(key))
-    }
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keys({})", self.0.len())
-    }
+/// Refuses what a page of another site makes a browser send: it could not read the answer, but would have it paid.
+pub(crate) fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Refusal> {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if matches!(site, Some(b"cross-site" | b"same-site")) { Err(Refusal::other_site()) } else { Ok(()) }
 }
 
 /// Places for questions.
@@ -104,18 +91,6 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_key_is_shown_as_it_was_given() {
-        let keys = Keys::parse(" one, two ,");
-        assert!(keys.admits(Some("Bearer one")) && keys.admits(Some("Bearer two")));
-        for shown in [None, Some(""), Some("one"), Some("Bearer "), Some("Bearer on"), Some("Bearer one,two")]
-        {
-            assert!(!keys.admits(shown), "{shown:?}");
-        }
-        assert!(Keys::parse("").admits(None) && !keys.is_open());
-        assert_eq!(format!("{keys:?}"), "Keys(2)");
-    }
 
     #[tokio::test]
     async fn more_than_may_wait_are_refused_at_once() {

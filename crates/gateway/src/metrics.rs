@@ -30,7 +30,7 @@ impl Metrics {
         let tokens = Family::<Labels, Counter>::default();
         let (generations, searching, waiting) = (Counter::default(), Gauge::default(), Gauge::default());
         let duration = Histogram::new(exponential_buckets(0.05, 2.0, 15));
-        let overhead = Histogram::new(exponential_buckets(0.000_05, 2.0, 14));
+        let overhead = Histogram::new(exponential_buckets(0.000_01, 2.0, 16));
         registry.register("requests", "Requests by virtual model and status", requests.clone());
         registry.register("tokens", "Tokens over all calls, by kind", tokens.clone());
         registry.register("generations", "Full solutions' worth of samples", generations.clone());

@@ -1,9 +1,11 @@
 //! Why a request is not answered, in the form that clients of `OpenAI`'s protocol expect.
 
+use crate::quota::Quota;
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// A request that is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,17 +15,24 @@ pub struct Refusal {
     /// The field that is wrong.
     pub(crate) param: Option<String>,
     pub(crate) code: &'static str,
+    /// When asking again may help.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), param: None, code }
+        Self { status, message: message.into(), param: None, code, retry_after: None }
     }
 
     /// A field that means nothing, or that nobody here can do.
     pub fn field(name: impl Into<String>, message: impl Into<String>) -> Self {
         let refusal = Self::new(StatusCode::BAD_REQUEST, "invalid_value", message);
         Self { param: Some(name.into()), ..refusal }
+    }
+
+    /// The same of a field that is part of another one.
+    pub(crate) fn within(self, outer: &str) -> Self {
+        Self { param: self.param.map(|name| format!("{outer}.{name}")), ..self }
     }
 
     /// A question that cannot be asked: it is too long, or empty.
@@ -46,13 +55,17 @@ impl Refusal {
 
     /// In the protocol's form.
     pub(crate) fn json(&self) -> Value {
-        let Self { status, message, param, code } = self;
+        let Self { status, message, param, code, .. } = self;
         let kind = if status.is_server_error() { "server_error" } else { "invalid_request_error" };
         json!({"error": {"message": message, "type": kind, "param": param, "code": code}})
     }
 
     pub(crate) fn body(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_body", message)
+    }
+
+    pub(crate) fn slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body came too slowly")
     }
 
     pub(crate) fn no_model(name: &str, known: &[String]) -> Self {
@@ -71,9 +84,23 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn other_site() -> Self {
+        let message = "a page of another site sent this; ask from the gateway's own page, or from a program";
+        Self::new(StatusCode::FORBIDDEN, "cross_site", message)
+    }
+
     pub(crate) fn full(waiting: usize) -> Self {
         let message = format!("{waiting} questions wait already; ask again later");
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", message)
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", message);
+        Self { retry_after: Some(Duration::from_secs(1)), ..refusal }
+    }
+
+    pub(crate) fn quota(quota: &Quota, wait: Duration) -> Self {
+        let seconds = wait.as_secs_f64().ceil();
+        let message =
+            format!("this key may spend {quota}, and nothing of that is left; ask again in {seconds} s");
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "quota_exhausted", message);
+        Self { retry_after: Some(wait), ..refusal }
     }
 
     pub(crate) fn large(limit: usize) -> Self {
@@ -91,10 +118,10 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = self.status;
-        let mut response = (status, Json(self.json())).into_response();
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let mut response = (self.status, Json(self.json())).into_response();
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

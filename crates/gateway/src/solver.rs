@@ -1,9 +1,10 @@
 //! What stands behind the gateway.
 
-use crate::{Aloud, Overrides, Refusal};
+use crate::{Aloud, Overrides, Refusal, Telling};
 use deliberate_lm::{Call, Chat};
 use futures::future::BoxFuture;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A way to answer that clients know by a name.
@@ -41,6 +42,10 @@ pub struct Ask {
     pub deadline: Duration,
     /// Where the client hears its answer while it is drawn, if it wants to.
     pub aloud: Option<Aloud>,
+    /// Where the solver tells how far it is. Without it, who leaves early pays nothing.
+    pub telling: Telling,
+    /// The folder of this request's record, if one is kept: what else belongs to it goes there.
+    pub record: Option<PathBuf>,
 }
 
 /// Why an answer ended.

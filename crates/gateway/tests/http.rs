@@ -1,7 +1,15 @@
 //! The gateway over real connections, in front of a simulated solver.
 
+#[path = "http/hostile.rs"]
+mod hostile;
+#[path = "http/operating.rs"]
+mod operating;
+#[path = "http/playground.rs"]
+mod playground;
+
 use deliberate_gateway::{
-    Ask, Asked, Choice, DrawnToken, Finish, Gateway, Keys, Limits, Refusal, Solved, Solver, Spent,
+    Ask, Asked, Choice, DrawnToken, Finish, Gateway, Keys, Limits, Node, NodeState, Progress, Refusal, Solved,
+    Solver, Spent,
     VirtualModel, Vote, serve,
 };
 use deliberate_lm::Call;
@@ -56,12 +64,28 @@ impl Solver for SimulatedSolver {
                 Asked::Text(text) => text.clone(),
             };
             let (count, ask_aloud) = (ask.choices, ask.aloud.clone());
+            let telling = ask.telling.clone();
             seen.asks.lock().unwrap().push(ask);
             match said.as_str() {
-                "wait" => futures::future::pending::<()>().await,
+                "wait" => {
+                    let spent = Spent { completion_tokens: 7, ..Spent::default() };
+                    telling.tell(Progress { spent, ..Progress::default() });
+                    futures::future::pending::<()>().await;
+                }
                 "aloud" => {
                     let aloud = ask_aloud.expect("a stream may be told");
-                    ["It", " is\n"].iter().for_each(|part| aloud.tell((*part).to_owned()));
+                    for part in ["It", " is\n"] {
+                        aloud.tell(part.to_owned());
+                        tokio::task::yield_now().await;
+                    }
+                }
+                "grow" => {
+                    let node =
+                        Node { parent: 0, text: "a step".to_owned(), score: None, state: NodeState::Open };
+                    for size in 1..=2 {
+                        telling.tell(Progress { nodes: vec![node.clone(); size], ..Progress::default() });
+                        tokio::task::yield_now().await;
+                    }
                 }
                 "slow" => tokio::time::sleep(Duration::from_millis(300)).await,
                 "fail" => {
@@ -117,10 +141,15 @@ struct Started {
     seen: Arc<Seen>,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
-    served: tokio::task::JoinHandle<std::io::Result<()>>,
+    gateway: Arc<Gateway>,
+    served: tokio::task::JoinHandle<()>,
 }
 
 async fn start(limits: Limits, keys: &str) -> Started {
+    start_as(limits, keys, |gateway| gateway).await
+}
+
+async fn start_as(limits: Limits, keys: &str, set: impl FnOnce(Gateway) -> Gateway) -> Started {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let model = |name: &str| VirtualModel { name: name.to_owned(), about: "simulated".to_owned() };
     let seen = Arc::new(Seen::default());
@@ -129,8 +158,9 @@ async fn start(limits: Limits, keys: &str) -> Started {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = stopped.map(|_| ());
-    let served = tokio::spawn(serve(listener, Gateway::new(solver, limits, Keys::parse(keys)), stopped));
-    Started { url, seen, client: reqwest::Client::new(), stop: Some(stop), served }
+    let gateway = Arc::new(set(Gateway::new(solver, limits, Keys::parse(keys).unwrap())));
+    let served = tokio::spawn(serve(listener, Arc::clone(&gateway), stopped));
+    Started { url, seen, client: reqwest::Client::new(), stop: Some(stop), gateway, served }
 }
 
 impl Started {
@@ -177,7 +207,7 @@ async fn an_answer_has_the_form_that_clients_read_and_the_whole_bill() {
         (&json!("majority:generations=4"), &json!(3))
     );
     assert_eq!(headers["x-deliberate-way"], "majority:generations=4; generations=0");
-    assert_eq!(headers["x-request-id"], body["id"].as_str().unwrap());
+    assert_eq!(format!("chatcmpl-{}", headers["x-request-id"].to_str().unwrap()), body["id"]);
     let seen = gateway.seen.asks.lock().unwrap().remove(0);
     assert_eq!((seen.choices, seen.overrides.seed, seen.deadline), (2, Some(5), Limits::default().deadline));
     let (_, headers, _) = gateway.post(&ask("late")).await;

@@ -42,7 +42,8 @@ pub fn tree_view(
     outcome: &Outcome<Trace>,
     aggregation: Aggregation,
 ) -> TreeView {
-    let own_text = |id: NodeId| added_steps(outcome, id).collect::<Vec<_>>().join("\n");
+    let own_text =
+        |id: NodeId| added_steps(&outcome.tree, &outcome.states, id).collect::<Vec<_>>().join("\n");
     let answer = |id: NodeId| outcome.state(id).answer().map(str::to_owned);
     let mut view = tree_from_search(&outcome.tree, &outcome.choice, aggregation, own_text, answer);
     question.clone_into(&mut view.question);

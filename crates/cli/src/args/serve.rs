@@ -30,13 +30,14 @@ is put as that prompt puts questions. A request may want less than its model off
 
   {\"model\": \"careful\", \"messages\": […], \"deliberate\": {\"budget\": 4, \"seconds\": 20}}";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
-    /// Ways to answer by name (TOML); by default one, `deliberate`, as the flags say.
+    /// Ways to answer by name (TOML); by default one, `deliberate`, as the flags say. SIGHUP has the file read again.
     #[arg(long, value_name = "FILE")]
     pub(crate) models: Option<PathBuf>,
     /// Where to listen. Beyond this machine only with keys: clients show one of those that the environment's
-    /// `DELIBERATE_GATEWAY_KEYS` lists, with commas between them.
+    /// `DELIBERATE_GATEWAY_KEYS` lists, with commas between them; what a key may spend stands behind it
+    /// (`KEY 600generations/hour 2000000tokens/day, OTHER-KEY`).
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
     /// Questions that are worked on at the same time.
@@ -48,6 +49,12 @@ pub(crate) struct ServeArgs {
     /// Seconds for one question, from its turn on; then the best so far is the answer.
     #[arg(long, value_name = "SECONDS", default_value = "300")]
     pub(crate) seconds: std::num::NonZeroU32,
+    /// Seconds that what is being answered may take when it is told to stop (SIGTERM, Ctrl-C).
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) grace: u32,
+    /// Keep a record of every request here, a folder for each: what was asked, the answer, its bill, the search tree.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) record: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) search: SearchArgs,
     #[command(flatten)]

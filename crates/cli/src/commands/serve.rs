@@ -1,8 +1,11 @@
 //! `deliberate serve`: `OpenAI`'s protocol in front of searches.
 
 mod aloud;
+mod keep;
 mod offer;
 mod outcome;
+mod reload;
+mod watch;
 
 use crate::args::{Global, ServeArgs};
 use crate::config::flags;
@@ -15,6 +18,7 @@ use deliberate_gateway::{Gateway, Keys, Limits, Solver, VirtualModel, serve};
 use offer::{AS_IS, Offer, Offers, way};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -24,7 +28,8 @@ const ONLY: &str = "deliberate";
 const KEYS: &str = "DELIBERATE_GATEWAY_KEYS";
 
 pub(crate) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let keys = Keys::parse(&std::env::var(KEYS).unwrap_or_default());
+    let keys = std::env::var(KEYS).unwrap_or_default();
+    let keys = Keys::parse(&keys).with_context(|| format!("cannot understand {KEYS}")).map_err(bad_input)?;
     if !args.listen.ip().is_loopback() && keys.is_open() {
         return Err(bad_input(anyhow!(
             "{} is open to other machines, and without keys anyone there could ask (list some in {KEYS}, or listen on \
@@ -36,8 +41,37 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
         at_once: args.at_once.get(),
         waiting: args.waiting,
         deadline: Duration::from_secs(args.seconds.get().into()),
+        ending: Duration::from_secs(args.grace.into()),
         ..Limits::default()
     };
+    if let Some(folder) = &args.record {
+        let cannot = || format!("cannot keep records in `{}`", folder.display());
+        std::fs::create_dir_all(folder).with_context(cannot).map_err(bad_input)?;
+    }
+    super::runtime()?.block_on(async {
+        let offers = opened(args, global).await?;
+        let stopping = format!("stopping when all are answered, or in {} s", args.grace);
+        let interrupt = Interrupt::saying(stopping);
+        let cannot = || format!("cannot listen on {}", args.listen);
+        let listener = TcpListener::bind(args.listen).await.with_context(cannot).map_err(bad_input)?;
+        let address = listener.local_addr()?;
+        tell(&offers);
+        let mut gateway = Gateway::new(offers, limits, keys);
+        if let Some(folder) = &args.record {
+            gateway = gateway.recording(folder.clone());
+        }
+        let gateway = Arc::new(gateway);
+        if args.models.is_some() {
+            reload::on_hangup(Arc::clone(&gateway), args, global);
+        }
+        note(format_args!("listening on http://{address}/v1 (a page to ask on is at http://{address})"));
+        serve(listener, gateway, interrupt.signal.clone()).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// All ways to answer, with their models open. Reading models blocks the thread.
+async fn opened(args: &ServeArgs, global: &Global) -> anyhow::Result<Offers> {
     let offered: Vec<Offered> = ways(args, global)?
         .into_iter()
         .map(|(name, options)| {
@@ -59,31 +93,26 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
     let casts = offered.iter().zip(&searches).map(|(Offered { settings, .. }, searches)| Cast {
         settings,
         searches,
-        questions: limits.at_once,
+        questions: args.at_once.get(),
     });
     let casts: Vec<Cast<'_>> = casts.collect();
-    super::runtime()?.block_on(async {
-        let loaded = Loaded::open_all(&casts).await?;
-        let interrupt = Interrupt::listen();
-        let (mut models, mut all) = (Vec::new(), Vec::new());
-        for (Offered { name, options, search, .. }, loaded) in offered.iter().zip(loaded) {
-            let deliberate = Deliberate::new(search.clone(), loaded, None).await?;
-            super::warn(deliberate.warnings());
-            let about = format!("{} of {}", way(search), deliberate.models().proposer.name);
-            models.push(VirtualModel { name: name.clone(), about });
-            all.push(Offer { options: options.clone(), deliberate });
-        }
-        let offers = Offers { models, all };
-        let cannot = || format!("cannot listen on {}", args.listen);
-        let listener = TcpListener::bind(args.listen).await.with_context(cannot).map_err(bad_input)?;
-        let address = listener.local_addr()?;
-        for VirtualModel { name, about } in offers.models() {
-            note(format_args!("model `{name}`: {about}"));
-        }
-        note(format_args!("listening on http://{address}/v1 (Ctrl-C ends it when all are answered)"));
-        serve(listener, Gateway::new(offers, limits, keys), interrupt.signal.clone()).await?;
-        Ok(ExitCode::SUCCESS)
-    })
+    let loaded = Loaded::open_all(&casts).await?;
+    let (mut models, mut all) = (Vec::new(), Vec::new());
+    for (Offered { name, options, search, .. }, loaded) in offered.iter().zip(loaded) {
+        let deliberate = Deliberate::new(search.clone(), loaded, None).await?;
+        super::warn(deliberate.warnings());
+        let about = format!("{} of {}", way(search), deliberate.models().proposer.name);
+        models.push(VirtualModel { name: name.clone(), about });
+        all.push(Offer { options: options.clone(), deliberate });
+    }
+    Ok(Offers { models, all })
+}
+
+/// Says what is offered.
+fn tell(offers: &Offers) {
+    for VirtualModel { name, about } in offers.models() {
+        note(format_args!("model `{name}`: {about}"));
+    }
 }
 
 /// A way to answer, before its models are open.

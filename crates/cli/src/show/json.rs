@@ -37,7 +37,7 @@ pub(crate) fn tree_file(question: &str, outcome: &Outcome<Trace>, settings: &Val
             let state = outcome.state(id);
             let mut value = serde_json::to_value(node).expect("a node is plain data with finite numbers");
             value["id"] = json!(id);
-            value["text"] = json!(added_steps(outcome, id).collect::<Vec<_>>());
+            value["text"] = json!(added_steps(&outcome.tree, &outcome.states, id).collect::<Vec<_>>());
             value["answer"] = json!(state.answer());
             value
         })

@@ -14,7 +14,7 @@ pub(crate) fn tree(outcome: &Outcome<Trace>, aggregation: Aggregation) -> String
 
 /// What a node adds to its parent, on one line.
 pub(super) fn own_text(outcome: &Outcome<Trace>, id: NodeId) -> String {
-    added_steps(outcome, id).collect::<Vec<_>>().join(" ")
+    added_steps(&outcome.tree, &outcome.states, id).collect::<Vec<_>>().join(" ")
 }
 
 struct Drawing<'a> {

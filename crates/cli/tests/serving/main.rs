@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod operating;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -10,6 +11,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use support::{deliberate, finish};
 
 const QUESTION: &str = "Spend 8 on a=5,b=3\nSpend 4 on c=4,d=9\nitems?";
@@ -24,6 +26,8 @@ fn of_lab(folder: &Path, arguments: &[&str]) -> Command {
 struct Gateway {
     child: Child,
     address: String,
+    /// What it says on stderr after that it listens.
+    said: Receiver<String>,
 }
 
 impl Drop for Gateway {
@@ -41,9 +45,9 @@ impl Gateway {
         let mut lines = stderr.lines().map(Result::unwrap);
         let found = lines.find_map(|line| line.strip_prefix("listening on http://").map(str::to_owned));
         let address = found.expect("it listens").split('/').next().unwrap().to_owned();
-        // Nobody reads on, and nothing more than a few lines comes.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        let (to, said) = channel();
+        std::thread::spawn(move || lines.try_for_each(|line| to.send(line)));
+        Self { child, address, said }
     }
 
     /// The status and the body of an answer.
@@ -220,6 +224,11 @@ fn what_cannot_be_served_is_refused_when_it_starts() {
     let folder = tempfile::tempdir().unwrap();
     let serve = |rest: &[&str]| finish(of_lab(folder.path(), &[&["serve", "--model", "lab"], rest].concat()));
     serve(&["--listen", "0.0.0.0:0"]).failed(2, &["open to other machines", "DELIBERATE_GATEWAY_KEYS"]);
+    let mut keyed = of_lab(folder.path(), &["serve", "--model", "lab"]);
+    keyed.env("DELIBERATE_GATEWAY_KEYS", "one, sesame 5/day");
+    let refused = finish(keyed);
+    let said = refused.failed(2, &["DELIBERATE_GATEWAY_KEYS", "key number 2", "600generations/hour"]);
+    assert!(!said.err.contains("sesame"), "{said:?}");
     serve(&["--models", "none.toml"]).failed(2, &["none.toml"]);
     std::fs::write(folder.path().join("odd.toml"), "[quick.search]\nstrategie = \"majority\"\n").unwrap();
     serve(&["--models", "odd.toml"]).failed(2, &["odd.toml", "strategie"]);

@@ -14,7 +14,7 @@ pub(crate) struct Head {
     kind: Kind,
     pub(crate) id: String,
     /// Seconds since 1970.
-    created: u64,
+    pub(crate) created: u64,
     pub(crate) model: String,
 }
 
@@ -65,14 +65,14 @@ pub(crate) fn whole(head: &Head, solved: &Solved, seconds: f64) -> Value {
 }
 
 /// An answer on its way to a client, as events.
-pub(crate) struct Telling {
+pub(crate) struct Parts {
     head: Head,
     include_usage: bool,
     /// What was told of the first choice while it was drawn.
     said: String,
 }
 
-impl Telling {
+impl Parts {
     pub(crate) fn new(head: Head, include_usage: bool) -> Self {
         Self { head, include_usage, said: String::new() }
     }
@@ -111,6 +111,13 @@ impl Telling {
         }
         chunk
     }
+}
+
+/// A part of a stream that tells how far the search is, and has nothing of an answer.
+pub(crate) fn progress(head: &Head, progress: &Value) -> Event {
+    let mut chunk = head.object(true, json!([]));
+    chunk["deliberate"] = json!({"progress": progress});
+    event(&chunk)
 }
 
 fn event(chunk: &Value) -> Event {

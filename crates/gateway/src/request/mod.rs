@@ -55,6 +55,8 @@ pub(crate) struct AnswerRequest {
     pub(crate) overrides: Overrides,
     /// Seconds that it may take, at most.
     pub(crate) seconds: Option<f64>,
+    /// Whether a stream tells how far the search is.
+    pub(crate) progress: bool,
 }
 
 /// Header that says what [`OWN`] says, for proxies that cannot change bodies. It wins over the body.
@@ -94,6 +96,7 @@ struct Own {
     budget: Option<String>,
     seconds: Option<f64>,
     exclude_arguments: Vec<String>,
+    progress: bool,
 }
 
 impl AnswerRequest {
@@ -101,7 +104,7 @@ impl AnswerRequest {
         let body: Value = serde_json::from_slice(body)
             .map_err(|error| Refusal::body(format!("the body is no JSON: {error}")))?;
         let Value::Object(mut body) = body else { return Err(Refusal::body("the body is no JSON object")) };
-        let Own { budget, seconds, exclude_arguments } = Own::read(&mut body, headers)?;
+        let Own { budget, seconds, exclude_arguments, progress } = Own::read(&mut body, headers)?;
         let Some(Value::String(model)) = take(&mut body, "model") else {
             return Err(Refusal::field("model", "it is the name of a model (GET /v1/models lists them)"));
         };
@@ -117,7 +120,9 @@ impl AnswerRequest {
         let stream = truth(&mut body, "stream")?.unwrap_or(false);
         let include_usage = match take(&mut body, "stream_options") {
             None => false,
-            Some(Value::Object(mut options)) => truth(&mut options, "include_usage")?.unwrap_or(false),
+            Some(Value::Object(mut options)) => truth(&mut options, "include_usage")
+                .map_err(|refusal| refusal.within("stream_options"))?
+                .unwrap_or(false),
             Some(_) => return Err(Refusal::field("stream_options", "it is no object")),
         };
         let length = 1..=u64::from(u32::MAX);
@@ -143,7 +148,11 @@ impl AnswerRequest {
         if let Some((name, _)) = body.iter().find(|(_, value)| !value.is_null()) {
             return Err(Refusal::field(name.clone(), format!("`{name}` is not known here")));
         }
-        Ok(Self { model, asked, choices, logprobs, stream, include_usage, overrides, seconds })
+        if progress && !stream {
+            let message = "progress is told in streams alone (\"stream\": true)";
+            return Err(Refusal::field("deliberate.progress", message));
+        }
+        Ok(Self { model, asked, choices, logprobs, stream, include_usage, overrides, seconds, progress })
     }
 }
 
@@ -187,12 +196,13 @@ impl Own {
         };
         let excluded = take(&mut own, "exclude_arguments");
         let excluded = excluded.map(|list| texts(list, "deliberate.exclude_arguments")).transpose()?;
+        let progress = truth(&mut own, "progress").map_err(|refusal| refusal.within(OWN))?.unwrap_or(false);
         match own.keys().next() {
             Some(name) => Err(Refusal::field(
                 format!("{OWN}.{name}"),
-                format!("`{name}` is not known here (budget, seconds, exclude_arguments)"),
+                format!("`{name}` is not known here (budget, seconds, exclude_arguments, progress)"),
             )),
-            None => Ok(Self { budget, seconds, exclude_arguments: excluded.unwrap_or_default() }),
+            None => Ok(Self { budget, seconds, exclude_arguments: excluded.unwrap_or_default(), progress }),
         }
     }
 }

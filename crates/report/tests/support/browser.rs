@@ -9,7 +9,8 @@ use std::process::Command;
 /// Widths in pixels: a telephone and a desk.
 pub(crate) const WIDTHS: [u32; 2] = [390, 1280];
 
-fn browser() -> Option<PathBuf> {
+/// The browser that there is.
+pub(crate) fn browser() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         return Some(named.into());
     }
@@ -32,6 +33,11 @@ fn used(browser: &Path, page: &str, further: &str, width: u32) -> (String, Strin
     );
     let check = folder.path().join("check.html");
     fs::write(&check, harness).expect("the check");
+    opened(browser, folder.path(), &format!("file://{}", check.display()))
+}
+
+/// The document at an address after its scripts ran, and what the browser logged. The folder takes its profile.
+pub(crate) fn opened(browser: &Path, folder: &Path, address: &str) -> (String, String) {
     let output = Command::new(browser)
         .args([
             "--headless=new",
@@ -41,9 +47,8 @@ fn used(browser: &Path, page: &str, further: &str, width: u32) -> (String, Strin
             "--enable-logging=stderr",
         ])
         .args(["--allow-file-access-from-files", "--virtual-time-budget=60000", "--window-size=1400,2100"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg("--dump-dom")
-        .arg(format!("file://{}", check.display()))
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .args(["--dump-dom", address])
         .output()
         .expect("the browser starts");
     (

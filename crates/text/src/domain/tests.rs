@@ -225,7 +225,8 @@ fn what_was_written_before_a_draw_was_cut_is_in_the_tree() {
         let outcome = block_on(search(root, &mut *strategy, &roles, settings, &mut Silent)).unwrap();
         let (id, _) = outcome.tree.iter().last().unwrap();
         assert_eq!((outcome.tree.node(id).status, outcome.choice.node), (Status::Truncated, None));
-        let written: Vec<&str> = (0..=id.0).flat_map(|id| added_steps(&outcome, NodeId(id))).collect();
+        let written: Vec<&str> =
+            (0..=id.0).flat_map(|id| added_steps(&outcome.tree, &outcome.states, NodeId(id))).collect();
         assert_eq!(written.concat(), outcome.state(id).text());
         assert!(written.len() > 1 && written.last().unwrap().starts_with("2 + 2"), "{written:?}");
     }

@@ -1,7 +1,9 @@
 //! A way to answer, as the gateway asks it.
 
 use super::aloud::telling;
+use super::keep::keep;
 use super::outcome::solved;
+use super::watch::Watch;
 use deliberate::search::Budget;
 use deliberate::text::{FormError, PromptError, TextError};
 use deliberate::{Deliberate, Error, Search, SearchOptions, budget};
@@ -65,7 +67,10 @@ impl Offer {
             }
             _ => asking,
         };
-        let found = asking.solve().await.map_err(|error| refused(&error))?;
+        let found = asking.watched(&mut Watch(&ask.telling)).await.map_err(|error| refused(&error))?;
+        if let Some(folder) = &ask.record {
+            keep(folder, &found, &searching).await;
+        }
         solved(&found, &searching, &ask)
     }
 

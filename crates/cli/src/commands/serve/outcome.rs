@@ -1,7 +1,7 @@
 //! What a search came to, as the gateway tells it.
 
 use super::offer::way;
-use deliberate::search::{Ended, NodeId, Outcome, Status};
+use deliberate::search::{Ended, Ledger, NodeId, Status};
 use deliberate::text::{Said, Trace};
 use deliberate::{Deliberate, Support};
 use deliberate_gateway::{Ask, Choice, DrawnToken, Finish, Refusal, Solved, Spent, Vote};
@@ -57,7 +57,7 @@ pub(super) fn solved(
     Ok(Solved {
         choices,
         votes: found.support().into_iter().map(vote).collect(),
-        spent: spent(outcome),
+        spent: spent(&outcome.ledger),
         way: way(deliberate.search()),
         degraded,
     })
@@ -95,8 +95,8 @@ fn spelling(mut drawn: Vec<DrawnToken>, content: &str) -> Vec<DrawnToken> {
     drawn
 }
 
-fn spent(outcome: &Outcome<Trace>) -> Spent {
-    let ledger = &outcome.ledger;
+/// The bill, for clients.
+pub(super) fn spent(ledger: &Ledger) -> Spent {
     let mut all = ledger.proposer;
     all += ledger.verifier;
     all += ledger.reviser;
