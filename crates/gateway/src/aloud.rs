@@ -2,6 +2,7 @@
 
 use crate::{Refusal, Solved};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::future::ready;
 use futures::{FutureExt, Stream, StreamExt, stream};
 
 /// Tells a client the beginning of its only answer while the rest is still being drawn. Clients hear all of it when the answer
@@ -36,5 +37,11 @@ where
     let searching = async move {
         let _ = to.unbounded_send(Told::Over(solving.await));
     };
-    stream::select(told, searching.into_stream().filter_map(|()| std::future::ready(None)))
+    let all = stream::select(told, searching.into_stream().filter_map(|()| ready(None)));
+    // It ends with the answer, whoever keeps an `Aloud` longer.
+    let ended = |told: Told| {
+        let end = matches!(told, Told::Over(_)).then_some(None);
+        stream::iter([Some(told)].into_iter().chain(end))
+    };
+    all.flat_map(ended).take_while(|told| ready(told.is_some())).filter_map(ready)
 }
