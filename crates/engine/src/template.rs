@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn tools_and_calls_are_shown_as_the_template_writes_them() {
-        let source = "{% for tool in tools %}{{ tool | tojson }}\n{% endfor %}{% for m in messages %}\
+        let source = "{% for tool in tools %}{{ tool | tojson }};{% endfor %}{% for m in messages %}\
                       {% for call in m.tool_calls %}{{ call.function.name }}{{ call.function.arguments | tojson }}\
-                      {% else %}{{ m.role }} {{ m.content }}{% endfor %}\n{% endfor %}";
+                      {% else %}{{ m.role }} {{ m.content }}{% endfor %};{% endfor %}";
         let template = ChatTemplate::new(source.to_owned(), None, None).expect("a sound template");
         let mut chat = chat(&[(Role::User, "2 + 3?"), (Role::Assistant, ""), (Role::Tool, "5")]);
         let call =
@@ -167,7 +167,7 @@ mod tests {
         chat.tools = vec![Tool { name: "add".to_owned(), description, parameters: Some(parameters) }];
         let tool = "{\"type\": \"function\", \"function\": {\"name\": \"add\", \"description\": \
                     \"It's \\u003cb>a sum\\u003c/b>.\", \"parameters\": {\"type\": \"object\"}}}";
-        let expected = format!("{tool}\nuser 2 + 3?\nadd{{\"a\": [2], \"b\": 3}}\ntool 5\n");
+        let expected = format!("{tool};user 2 + 3?;add{{\"a\": [2], \"b\": 3}};tool 5;");
         assert_eq!(template.render(&chat).expect("a chat"), expected);
     }
 
