@@ -123,16 +123,17 @@ function draw(nodes) {
     return made;
   };
   const wide = Math.max(28, Math.min(90, 780 / (depth + 1)));
-  const place = (id) => ({ x: 12 + places.get(id).x * wide, y: 12 + places.get(id).y * 17 });
-  const [width, height] = [24 + depth * wide, 24 + (leaves - 1) * 17];
+  const tall = Math.max(6, Math.min(17, 380 / leaves));
+  const place = (id) => ({ x: 12 + places.get(id).x * wide, y: 12 + places.get(id).y * tall });
+  const [width, height] = [24 + depth * wide, 24 + (leaves - 1) * tall];
   for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) svg.setAttribute(name, value);
   const lines = [];
-  const dots = [element("circle", { cx: place(0).x, cy: place(0).y, r: 4, class: "open" })];
+  const dots = [element("circle", { cx: place(0).x, cy: place(0).y, r: tall / 3.4, class: "open" })];
   for (const [id, node] of nodes) {
     const [from, to] = [place(node.parent), place(id)];
     const middle = (from.x + to.x) / 2;
     lines.push(element("path", { d: `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}` }));
-    const dot = element("circle", { cx: to.x, cy: to.y, r: 5, class: node.state, "fill-opacity": 0.25 + 0.75 * (node.score ?? 1) });
+    const dot = element("circle", { cx: to.x, cy: to.y, r: tall / 3.4, class: node.state, "fill-opacity": 0.25 + 0.75 * (node.score ?? 1) });
     dot.addEventListener("mouseenter", () => {
       const score = node.score === null ? "" : `score ${node.score.toFixed(3)}: `;
       at("step").textContent = score + node.text.trim();
