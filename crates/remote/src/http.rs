@@ -161,12 +161,12 @@ impl Http {
                 pause *= 2;
             }
             tries += 1;
-            let tried = self.once(&mut place, question, patience.each, &read).await;
+            let came_to = self.once(&mut place, question, patience.each, &read).await;
             let named = |reason| {
                 let alone = self.doors.len() == 1;
                 if alone { reason } else { format!("{}: {reason}", self.doors[place.server].root) }
             };
-            why = match tried {
+            why = match came_to {
                 Try::Done(value) => return Ok(value),
                 Try::Never(error) => return Err(error),
                 Try::Again(reason) if tries >= patience.tries => {

@@ -32,14 +32,14 @@ pub(crate) fn digests(prompt: &[Token]) -> Vec<u64> {
 impl Prefixes {
     /// Those among `able` that hold the longest prefix of a prompt; none where nobody holds any.
     pub(crate) fn holders(&self, digests: &[u64], able: Servers) -> Servers {
-        let holding = |digest| self.known(digest) & able;
+        let holding = |&digest| self.known(digest) & able;
         digests.iter().rev().map(holding).find(|&holders| holders != 0).unwrap_or(0)
     }
 
     /// Takes down that a prompt was sent to a server.
     pub(crate) fn sent(&mut self, digests: &[u64], server: usize) {
         for &digest in digests {
-            let known = self.known(&digest);
+            let known = self.known(digest);
             self.young.insert(digest, known | 1 << server);
         }
         if self.young.len() > KEPT {
@@ -47,8 +47,8 @@ impl Prefixes {
         }
     }
 
-    fn known(&self, digest: &u64) -> Servers {
-        self.young.get(digest).or_else(|| self.old.get(digest)).copied().unwrap_or(0)
+    fn known(&self, digest: u64) -> Servers {
+        self.young.get(&digest).or_else(|| self.old.get(&digest)).copied().unwrap_or(0)
     }
 }
 
