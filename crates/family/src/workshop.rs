@@ -45,8 +45,8 @@ pub(crate) struct Lessons<'a> {
     pub(crate) steps: u64,
     /// Examples that training is stopped by.
     pub(crate) validation: Vec<Example>,
-    /// Number of examples, where they are a fixed set.
-    pub(crate) examples: Option<usize>,
+    /// Number of examples, where they are a fixed set, and of those that were too long for it.
+    pub(crate) examples: Option<(usize, usize)>,
 }
 
 /// Makes the models of a family, and keeps them in its folder.
@@ -101,6 +101,7 @@ impl<'a> Workshop<'a> {
     /// [`BuildError::Nothing`] without examples; what files and training may fail with.
     pub fn copy(&mut self, task: Task<'_>, mut rows: Vec<Vec<Example>>) -> Result<(), BuildError> {
         let context = task.shape.context as usize;
+        let all: usize = rows.iter().map(Vec::len).sum();
         rows.iter_mut().for_each(|row| row.retain(|example| example.len() <= context));
         rows.retain(|row| !row.is_empty());
         let held_out = rows.len() * self.plan.method.held_out as usize / 100;
@@ -109,7 +110,7 @@ impl<'a> Workshop<'a> {
         if examples.is_empty() {
             return Err(BuildError::Nothing { stage: task.name });
         }
-        let count = examples.len();
+        let count = (examples.len(), all - examples.len() - validation.len());
         let mut source = Epochs::new(examples, task.learning.batch_tokens, self.plan.seed);
         let steps = task.learning.steps().unwrap_or_else(|| source.steps(EPOCHS));
         self.learn(task, Lessons { source: &mut source, steps, validation, examples: Some(count) })
@@ -138,7 +139,9 @@ impl<'a> Workshop<'a> {
             return Err(BuildError::Interrupted);
         }
         let parameters = self.write(&task, &decoder, &file)?;
-        let card = Card { examples, parameters, ..self.card(&task, &file, &report)? };
+        let (examples, too_long) = examples.unzip();
+        let too_long = too_long.unwrap_or_default();
+        let card = Card { examples, too_long, parameters, ..self.card(&task, &file, &report)? };
         let written = serde_json::to_vec_pretty(&card).expect("cards are plain data");
         replace(&file.with_extension("card.json"), &written)?;
         self.folder.finish(task.name, &card)?;
@@ -207,6 +210,7 @@ impl<'a> Workshop<'a> {
                 (Start::Beginning, crate::Beginning::Lab(_)) => None,
             },
             examples: None,
+            too_long: 0,
             steps: (report.steps, report.chosen),
             tokens: report.tokens,
             seconds: report.seconds,
