@@ -4,6 +4,7 @@ mod act;
 mod diffuse;
 mod search;
 mod serve;
+mod train;
 mod tune;
 
 use crate::exit::{self, bad_input};
@@ -16,6 +17,7 @@ pub(crate) use diffuse::DiffuseArgs;
 pub(crate) use search::{EngineArgs, SearchArgs};
 pub(crate) use serve::ServeArgs;
 use std::path::PathBuf;
+pub(crate) use train::{Make, TrainArgs};
 pub(crate) use tune::TuneArgs;
 
 /// Spend test-time compute where it pays: sample, search or revise with a language model, vote, and see the bill.
@@ -75,6 +77,9 @@ pub(crate) enum Command {
     /// Make questions with exact answers, and a family of small models trained on them.
     #[command(subcommand)]
     Lab(LabCommand),
+    /// Train what searches need on a model of your own: proposer, PRM, ORM, reviser, from questions with answers.
+    #[command(after_help = train::EXAMPLES)]
+    Train(TrainArgs),
     /// Fine-tune a model on worked solutions: all of its weights, or an adapter.
     #[command(after_help = tune::EXAMPLES)]
     Tune(TuneArgs),

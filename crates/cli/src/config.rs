@@ -1,5 +1,6 @@
 //! Settings of a command: its flags over the settings file over what the models want.
 
+mod train;
 mod tune;
 
 use crate::args::{EngineArgs, SearchArgs};
@@ -8,6 +9,7 @@ use crate::output::note;
 use anyhow::anyhow;
 use deliberate::{Options, SearchOptions, Usual};
 use std::path::Path;
+pub(crate) use train::plan;
 pub(crate) use tune::{EPOCHS, Extent, Lora, Tuning};
 
 /// What the flags say.

@@ -1,28 +1,27 @@
 //! The stages in their order.
 
+use crate::gathered::Gathered;
 use crate::watch::{Watch, unless_broken};
-use crate::words::asked;
-use crate::workshop::{Lessons, PROPOSER, Task, Workshop};
-use crate::{BuildError, Card, Observer, Plan, Start, Words, serve};
-use deliberate_decoder::Shape;
-use deliberate_lab::{Question, Split, generate, generate_set};
-use deliberate_text::{Prompt, PromptKind};
+use crate::workshop::{Task, Workshop};
+use crate::{BuildError, Card, Observer, Plan, Start, serve};
+use deliberate_text::{Domain, Prompt, PromptKind};
 use deliberate_train::gather::{
     Asked, Chains, Returns, SamplePlan, Sampled, draw_chains, draw_samples, estimate_returns,
 };
-use deliberate_train::{Device, Drawn, Example, recipes};
+use deliberate_train::recipes::{labelled, read_labels, write_labels};
+use deliberate_train::{Device, Example, recipes};
 use futures::executor::block_on;
-use rand::Rng;
 use std::path::{Path, PathBuf};
-
-/// Questions that validation of a proposer asks.
-const VALIDATION: usize = 256;
 
 /// What a build made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Built {
     /// The models, in the order of making, with the paths of their files.
     pub models: Vec<(Card, PathBuf)>,
+    /// What was drawn for them.
+    pub gathered: Vec<Gathered>,
+    /// Settings that use them, for models that grew from a base.
+    pub settings: Option<PathBuf>,
 }
 
 /// Makes a family in a folder, or goes on with the one in it. Models learn on the device, whichever it was before; they
@@ -37,103 +36,91 @@ pub fn build(
     observer: &mut dyn Observer,
 ) -> Result<Built, BuildError> {
     let mut build = Workshop::open(plan, path, device, observer)?;
-    let words = build.words()?;
-    build.proposer(&words)?;
-    let (questions, sampled) = build.samples()?;
-    let returns = build.returns(&questions, &sampled)?;
-    build.prm(&words, &sampled, &returns)?;
-    build.orm(&words, &sampled)?;
-    build.reviser(&words, &sampled)?;
-    let chains = build.chains(&questions)?;
-    build.revision_orm(&words, &chains)?;
-    build.larger(&words)?;
-    build.star(&words, &sampled)?;
-    build.rest_em(&words, &questions)?;
-    build.distilled(&words, &questions)?;
-    build.revision_rest_em(&words, &chains)?;
-    Ok(Built { models: build.made })
+    build.development()?;
+    build.proposer()?;
+    let questions = std::mem::take(&mut build.ground.questions);
+    let sampled = build.samples(&questions)?;
+    build.prm(&questions, &sampled)?;
+    build.orm(&sampled)?;
+    build.reviser(&sampled)?;
+    let chains = if plan.method.chained() { build.chains(&questions)? } else { Vec::new() };
+    build.revision_orm(&chains)?;
+    build.larger()?;
+    build.star(&questions, &sampled)?;
+    build.rest_em(&questions)?;
+    build.distilled(&questions)?;
+    build.revision_rest_em(&chains)?;
+    let settings = build.settings()?;
+    Ok(Built { models: build.made, gathered: build.gathered, settings })
 }
 
 impl Workshop<'_> {
-    /// The vocabulary. It is not kept: learning it again takes seconds and gives the same.
-    fn words(&mut self) -> Result<Words, BuildError> {
-        self.observer.stage("vocabulary");
-        let Plan { seed, vocabulary, vocabulary_questions, questions, .. } = self.plan;
-        let texts: Vec<Question> =
-            generate(questions, Split::Train, *seed)?.take(*vocabulary_questions).collect();
-        Ok(Words::learn(&texts, *vocabulary)?)
+    fn samples(&mut self, questions: &[Asked]) -> Result<Vec<Sampled>, BuildError> {
+        let (proposer, seed) = (self.ground.proposer, self.plan.seed);
+        let sampled = self.drawn("samples", proposer, questions, self.plan.method.samples, seed)?;
+        let solutions = || sampled.iter().flat_map(Sampled::iter);
+        if !solutions().any(|solution| solution.right) {
+            return Err(BuildError::NeverRight {
+                questions: sampled.len(),
+                samples: solutions().count(),
+                answered: solutions().filter(|solution| solution.answered).count(),
+            });
+        }
+        Ok(sampled)
     }
 
-    fn proposer(&mut self, words: &Words) -> Result<(), BuildError> {
-        let plan = self.plan;
-        let task = Task {
-            name: "proposer",
-            role: "draws solutions step by step; its samples made the verifiers and the reviser",
-            shape: plan.proposer.shape(words.size()),
-            learning: &plan.base,
-            start: Start::Nothing,
-        };
-        self.written(words, task)
-    }
-
-    fn larger(&mut self, words: &Words) -> Result<(), BuildError> {
-        let plan = self.plan;
-        let (Some(size), Some(learning)) = (plan.large, &plan.large_base) else { return Ok(()) };
-        let task = Task {
-            name: "proposer-large",
-            role: "the larger proposer that test-time compute is exchanged against, grown from the proposer and trained on",
-            shape: size.shape(words.size()),
-            learning,
-            start: PROPOSER,
-        };
-        self.written(words, task)
-    }
-
-    /// Learns from fresh questions with written solutions.
-    fn written(&mut self, words: &Words, task: Task<'_>) -> Result<(), BuildError> {
-        let plan = self.plan;
-        let held_out = generate_set(&plan.questions, Split::Validation, plan.seed, VALIDATION)?;
-        let validation: Vec<Example> =
-            held_out.iter().map(|question| words.solved(question, &question.solution)).collect();
-        let (recipe, slips) = (plan.questions.clone(), plan.slips);
-        let mut source = Drawn::new(task.learning.batch_tokens, plan.seed, move |random| {
-            let fresh = generate(&recipe, Split::Train, random.random()).ok();
-            let question = fresh.and_then(|mut questions| questions.next());
-            let question = question.expect("the recipe was checked and has questions");
-            words.solved(&question, &question.attempt(slips, random))
-        });
-        self.learn(task, words, Lessons { source: &mut source, validation, examples: None })
-    }
-
-    fn samples(&mut self) -> Result<(Vec<Asked>, Vec<Sampled>), BuildError> {
-        self.observer.stage("samples");
-        let plan = self.plan;
-        // Other questions than the first ones of the proposer's training: seeds do not meet.
-        let questions = generate_set(&plan.questions, Split::Train, plan.seed + 1, plan.sampled_questions)?;
-        let questions: Vec<Asked> = questions.iter().map(asked).collect();
-        let file = self.folder.of("samples")?.join("samples.jsonl");
-        let engine = serve(&self.model("proposer")?)?;
-        let domain = serve::domain(&engine, plan.temperature)?;
-        let wanted =
-            SamplePlan { samples: plan.samples, seed: plan.seed, concurrency: plan.returns.concurrency };
+    /// Samples of a model, in a stage of their own.
+    pub(crate) fn drawn(
+        &mut self,
+        stage: &'static str,
+        model: Start,
+        questions: &[Asked],
+        samples: u32,
+        seed: u64,
+    ) -> Result<Vec<Sampled>, BuildError> {
+        self.observer.stage(stage);
+        let file = self.folder.of(stage)?.join("samples.jsonl");
+        let engine = self.engine(model)?;
+        let domain = self.domain(&engine)?;
+        let wanted = SamplePlan { samples, seed, concurrency: self.plan.method.returns.concurrency };
         let mut progress = Watch::new(self.observer);
-        let sampled = block_on(draw_samples(&domain, &questions, &wanted, &file, &mut progress));
-        Ok((questions, unless_broken(sampled)?))
+        let drawn = block_on(draw_samples(&domain, questions, &wanted, &file, &mut progress));
+        let drawn = unless_broken(drawn)?;
+        self.gathered.push(Gathered::samples(stage, &drawn, &engine));
+        Ok(drawn)
     }
 
     fn returns(&mut self, questions: &[Asked], sampled: &[Sampled]) -> Result<Vec<Returns>, BuildError> {
         self.observer.stage("returns");
-        let file = self.folder.of("returns")?.join("returns.jsonl");
-        let engine = serve(&self.model("proposer")?)?;
-        let domain = serve::domain(&engine, self.plan.temperature)?;
+        let folder = self.folder.of("returns")?;
+        let engine = self.engine(self.ground.proposer)?;
+        let domain = self.domain(&engine)?;
+        let plan = &self.plan.method.returns;
         let mut progress = Watch::new(self.observer);
-        let plan = &self.plan.returns;
+        let file = folder.join("returns.jsonl");
         let returns = block_on(estimate_returns(&domain, questions, sampled, plan, &file, &mut progress));
-        unless_broken(returns)
+        let returns = unless_broken(returns)?;
+        write_labels(&folder.join("labels.jsonl"), &returns)?;
+        self.gathered.push(Gathered::returns(&returns, plan.rollouts, &engine));
+        Ok(returns)
     }
 
-    fn prm(&mut self, words: &Words, sampled: &[Sampled], returns: &[Returns]) -> Result<(), BuildError> {
-        let (labels, most) = (words.labels(), self.plan.outcomes);
+    fn prm(&mut self, questions: &[Asked], sampled: &[Sampled]) -> Result<(), BuildError> {
+        let Some(learning) = &self.plan.method.prm else { return Ok(()) };
+        let rows = match &self.plan.method.labels {
+            Some(file) => self.labelled(file)?,
+            None => {
+                let returns = self.returns(questions, sampled)?;
+                self.valued(sampled, &returns)
+            }
+        };
+        let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
+        self.copy(self.judge("prm", role, learning), rows)
+    }
+
+    /// What a PRM learns from rollouts.
+    fn valued(&self, sampled: &[Sampled], returns: &[Returns]) -> Vec<Vec<Example>> {
+        let (labels, most) = (self.ground.words.labels(), self.plan.method.outcomes);
         let rows = sampled.iter().zip(returns).map(|(sampled, question)| -> Vec<Example> {
             let (pass, valued) = (sampled.pass_at_1() as f32, question.solutions.iter());
             let valued = valued.filter(|valued| !valued.returns.is_empty());
@@ -142,60 +129,71 @@ impl Workshop<'_> {
             let others = sampled.iter().filter(|solution| solution.answered).skip(question.solutions.len());
             valued.chain(recipes::outcomes(others, most, labels)).collect()
         });
-        let rows = rows.collect();
-        let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
-        let shape = self.judging(words);
-        let task = Task { name: "prm", role, shape, learning: &self.plan.prm, start: PROPOSER };
-        self.copy(words, task, rows)
+        rows.collect()
     }
 
-    fn orm(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
-        let (labels, most) = (words.labels(), self.plan.outcomes);
+    /// What a PRM learns from the labels of others.
+    fn labelled(&mut self, file: &Path) -> Result<Vec<Vec<Example>>, BuildError> {
+        let lines = read_labels(file)?;
+        let engine = self.engine(self.ground.proposer)?;
+        let prompt = Prompt::load_for(&self.ground.asking.prompt, PromptKind::Solve)?;
+        Ok(block_on(labelled(&lines, &prompt, &engine, self.ground.words.labels()))?)
+    }
+
+    fn orm(&mut self, sampled: &[Sampled]) -> Result<(), BuildError> {
+        let Some(learning) = &self.plan.method.orm else { return Ok(()) };
+        let (labels, most) = (self.ground.words.labels(), self.plan.method.outcomes);
         let rows = sampled.iter().map(|question| recipes::outcomes(question.iter(), most, labels)).collect();
         let role = "scores a whole solution with `+` or `-`: whether its answer is right";
-        let shape = self.judging(words);
-        let task = Task { name: "orm", role, shape, learning: &self.plan.orm, start: PROPOSER };
-        self.copy(words, task, rows)
+        self.copy(self.judge("orm", role, learning), rows)
     }
 
-    fn reviser(&mut self, words: &Words, sampled: &[Sampled]) -> Result<(), BuildError> {
-        let engine = serve(&self.model("proposer")?)?;
-        let prompt = Prompt::load_for("revise-lab", PromptKind::Revise)?;
+    fn reviser(&mut self, sampled: &[Sampled]) -> Result<(), BuildError> {
+        let Some(learning) = &self.plan.method.reviser else { return Ok(()) };
+        let engine = self.engine(self.ground.proposer)?;
+        let prompt = self.domain(&engine)?.prompt().reviser().to_owned();
+        let prompt = Prompt::load_for(&prompt, PromptKind::Revise)?;
+        let (end, plan) = (self.ground.words.end(), &self.plan.method.revisions);
         let mut rows = Vec::new();
         for question in sampled {
-            let made = recipes::revisions(question, &prompt, &engine, words.end(), &self.plan.revisions);
-            rows.push(block_on(made)?);
+            rows.push(block_on(recipes::revisions(question, &prompt, &engine, end, plan))?);
         }
-        let role = "draws a better solution after earlier attempts";
-        let shape = self.judging(words);
-        let task = Task { name: "reviser", role, shape, learning: &self.plan.reviser, start: PROPOSER };
-        self.copy(words, task, rows)
+        drop(engine);
+        self.copy(self.judge("reviser", "draws a better solution after earlier attempts", learning), rows)
     }
 
     fn chains(&mut self, questions: &[Asked]) -> Result<Vec<Chains>, BuildError> {
         self.observer.stage("chains");
         let file = self.folder.of("chains")?.join("chains.jsonl");
-        let (proposer, reviser) = (serve(&self.model("proposer")?)?, serve(&self.model("reviser")?)?);
-        let domain = block_on(serve::revising(&proposer, &reviser, self.plan.temperature))?;
-        let some = &questions[..questions.len().min(self.plan.chained_questions)];
+        let (proposer, reviser) = (self.engine(self.ground.proposer)?, self.engine(Start::From("reviser"))?);
+        let domain = block_on(serve::revising(&proposer, &reviser, &self.ground.asking))?;
+        let some = &questions[..questions.len().min(self.plan.method.chained_questions)];
         let mut progress = Watch::new(self.observer);
-        let chains = block_on(draw_chains(&domain, some, &self.plan.chains, &file, &mut progress));
-        unless_broken(chains)
+        let chains = block_on(draw_chains(&domain, some, &self.plan.method.chains, &file, &mut progress));
+        let chains = unless_broken(chains)?;
+        self.gathered.push(Gathered::chains(&chains, &reviser));
+        Ok(chains)
     }
 
-    fn revision_orm(&mut self, words: &Words, chains: &[Chains]) -> Result<(), BuildError> {
-        let (labels, most) = (words.labels(), self.plan.outcomes);
+    fn revision_orm(&mut self, chains: &[Chains]) -> Result<(), BuildError> {
+        let Some(learning) = &self.plan.method.revision_orm else { return Ok(()) };
+        let (labels, most) = (self.ground.words.labels(), self.plan.method.outcomes);
         let rows =
             chains.iter().map(|question| recipes::outcomes(question.attempts(), most, labels)).collect();
         let role = "scores a whole revision, with the attempts before it in its context";
-        let learning = &self.plan.revision_orm;
-        let shape = self.judging(words);
-        let task = Task { name: "revision-orm", role, shape, learning, start: PROPOSER };
-        self.copy(words, task, rows)
+        self.copy(self.judge("revision-orm", role, learning), rows)
     }
 
-    /// Sizes of the proposer and of its copies.
-    pub(crate) fn proposer_shape(&self, words: &Words) -> Shape {
-        self.plan.proposer.shape(words.size())
+    /// A model that judges what stands there.
+    fn judge<'t>(&self, name: &'static str, role: &'static str, learning: &'t crate::Learning) -> Task<'t> {
+        Task { name, role, shape: self.ground.judging, learning, start: self.ground.proposer }
+    }
+
+    /// Asks a model as the plan says.
+    pub(crate) fn domain(
+        &self,
+        engine: &deliberate_engine::Engine,
+    ) -> Result<Domain<deliberate_engine::Engine>, BuildError> {
+        Ok(Domain::new(engine.clone(), &self.ground.asking)?)
     }
 }

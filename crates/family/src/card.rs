@@ -25,6 +25,9 @@ pub struct Card {
     pub from: Option<String>,
     /// Examples that it was trained on, where they are a fixed set.
     pub examples: Option<usize>,
+    /// Examples that were left out because they do not fit the model's context.
+    #[serde(default)]
+    pub too_long: usize,
     /// Steps of training, and the step whose weights were taken.
     pub steps: (u64, Option<u64>),
     /// Tokens gone through.

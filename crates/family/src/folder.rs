@@ -1,30 +1,56 @@
 //! A build's folder: one folder for each stage, and in it a note that the stage is done.
 
+use crate::ground::Inputs;
 use crate::{BuildError, Plan};
+use deliberate_files::Lock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Where a build works.
+/// Where a build works, alone.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
+    _lock: Lock,
 }
 
 impl Folder {
-    /// Opens or creates it; a folder with another plan is refused.
+    /// Opens or creates it; a folder with another plan, or one that a process works in, is refused.
     pub(crate) fn open(path: &Path, plan: &Plan) -> Result<Self, BuildError> {
         std::fs::create_dir_all(path).map_err(BuildError::file(path))?;
+        let lock = path.join(".lock");
+        let lock = Lock::try_take(&lock).map_err(BuildError::file(&lock))?;
+        let lock = lock.ok_or_else(|| BuildError::Busy { path: path.to_owned() })?;
         let file = path.join("plan.toml");
         let written = toml::to_string(plan).expect("a plan is plain data");
         match std::fs::read_to_string(&file) {
             Ok(found) if toml::from_str::<Plan>(&found).is_ok_and(|found| found == *plan) => {}
             Ok(_) => return Err(BuildError::OtherPlan { path: path.to_owned() }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => replace(&file, written.as_bytes())?,
+            Err(error) if error.kind() == ErrorKind::NotFound => replace(&file, written.as_bytes())?,
             Err(error) => return Err(BuildError::file(&file)(error)),
         }
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Notes which files the plan names, or finds that they are the same as before.
+    pub(crate) fn made_of(&self, inputs: &Inputs) -> Result<(), BuildError> {
+        let file = self.path.join("inputs.json");
+        match std::fs::read(&file) {
+            Ok(found) if serde_json::from_slice::<Inputs>(&found).is_ok_and(|found| found == *inputs) => {
+                Ok(())
+            }
+            Ok(_) => Err(BuildError::OtherInputs { path: self.path.clone() }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                replace(&file, &serde_json::to_vec_pretty(inputs).expect("inputs are plain data"))
+            }
+            Err(error) => Err(BuildError::file(&file)(error)),
+        }
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The folder of a stage.

@@ -7,7 +7,7 @@ use deliberate_search::Verifier;
 use deliberate_text::{
     Domain, DomainSettings, Prompt, PromptError, PromptKind, TextReviser, Trace, VerifierError, VerifierSpec,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Tokens of one solution, at most.
 const SOLUTION: u32 = 256;
@@ -16,6 +16,9 @@ const SOLUTION: u32 = 256;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
+    /// There is none yet.
+    #[error("nothing has been trained yet")]
+    Nothing,
     /// It cannot be opened.
     #[error("the model cannot be opened")]
     Open(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -36,12 +39,25 @@ pub fn serve(path: &Path) -> Result<Engine, ServeError> {
         .map_err(|error| ServeError::Open(Box::new(error)))
 }
 
-/// Asks questions as the family was trained to be asked.
+/// Opens a model of the family that is an adapter of a base.
+///
+/// # Errors
+/// [`ServeError::Open`] with the reason.
+///
+/// # Panics
+/// Never: an engine has the adapters that it was opened with.
+pub(crate) fn serve_adapter(base: &Path, adapter: PathBuf) -> Result<Engine, ServeError> {
+    let engine = deliberate_native::open(base, vec![adapter], Settings::default(), Serving::default())
+        .map_err(|error| ServeError::Open(Box::new(error)))?;
+    Ok(engine.with_adapter(0).expect("it was opened with one"))
+}
+
+/// Asks questions as the lab's models were trained to be asked.
 ///
 /// # Errors
 /// [`ServeError::Prompt`] if the prompt cannot be used.
 pub fn domain(proposer: &Engine, temperature: f32) -> Result<Domain<Engine>, ServeError> {
-    Ok(Domain::new(proposer.clone(), &settings(temperature))?)
+    Ok(Domain::new(proposer.clone(), &asking(temperature))?)
 }
 
 /// The same with a reviser. With the reviser in both roles first attempts are its own: revisions of nothing.
@@ -51,11 +67,11 @@ pub fn domain(proposer: &Engine, temperature: f32) -> Result<Domain<Engine>, Ser
 pub async fn revising(
     proposer: &Engine,
     reviser: &Engine,
-    temperature: f32,
+    asking: &DomainSettings,
 ) -> Result<Domain<Engine>, ServeError> {
-    let domain = domain(proposer, temperature)?;
+    let domain = Domain::new(proposer.clone(), asking)?;
     let prompt = Prompt::load_for(domain.prompt().reviser(), PromptKind::Revise)?;
-    let draw = settings(temperature).draw_settings(domain.prompt());
+    let draw = asking.draw_settings(domain.prompt());
     let reviser = TextReviser::new(reviser.clone(), prompt, None, draw).await?;
     Ok(domain.with_reviser(reviser))
 }
@@ -73,7 +89,8 @@ pub async fn verifier(engine: &Engine, spec: &str) -> Result<Box<dyn Verifier<Tr
     Ok(verifier.expect("a model is behind it"))
 }
 
-fn settings(temperature: f32) -> DomainSettings {
+/// How the lab's models are asked.
+pub fn asking(temperature: f32) -> DomainSettings {
     DomainSettings {
         prompt: "lab".to_owned(),
         sampling: Sampling::at(temperature),

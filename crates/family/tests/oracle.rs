@@ -10,7 +10,7 @@ use std::path::Path;
 #[test]
 fn the_oracle_never_takes_back_that_the_answer_is_lost_and_ends_on_whether_it_is_right() {
     let plan = Scale::Full.plan();
-    let questions = generate_set(&plan.questions, Split::Validation, 9, 20).unwrap();
+    let questions = generate_set(&plan.lab().unwrap().questions, Split::Validation, 9, 20).unwrap();
     let engine =
         serve(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/lab-proposer.gguf")).unwrap();
     let domain = domain(&engine, 0.8).unwrap();

@@ -2,7 +2,9 @@
 
 use deliberate_decoder::{Asking, Model, Precision, Weights};
 use deliberate_family::measure::{Extent, measure, page};
-use deliberate_family::{BuildError, Built, Learning, Observer, Plan, Scale, Words, build, serve};
+use deliberate_family::{
+    Beginning, BuildError, Built, Lab, Learning, Method, Observer, Plan, Scale, Words, build, serve,
+};
 use deliberate_lab::{Question, Recipe, Split, generate};
 use deliberate_text::Prompt;
 use deliberate_train::Device;
@@ -35,22 +37,24 @@ fn in_pieces(plan: &Plan, folder: &Path) -> (Built, u32) {
 /// A plan of seconds, whose models are good for nothing.
 fn hasty() -> Plan {
     let plan = Scale::Tiny.plan();
-    let less = |learning: Learning| Learning { tokens: 40_000, ..learning };
-    Plan {
-        base: Learning { tokens: 400_000, ..plan.base },
+    let less = |learning: Learning| Learning { tokens: Some(40_000), ..learning };
+    let (lab, method) = (plan.lab().unwrap().clone(), plan.method);
+    let written = Learning { tokens: Some(400_000), ..lab.written };
+    let method = Method {
         sampled_questions: 40,
         chained_questions: 20,
-        prm: less(plan.prm),
-        orm: less(plan.orm),
-        reviser: less(plan.reviser),
-        revision_orm: less(plan.revision_orm),
-        star: plan.star.map(less),
-        rest_em: plan.star.map(less),
+        prm: method.prm.map(less),
+        orm: method.orm.map(less),
+        reviser: method.reviser.map(less),
+        revision_orm: method.revision_orm.map(less),
+        star: method.star.map(less),
+        rest_em: method.star.map(less),
         searches: Some(SearchPlan { strategy: "beam".to_owned(), generations: 4, seed: 14, concurrency: 32 }),
-        distilled: plan.star.map(less),
-        revision_rest_em: Some(less(plan.reviser)),
-        ..plan
-    }
+        distilled: method.star.map(less),
+        revision_rest_em: method.reviser.map(less),
+        ..method
+    };
+    Plan { seed: plan.seed, from: Beginning::Lab(Lab { written, ..lab }), method }
 }
 
 #[test]
@@ -114,7 +118,7 @@ fn training_and_serving_read_a_question_alike() {
     let questions: Vec<Question> = generate(&Recipe::mixed(), Split::Train, 3).unwrap().take(200).collect();
     let words = Words::learn(&questions, 384).unwrap();
     let plan = Scale::Tiny.plan();
-    let shape = plan.proposer.shape(words.size());
+    let shape = plan.lab().unwrap().proposer.shape(words.size());
     let model = Model {
         name: "nobody".to_owned(),
         shape,

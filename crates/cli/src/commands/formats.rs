@@ -18,6 +18,7 @@ mod tests {
     use deliberate_run::Dataset;
     use deliberate_study::Grid;
     use deliberate_text::{LabelFormat, Prompt};
+    use deliberate_train::recipes::read_labels;
     use std::collections::BTreeMap;
     use std::io::Write;
 
@@ -46,6 +47,8 @@ mod tests {
         Prompt::parse("page", example("prompt")).unwrap();
         LabelFormat::parse("page", example("label")).unwrap();
         Grid::parse(example("grid")).unwrap();
+        let labels = read_labels(file(example("labels")).path()).unwrap();
+        assert_eq!(labels[0].completions.len(), 3);
         let mixture = file(example("mixture"));
         let text = format!("mixture:path={}", mixture.path().display());
         let denoiser = text.parse::<deliberate_diffusion::command::DenoiserSpec>().unwrap().build().unwrap();

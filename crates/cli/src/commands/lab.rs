@@ -1,22 +1,20 @@
 //! `deliberate lab`: questions with exact answers, and the family of models trained on them.
 
+use super::building::{Watch, ended, models};
 use crate::args::{
     BuildArgs, BundleArgs, GenerateArgs, Global, LabCommand, MeasureArgs, QuestionFamily, QuestionSplit,
 };
 use crate::exit::{INTERRUPTED, bad_input};
 use crate::interrupt::Interrupt;
 use crate::output::{self, note};
-use crate::progress::stage;
-use crate::show::{Table, bytes, count, seconds, share};
+use crate::show::{Table, share};
 use anyhow::Context;
 use deliberate_family::measure::{Chosen, Extent, Measured, Proposers, Revisions, Verifiers, measure};
-use deliberate_family::{BuildError, Built, Observer, Plan, build};
+use deliberate_family::{BuildError, Built, Plan, build};
 use deliberate_lab::{Family, Recipe, Split, generate_set};
 use deliberate_run::Interval;
 use deliberate_train::Device;
-use indicatif::ProgressBar;
 use std::fmt::Write;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -76,44 +74,14 @@ fn make(args: &BuildArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let mut watch = Watch { global, interrupt, bar: None };
     let built = build(&plan, &args.folder, &device, &mut watch);
     watch.bar = None;
-    match built {
-        Ok(built) => {
-            print(&built, args.json)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(BuildError::Interrupted) => {
-            note(format_args!(
-                "interrupted; run the same command again to go on in `{}`",
-                args.folder.display()
-            ));
-            Ok(INTERRUPTED.into())
-        }
-        Err(error @ (BuildError::OtherPlan { .. } | BuildError::Questions(_))) => Err(bad_input(error)),
-        Err(error) => Err(error.into()),
-    }
+    ended(built, &args.folder, |built| if args.json { json(built) } else { models(built) })
 }
 
-fn print(built: &Built, json: bool) -> anyhow::Result<()> {
-    if json {
-        for (card, path) in &built.models {
-            output::line(serde_json::json!({"card": card, "file": path}))?;
-        }
-        return Ok(());
-    }
-    let mut table = Table::new(["model", "parameters", "tokens", "time", "held-out loss", "size", "file"]);
+fn json(built: &Built) -> anyhow::Result<()> {
     for (card, path) in &built.models {
-        let best = card.validation.iter().map(|(_, loss, _)| *loss).fold(f64::INFINITY, f64::min);
-        table.row([
-            card.name.clone(),
-            count(card.parameters),
-            count(card.tokens),
-            seconds(card.seconds),
-            if best.is_finite() { format!("{best:.4}") } else { "–".to_owned() },
-            bytes(card.bytes),
-            path.display().to_string(),
-        ]);
+        output::line(serde_json::json!({"card": card, "file": path}))?;
     }
-    output::data(table)
+    Ok(())
 }
 
 /// The plan that a folder's family was built by.
@@ -270,32 +238,4 @@ fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path)
         .with_context(|| format!("cannot read `{}`", path.display()))
         .map_err(bad_input)
-}
-
-/// Shows one bar a stage, and passes Ctrl-C on.
-struct Watch<'a> {
-    global: &'a Global,
-    interrupt: Interrupt,
-    bar: Option<ProgressBar>,
-}
-
-impl Observer for Watch<'_> {
-    fn stage(&mut self, name: &str) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-        if !self.global.quiet {
-            note(format_args!("stage {name}"));
-        }
-        self.bar = Some(stage(self.global));
-    }
-
-    fn at(&mut self, done: u64, all: u64, what: &str) -> ControlFlow<()> {
-        if let Some(bar) = &self.bar {
-            bar.set_length(all);
-            bar.set_position(done);
-            bar.set_message(what.to_owned());
-        }
-        if self.interrupt.pressed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }

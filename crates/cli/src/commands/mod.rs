@@ -2,6 +2,7 @@
 
 pub(crate) mod act;
 pub(crate) mod bench;
+mod building;
 pub(crate) mod calibrate;
 pub(crate) mod completions;
 pub(crate) mod diffuse;
@@ -17,6 +18,7 @@ pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod solve;
 pub(crate) mod strategies;
+pub(crate) mod train;
 pub(crate) mod tune;
 
 use crate::exit::bad_input;

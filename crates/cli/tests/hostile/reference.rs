@@ -20,6 +20,7 @@ fn the_reference_of_every_command() {
         "formats",
         "doctor",
         "serve",
+        "train",
         "tune",
         "diffuse",
         "act",

@@ -105,3 +105,55 @@ fn examples_that_cannot_be_learnt_from_are_named_by_line() {
     let all = ["tune", "solved.jsonl", "--model", "solved.jsonl", "--output", "out"];
     with_lab(path, &all).failed(2, &["solved.jsonl"]);
 }
+
+#[test]
+fn a_verifier_is_trained_from_questions_with_answers_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let questions =
+        ["lab", "generate", "-n", "24", "--split", "train", "--family", "purses", "-o", "questions.jsonl"];
+    with_lab(path, &questions).done();
+    let train = |rest: &[&str]| {
+        let all = [
+            "train",
+            "questions.jsonl",
+            "--model",
+            "lab",
+            "--output",
+            "out",
+            "--worked",
+            "0",
+            "--prompt",
+            "lab",
+            "--samples",
+            "4",
+            "--rollouts",
+            "1",
+            "--max-tokens",
+            "200",
+            "--lora",
+            "4",
+            "--development",
+            "20",
+        ];
+        with_lab(path, &[&all[..], rest].concat())
+    };
+    let plan = train(&["--show-plan"]).done().out.clone();
+    assert!(plan.contains("[from.base]") && plan.contains("rank = 4"), "{plan}");
+    let trained = train(&["--json"]).done().json();
+    assert_eq!(trained["models"].as_array().map(Vec::len), Some(1), "{trained}");
+    assert_eq!(trained["models"][0]["card"]["name"], "prm");
+    assert_eq!(trained["drawn"][1]["stage"], "returns");
+    // The plan itself does the same, and finds that it is done.
+    std::fs::write(path.join("plan.toml"), plan).unwrap();
+    let again = with_lab(path, &["train", "--plan", "plan.toml", "--output", "out", "--json"]).done().json();
+    assert_eq!(again, trained);
+    let settings = ["--config", "out/deliberate.toml", "--json"];
+    let solved =
+        with_lab(path, &[&["solve", QUESTION, "--budget", "2"], &settings[..]].concat()).done().json();
+    assert_eq!(solved["settings"]["models"]["verifier"]["adapter"]["name"], "prm", "{solved}");
+
+    train(&["--samples", "5"]).failed(2, &["another plan", "give another folder"]);
+    train(&["--test", "questions.jsonl", "--seed", "9"]).failed(2, &["test questions", "take them out"]);
+    train(&["--development", "100"]).failed(2, &["leave no questions"]);
+}

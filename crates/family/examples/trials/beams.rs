@@ -126,7 +126,7 @@ impl Models {
     fn open(bench: &Bench) -> Result<Self, Box<dyn Error>> {
         let (proposer, prm) = (serve(&Bench::model("proposer"))?, serve(&Bench::model("prm"))?);
         Ok(Self {
-            domain: domain(&proposer, bench.plan.temperature)?,
+            domain: domain(&proposer, bench.plan.method.temperature)?,
             prm: block_on(verifier(&prm, "prm:signs"))?,
             product: block_on(verifier(&prm, "prm:signs*likelihood"))?,
         })

@@ -74,13 +74,13 @@ impl Bench {
 
     /// Questions to learn from.
     pub(crate) fn learnt(&self) -> Result<Vec<Asked>, Box<dyn Error>> {
-        let questions = generate_set(&self.plan.questions, Split::Train, LEARNT, self.extent.learnt)?;
+        let questions = generate_set(&self.plan.lab()?.questions, Split::Train, LEARNT, self.extent.learnt)?;
         Ok(questions.iter().map(asked).collect())
     }
 
     /// Questions to measure on.
     pub(crate) fn measured(&self) -> Result<Vec<Question>, Box<dyn Error>> {
-        Ok(generate_set(&self.plan.questions, Split::Validation, MEASURED, self.extent.questions)?)
+        Ok(generate_set(&self.plan.lab()?.questions, Split::Validation, MEASURED, self.extent.questions)?)
     }
 
     /// Seed of the questions to measure on, and of what is drawn for them.
@@ -94,8 +94,8 @@ impl Bench {
         let first = questions.first().map_or("", |question| &question.id);
         let file = self.folder.join(format!("samples-{first}-{count}x{samples}.jsonl"));
         let engine = serve(&Self::model("proposer"))?;
-        let domain = domain(&engine, self.plan.temperature)?;
-        let plan = SamplePlan { samples, seed: MEASURED, concurrency: self.plan.returns.concurrency };
+        let domain = domain(&engine, self.plan.method.temperature)?;
+        let plan = SamplePlan { samples, seed: MEASURED, concurrency: self.plan.method.returns.concurrency };
         let mut watch = Watch::new("samples");
         Ok(block_on(draw_samples(&domain, questions, &plan, &file, &mut watch))?)
     }

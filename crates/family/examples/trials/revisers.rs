@@ -4,7 +4,7 @@
 use crate::bench::{Bench, Watch, number, percent};
 use deliberate_engine::Engine;
 use deliberate_family::measure::{Extent, Revisions, difference, mean, measure_revisions};
-use deliberate_family::{Plan, Start, Task, Words, Workshop, domain, serve};
+use deliberate_family::{Learning, Plan, Start, Task, Words, Workshop, domain, serve};
 use deliberate_lab::Split;
 use deliberate_run::Interval;
 use deliberate_search::{Draw, Expansion, Reach, mix, question_seed};
@@ -56,9 +56,11 @@ fn train(
     variant: &Variant,
 ) -> Result<PathBuf, Box<dyn Error>> {
     let mut plan = bench.plan.clone();
-    plan.reviser.tokens = bench.extent.tokens;
-    plan.revisions.kept = variant.kept;
-    plan.held_out = 2;
+    let reviser = plan.method.reviser.as_mut().ok_or("the plan makes no reviser")?;
+    reviser.tokens = Some(bench.extent.tokens);
+    let learning = *reviser;
+    plan.method.revisions.kept = variant.kept;
+    plan.method.held_out = 2;
     let folder = bench.folder.join(variant.name);
     let engine = serve(&Bench::model("proposer"))?;
     let prompt = Prompt::load_for("revise-lab", PromptKind::Revise)?;
@@ -66,9 +68,15 @@ fn train(
     for (index, question) in sampled.iter().enumerate() {
         let other = &sampled[(index + 1) % sampled.len()];
         let shown = shown(question, if variant.foreign { other } else { question }, variant.samples);
-        rows.push(block_on(recipes::revisions(&shown, &prompt, &engine, words.end(), &plan.revisions))?);
+        rows.push(block_on(recipes::revisions(
+            &shown,
+            &prompt,
+            &engine,
+            words.end(),
+            &plan.method.revisions,
+        ))?);
     }
-    learn(&plan, words, rows, &folder)?;
+    learn(&plan, &learning, rows, &folder)?;
     Ok(folder.join("reviser/reviser.gguf"))
 }
 
@@ -81,18 +89,23 @@ fn shown(question: &Sampled, wrong: &Sampled, samples: usize) -> Sampled {
     Sampled { question: question.question.clone(), solutions }
 }
 
-fn learn(plan: &Plan, words: &Words, rows: Vec<Vec<Example>>, folder: &Path) -> Result<(), Box<dyn Error>> {
+fn learn(
+    plan: &Plan,
+    learning: &Learning,
+    rows: Vec<Vec<Example>>,
+    folder: &Path,
+) -> Result<(), Box<dyn Error>> {
     let (device, mut watch) = (Device::Cpu, Watch::new("reviser"));
     let mut workshop = Workshop::open(plan, folder, &device, &mut watch)?;
     workshop.adopt("proposer", &Bench::model("proposer"))?;
     let task = Task {
         name: "reviser",
         role: "a variant of the reviser",
-        shape: workshop.judging(words),
-        learning: &plan.reviser,
+        shape: workshop.judging(),
+        learning,
         start: Start::From("proposer"),
     };
-    Ok(workshop.copy(words, task, rows)?)
+    Ok(workshop.copy(task, rows)?)
 }
 
 const HEAD: &str = "reviser | right along the chain, % | spoilt, % | mended, % | different solutions of 8: a chain, samples \
@@ -119,7 +132,7 @@ fn report(bench: &Bench, name: &str, file: &Path) -> Result<(), Box<dyn Error>> 
         seed: Bench::seed(),
     };
     let mut plan = bench.plan.clone();
-    plan.revision_rest_em = None;
+    plan.method.revision_rest_em = None;
     let measured = measure_revisions(&plan, &folder, &extent, &mut Watch::new(name))?;
     let context = context(bench, file)?;
     println!("{}", row(name, &measured, &context));
@@ -153,7 +166,7 @@ fn context(bench: &Bench, file: &Path) -> Result<[Interval; 4], Box<dyn Error>> 
     let wrong: Vec<(&Asked, Trace)> =
         asked.iter().zip(&sampled).filter_map(|(asked, one)| Some((asked, wrong(one)?))).collect();
     let engine = serve(file)?;
-    let domain = domain(&engine, bench.plan.temperature)?;
+    let domain = domain(&engine, bench.plan.method.temperature)?;
     let after = |foreign: usize, shown: bool| -> Result<Vec<f64>, Box<dyn Error>> {
         let (domain, engine, wrong) = (&domain, &engine, &wrong);
         let draws = (0..wrong.len()).map(move |at| {

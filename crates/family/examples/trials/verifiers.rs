@@ -47,10 +47,10 @@ fn returns(bench: &Bench, questions: &[Asked], sampled: &[Sampled]) -> Result<Ve
         solutions: SOLUTIONS,
         rollouts: ROLLOUTS,
         seed: Bench::seed(),
-        concurrency: bench.plan.returns.concurrency,
+        concurrency: bench.plan.method.returns.concurrency,
     };
     let engine = serve(&Bench::model("proposer"))?;
-    let domain = domain(&engine, bench.plan.temperature)?;
+    let domain = domain(&engine, bench.plan.method.temperature)?;
     let file = bench.folder.join(format!("returns-{}.jsonl", questions.len()));
     let mut watch = Watch::new("returns");
     Ok(block_on(estimate_returns(&domain, questions, sampled, &plan, &file, &mut watch))?)
@@ -59,7 +59,9 @@ fn returns(bench: &Bench, questions: &[Asked], sampled: &[Sampled]) -> Result<Ve
 /// Both verifiers, from the same solutions.
 fn train(bench: &Bench, sampled: &[Sampled], returns: &[Returns]) -> Result<(), Box<dyn Error>> {
     let mut plan = bench.plan.clone();
-    plan.prm.tokens = bench.extent.tokens;
+    let prm = plan.method.prm.as_mut().ok_or("the plan makes no PRM")?;
+    prm.tokens = Some(bench.extent.tokens);
+    let learning = *prm;
     let words = Bench::words()?;
     let labels = words.labels();
     let rows = sampled.iter().zip(returns);
@@ -77,9 +79,9 @@ fn train(bench: &Bench, sampled: &[Sampled], returns: &[Returns]) -> Result<(), 
     let mut workshop = Workshop::open(&plan, &folder, &device, &mut watch)?;
     workshop.adopt("proposer", &Bench::model("proposer"))?;
     for (name, rows) in lessons {
-        let (role, shape) = ("a verifier for comparison", workshop.judging(&words));
-        let task = Task { name, role, shape, learning: &plan.prm, start: Start::From("proposer") };
-        workshop.copy(&words, task, rows)?;
+        let (role, shape) = ("a verifier for comparison", workshop.judging());
+        let task = Task { name, role, shape, learning: &learning, start: Start::From("proposer") };
+        workshop.copy(task, rows)?;
     }
     Ok(())
 }
@@ -100,7 +102,7 @@ fn scores(
     let engine = serve(&folder.join(model).join(format!("{model}.gguf")))?;
     let verifier = block_on(verifier(&engine, "prm:signs"))?;
     let file = folder.join(format!("{model}-scores-{}.jsonl", asked.len()));
-    let (concurrency, mut watch) = (bench.plan.returns.concurrency, Watch::new(model));
+    let (concurrency, mut watch) = (bench.plan.method.returns.concurrency, Watch::new(model));
     Ok(block_on(score_solutions(&*verifier, &solutions, concurrency, &file, &mut watch))?)
 }
 

@@ -18,8 +18,8 @@ pub use revisers::{Along, Revisions};
 pub use statistics::{Bin, area, difference, mean};
 pub use verifiers::{Areas, Chosen, Curve, Verifiers};
 
+use crate::asked;
 use crate::watch::{Watch, unless_broken};
-use crate::words::asked;
 use crate::{BuildError, Observer, Plan, serve};
 use deliberate_engine::Engine;
 use deliberate_lab::{Question, Split, generate_set};
@@ -88,7 +88,7 @@ pub fn measure_revisions(
     observer: &mut dyn Observer,
 ) -> Result<Revisions, BuildError> {
     let mut bench = Bench::open(plan, folder, extent, observer)?;
-    let sampled = bench.draw("proposer", extent.samples, plan.temperature)?;
+    let sampled = bench.draw("proposer", extent.samples, plan.method.temperature)?;
     bench.revisions(&sampled)
 }
 
@@ -118,7 +118,7 @@ impl<'a> Bench<'a> {
         };
         let work = folder.join(format!("measure-{of}{questions}x{samples}-seed{seed}"));
         std::fs::create_dir_all(&work).map_err(BuildError::file(&work))?;
-        let questions = generate_set(&plan.questions, split, seed, questions)?;
+        let questions = generate_set(&plan.lab()?.questions, split, seed, questions)?;
         let asked = questions.iter().map(asked).collect();
         Ok(Self { plan, folder, work, extent, questions, asked, observer })
     }
@@ -134,7 +134,8 @@ impl<'a> Bench<'a> {
         let file = self.work.join(file);
         let engine = self.engine(model)?;
         let domain = serve::domain(&engine, temperature)?;
-        let plan = SamplePlan { samples, seed: self.extent.seed, concurrency: self.plan.returns.concurrency };
+        let plan =
+            SamplePlan { samples, seed: self.extent.seed, concurrency: self.plan.method.returns.concurrency };
         let mut watch = Watch::new(self.observer);
         let drawn = block_on(draw_samples(&domain, &self.asked, &plan, &file, &mut watch));
         unless_broken(drawn)

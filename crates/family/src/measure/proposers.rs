@@ -53,18 +53,18 @@ pub struct Learnt {
 impl Bench<'_> {
     pub(super) fn proposers(&mut self) -> Result<(Proposers, Vec<Sampled>), BuildError> {
         let seed = self.extent.seed;
-        let temperature = self.plan.temperature;
+        let temperature = self.plan.method.temperature;
         let sampled = self.draw("proposer", self.extent.samples, temperature)?;
         let greedy = rates(&self.draw("proposer", 1, 0.0)?);
-        let large = match self.plan.large {
+        let large = match self.plan.lab()?.large {
             Some(_) => Some(rates(&self.draw("proposer-large", 1, 0.0)?)),
             None => None,
         };
         let single = rates(&sampled);
         let copies = [
-            ("proposer-star", self.plan.star),
-            ("proposer-rest-em", self.plan.rest_em),
-            ("proposer-distilled", self.plan.distilled),
+            ("proposer-star", self.plan.method.star),
+            ("proposer-rest-em", self.plan.method.rest_em),
+            ("proposer-distilled", self.plan.method.distilled),
         ];
         let mut learnt = Vec::new();
         for (model, _) in copies.into_iter().filter(|(_, learning)| learning.is_some()) {

@@ -57,11 +57,11 @@ impl Bench<'_> {
         let size = length as usize;
         let drawn = self.drawn_chains("reviser")?;
         let mut along = vec![self.along("reviser", &drawn)];
-        if self.plan.revision_rest_em.is_some() {
+        if self.plan.method.revision_rest_em.is_some() {
             let others = self.drawn_chains("reviser-rest-em")?;
             along.push(self.along("reviser-rest-em", &others));
         }
-        let alike = self.draw("reviser", count * length, self.plan.temperature)?;
+        let alike = self.draw("reviser", count * length, self.plan.method.temperature)?;
 
         let chains = Groups::of_chains(&drawn);
         let alike = Groups::of_samples(&alike, size);
@@ -103,10 +103,11 @@ impl Bench<'_> {
         let file = format!("{reviser}-alone-chains.jsonl");
         self.observer.stage(&file);
         let (chains, length) = self.extent.chains;
-        let (window, concurrency) = (self.plan.chains.window, self.plan.returns.concurrency);
+        let (window, concurrency) = (self.plan.method.chains.window, self.plan.method.returns.concurrency);
         let plan = ChainPlan { chains, length, window, seed: self.extent.seed, concurrency };
         let engine = self.engine(reviser)?;
-        let domain = block_on(serve::revising(&engine, &engine, self.plan.temperature))?;
+        let domain =
+            block_on(serve::revising(&engine, &engine, &serve::asking(self.plan.method.temperature)))?;
         let file = self.work.join(file);
         let mut watch = Watch::new(self.observer);
         unless_broken(block_on(draw_chains(&domain, &self.asked, &plan, &file, &mut watch)))

@@ -89,7 +89,7 @@ impl Bench<'_> {
         let engine = self.engine(model)?;
         let verifier = block_on(serve::verifier(&engine, spec)).map_err(ServeError::from)?;
         let mut watch = Watch::new(self.observer);
-        let (concurrency, file) = (self.plan.returns.concurrency, self.work.join(file));
+        let (concurrency, file) = (self.plan.method.returns.concurrency, self.work.join(file));
         let scores = block_on(score_solutions(&*verifier, solutions, concurrency, &file, &mut watch));
         unless_broken(scores)
     }
@@ -149,10 +149,10 @@ impl Bench<'_> {
             solutions: 4,
             rollouts,
             seed: self.extent.seed + 1,
-            concurrency: self.plan.returns.concurrency,
+            concurrency: self.plan.method.returns.concurrency,
         };
         let engine = self.engine("proposer")?;
-        let domain = serve::domain(&engine, self.plan.temperature)?;
+        let domain = serve::domain(&engine, self.plan.method.temperature)?;
         let (asked, some) = (self.asked[..questions].to_vec(), &sampled[..questions]);
         let file = self.work.join("rollouts.jsonl");
         let mut watch = Watch::new(self.observer);

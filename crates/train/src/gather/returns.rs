@@ -40,6 +40,9 @@ pub struct Returns {
     pub question: String,
     /// In the order of drawing.
     pub solutions: Vec<Valued>,
+    /// Tokens that the rollouts drew.
+    #[serde(default)]
+    pub drawn: u64,
 }
 
 impl Line for Returns {
@@ -65,6 +68,7 @@ pub async fn estimate_returns<M: LanguageModel>(
     let work = async |&(question, drawn): &(&Asked, &Sampled)| {
         let mut solutions = Vec::new();
         let mut known = HashMap::new();
+        let mut drawn_tokens = 0;
         let answered = drawn.solutions.iter().filter(|solution| solution.answered);
         for solution in answered.take(plan.solutions as usize) {
             let trace = &solution.trace;
@@ -72,8 +76,9 @@ pub async fn estimate_returns<M: LanguageModel>(
             for steps in 1..trace.step_count() {
                 let prefix = trace.prefix(steps);
                 if !known.contains_key(prefix.tokens()) {
-                    let value = value(domain, question, &prefix, plan).await?;
+                    let (value, tokens) = value(domain, question, &prefix, plan).await?;
                     known.insert(prefix.tokens().clone(), value);
+                    drawn_tokens += tokens;
                 }
                 returns.push(known[prefix.tokens()]);
             }
@@ -82,21 +87,23 @@ pub async fn estimate_returns<M: LanguageModel>(
             }
             solutions.push(Valued { trace: trace.clone(), returns });
         }
-        Ok(Returns { question: question.id.clone(), solutions })
+        Ok(Returns { question: question.id.clone(), solutions, drawn: drawn_tokens })
     };
     stage(path, &items, |item| item.0, plan.concurrency, progress, work).await
 }
 
+/// The share of right answers from the end of a prefix, and the tokens that were drawn for it.
 async fn value<M: LanguageModel>(
     domain: &Domain<M>,
     question: &Asked,
     prefix: &Trace,
     plan: &ReturnsPlan,
-) -> Result<f32, GatherError> {
+) -> Result<(f32, u64), GatherError> {
     // Seeds follow from the prefix, so that equal prefixes have equal values whatever came before.
     let root = question_seed(plan.seed, &question.id);
     let node = prefix.tokens().iter().fold(root, |node, &token| mix(node, token.into()));
     let rollouts = continuations(domain, question, prefix, children(node, plan.rollouts)).await?;
     let right = rollouts.iter().filter(|rollout| question.right(rollout)).count();
-    Ok(right as f32 / rollouts.len().max(1) as f32)
+    let drawn = rollouts.iter().map(|rollout| rollout.tokens().len() - prefix.tokens().len()).sum::<usize>();
+    Ok((right as f32 / rollouts.len().max(1) as f32, drawn as u64))
 }

@@ -41,6 +41,9 @@ pub struct Picked {
     pub question: String,
     /// The chosen solution, if the search found one.
     pub solution: Option<Solution>,
+    /// Tokens that the search drew.
+    #[serde(default)]
+    pub drawn: u64,
 }
 
 impl Line for Picked {
@@ -72,7 +75,7 @@ pub async fn search_solutions<M: LanguageModel>(
         let found = found.map_err(|error| failed(error.to_string()))?;
         let chosen = found.choice.node.map(|node| found.state(node).clone());
         let solution = chosen.map(|trace| Solution::judged(question, trace));
-        Ok(Picked { question: question.id.clone(), solution })
+        Ok(Picked { question: question.id.clone(), solution, drawn: found.ledger.charged.units })
     };
     stage(path, questions, |question| question, plan.concurrency, progress, work).await
 }

@@ -3,11 +3,13 @@
 mod imitation;
 mod labels;
 mod language;
+mod process;
 mod revision;
 
 pub use imitation::{distil, imitate, trajectories};
 pub use labels::{Labels, outcome, outcomes, steps};
 pub use language::solved;
+pub use process::{LabelledSteps, LabelsError, labelled, read_labels, write_labels};
 pub use revision::{RevisionPlan, revisions};
 
 use crate::Example;

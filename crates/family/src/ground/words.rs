@@ -1,4 +1,4 @@
-//! Between the lab's questions and tokens.
+//! Between words and tokens.
 
 use deliberate_decoder::{Encoder, Vocabulary, VocabularyError};
 use deliberate_lab::Question;
@@ -6,8 +6,8 @@ use deliberate_train::Example;
 use deliberate_train::gather::Asked;
 use deliberate_train::recipes::{Labels, solved};
 
-/// A vocabulary at work on the lab's texts.
-#[derive(Debug)]
+/// A vocabulary at work.
+#[derive(Debug, Clone)]
 pub struct Words {
     vocabulary: Vocabulary,
     encoder: Encoder,

@@ -1,0 +1,138 @@
+//! From the options of `deliberate train` to a plan.
+
+use crate::args::{Make, TrainArgs};
+use deliberate_family::{Base, Beginning, Learning, Lora, Method, Plan, Written};
+use std::num::{NonZeroU32, NonZeroUsize};
+
+/// Highest learning rate where all weights learn and nobody chose.
+const WHOLE_RATE: f32 = 1e-5;
+
+/// The plan that the options make.
+pub(crate) fn plan(args: &TrainArgs) -> Plan {
+    let (mut base, mut method) = Plan::usual();
+    base.model = args.model.clone().unwrap_or_default();
+    base.questions = args.questions_file.clone().unwrap_or_default();
+    base.test.clone_from(&args.test);
+    set(&mut base.prompt, args.prompt.clone());
+    set(&mut base.answer_tokens, args.max_tokens.map(NonZeroU32::get));
+    set(&mut base.development, args.development);
+    base.lora = match args.lora {
+        _ if args.all_weights => None,
+        // Twice the rank is what most adapters are trained with.
+        Some(rank) => Some(Lora { rank: rank.get(), alpha: 2.0 * rank.get() as f32 }),
+        None => base.lora,
+    };
+    base.written = match (args.worked, base.written) {
+        (Some(0), _) => None,
+        (Some(share), Some(written)) => Some(Written { share, ..written }),
+        (_, written) => written,
+    };
+    set(&mut method.temperature, args.temperature);
+    set(&mut method.sampled_questions, args.questions.map(NonZeroUsize::get));
+    set(&mut method.samples, args.samples.map(NonZeroU32::get));
+    set(&mut method.returns.rollouts, args.rollouts.map(NonZeroU32::get));
+    method.labels.clone_from(&args.labels);
+    keep(&mut method, &args.make);
+    if let Some(rate) = args.rate.or(args.all_weights.then_some(WHOLE_RATE)) {
+        at_rate(&mut base, &mut method, rate);
+    }
+    Plan { seed: args.seed, from: Beginning::Base(base), method }
+}
+
+fn set<T>(value: &mut T, chosen: Option<T>) {
+    if let Some(chosen) = chosen {
+        *value = chosen;
+    }
+}
+
+/// Leaves out what is not made, nor needed for what is.
+fn keep(method: &mut Method, make: &[Make]) {
+    let any = |of: &[Make]| of.iter().any(|one| make.contains(one));
+    let only = |learning: &mut Option<Learning>, wanted: bool| {
+        if !wanted {
+            *learning = None;
+        }
+    };
+    only(&mut method.prm, any(&[Make::Prm, Make::Distilled]));
+    only(&mut method.orm, any(&[Make::Orm]));
+    only(&mut method.reviser, any(&[Make::Reviser, Make::RevisionOrm, Make::RevisionRestEm]));
+    only(&mut method.revision_orm, any(&[Make::RevisionOrm]));
+    only(&mut method.star, any(&[Make::Star, Make::RestEm]));
+    only(&mut method.rest_em, any(&[Make::RestEm]));
+    only(&mut method.distilled, any(&[Make::Distilled]));
+    only(&mut method.revision_rest_em, any(&[Make::RevisionRestEm]));
+    if method.distilled.is_none() {
+        method.searches = None;
+    }
+}
+
+fn at_rate(base: &mut Base, method: &mut Method, rate: f32) {
+    let written = base.written.as_mut().map(|written| &mut written.learning);
+    let all = [
+        &mut method.prm,
+        &mut method.orm,
+        &mut method.reviser,
+        &mut method.revision_orm,
+        &mut method.star,
+        &mut method.rest_em,
+        &mut method.distilled,
+        &mut method.revision_rest_em,
+    ];
+    for learning in all.into_iter().filter_map(Option::as_mut).chain(written) {
+        learning.peak = rate;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser;
+
+    fn planned(rest: &[&str]) -> Result<Plan, String> {
+        let all = ["deliberate", "train", "questions.jsonl", "--model", "smollm2", "--output", "out"];
+        let cli = Cli::try_parse_from(all.iter().chain(rest)).map_err(|error| error.to_string())?;
+        let Command::Train(args) = cli.command else { panic!("another command") };
+        let plan = plan(&args);
+        plan.check().map(|()| plan).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_something_is_made_of_comes_with_it() {
+        let made = |rest: &[&str]| {
+            let method = planned(rest).unwrap().method;
+            let all = [
+                ("prm", method.prm),
+                ("orm", method.orm),
+                ("reviser", method.reviser),
+                ("revision-orm", method.revision_orm),
+                ("star", method.star),
+                ("rest-em", method.rest_em),
+                ("distilled", method.distilled),
+            ];
+            all.into_iter().filter_map(|(name, learning)| learning.map(|_| name)).collect::<Vec<_>>()
+        };
+        assert_eq!(made(&[]), ["prm"]);
+        assert_eq!(made(&["--make", "rest-em"]), ["star", "rest-em"]);
+        assert_eq!(
+            made(&["--make", "revision-orm,distilled"]),
+            ["prm", "reviser", "revision-orm", "distilled"]
+        );
+    }
+
+    #[test]
+    fn flags_are_in_the_plan() {
+        let plan = planned(&["--worked", "0", "--lora", "8", "--rate", "1e-3", "-n", "7", "--rollouts", "2"]);
+        let Plan { from: Beginning::Base(base), method, .. } = plan.unwrap() else {
+            panic!("a plan of the lab")
+        };
+        assert_eq!((base.written, base.lora), (None, Some(Lora { rank: 8, alpha: 16.0 })));
+        assert_eq!((method.sampled_questions, method.returns.rollouts), (7, 2));
+        assert_eq!(method.prm.map(|prm| prm.peak), Some(1e-3));
+        let whole = planned(&["--all-weights"]).unwrap();
+        let Beginning::Base(base) = whole.from else { panic!("a plan of the lab") };
+        assert_eq!((base.lora, base.written.map(|written| written.learning.peak)), (None, Some(WHOLE_RATE)));
+        assert!(planned(&["--worked", "95"]).unwrap_err().contains("leave no questions"));
+        assert!(planned(&["--all-weights", "--lora", "8"]).unwrap_err().contains("cannot be used with"));
+    }
+}

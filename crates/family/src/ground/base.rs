@@ -1,0 +1,64 @@
+//! A model that is there, and a file of questions with answers.
+
+use super::questions::{Sorted, Wanted};
+use super::{Ground, Inputs, Stock, Words};
+use crate::{Base, BuildError, Plan, Start};
+use deliberate_decoder::ModelFile;
+use deliberate_lm::Sampling;
+use deliberate_models::Models;
+use deliberate_text::{DomainSettings, Prompt};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+pub(super) fn ground(base: &Base, plan: &Plan) -> Result<Ground, BuildError> {
+    let path = file(&base.model)?;
+    let ModelFile { shape, vocabulary, .. } = ModelFile::open(&path)?;
+    let wanted = Wanted {
+        test: base.test.as_deref(),
+        development: base.development,
+        written: base.written_share(),
+        seed: plan.seed,
+    };
+    let Sorted { sha256, mut asked, written, development } = Sorted::read(&base.questions, &wanted)?;
+    asked.truncate(plan.method.sampled_questions);
+    let inputs = Inputs { model: sha256_of(&path)?, questions: sha256 };
+    let prompt = Some(base.prompt.clone()).filter(|name| Prompt::built_in().contains(&name.as_str()));
+    Ok(Ground {
+        words: Words::new(vocabulary)?,
+        asking: DomainSettings {
+            prompt: base.prompt.clone(),
+            sampling: Sampling::at(plan.method.temperature),
+            step_tokens: base.answer_tokens,
+            answer_tokens: base.answer_tokens,
+            steps: None,
+        },
+        stock: match base.lora {
+            Some(lora) => Stock::Adapters { base: path, lora },
+            None => Stock::Whole { base: path, prompt },
+        },
+        proposing: shape,
+        judging: shape,
+        proposer: if base.written.is_some() { Start::From("proposer") } else { Start::Beginning },
+        questions: asked,
+        written,
+        development,
+        inputs: Some(inputs),
+    })
+}
+
+/// The file of a base that can be trained.
+fn file(name: &str) -> Result<PathBuf, BuildError> {
+    let models = Models::from_env()?;
+    if let (base, Some(_)) = models.split(name) {
+        return Err(BuildError::NotAlone { name: name.to_owned(), base: base.to_owned() });
+    }
+    Ok(models.resolve(name)?.path)
+}
+
+fn sha256_of(path: &Path) -> Result<String, BuildError> {
+    let mut digest = Sha256::new();
+    let copied = File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut digest));
+    copied.map_err(BuildError::file(path))?;
+    Ok(format!("{:x}", digest.finalize()))
+}
