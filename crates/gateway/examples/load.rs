@@ -38,7 +38,7 @@ impl Solver for MockSolver {
             sleep(SLEEP).await;
             let content = "Four times seven is twenty-eight.\n".repeat(8);
             Ok(Solved {
-                choices: vec![Choice { content, finish: Finish::Stop }],
+                choices: vec![Choice { content, calls: Vec::new(), logprobs: None, finish: Finish::Stop }],
                 votes: vec![Vote { answer: Some("28".to_owned()), solutions: 16, weight: 16.0 }],
                 spent: Spent { generations: 16, completion_tokens: 1000, ..Spent::default() },
                 way: "mock".to_owned(),

@@ -178,10 +178,11 @@ impl Call {
     }
 
     /// Searches inside of the stream, so that a client that leaves ends the search.
-    fn streamed(mut self, ready: Ready) -> impl Stream<Item = Event> {
+    fn streamed(self, ready: Ready) -> impl Stream<Item = Event> {
         let Ready { request, head, solver, ask, mut bill, told, spoken, record, place } = ready;
         let searching = self.gateway.metrics.search();
-        let (solving, mut parts) = (async move { solver.solve(ask).await }, Parts::new(head, request.include_usage));
+        let (solving, mut parts) =
+            (async move { solver.solve(ask).await }, Parts::new(head, request.include_usage));
         let head = parts.head().clone();
         let answering = async move {
             let solved = solving.await;
@@ -193,7 +194,7 @@ impl Call {
             (self, solved)
         };
         let (watched, mut known) = (request.progress, Known::default());
-        let events = move |happening| match happening {
+        let events = move |happening: Happening<(Self, Result<Solved, Refusal>)>| match happening {
             Happening::Answer((mut call, solved)) => {
                 let seconds = call.seconds();
                 let events = call.own(|| match &solved {

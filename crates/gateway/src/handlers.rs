@@ -76,7 +76,10 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, stop: impl Futu
     let limits = gateway.limits;
     let router = Router::new()
         .route("/", get(playground))
-        .route("/v1/chat/completions", post(|gateway, who, request| answer(Kind::Chat, gateway, who, request)))
+        .route(
+            "/v1/chat/completions",
+            post(|gateway, who, request| answer(Kind::Chat, gateway, who, request)),
+        )
         .route("/v1/completions", post(|gateway, who, request| answer(Kind::Text, gateway, who, request)))
         .route("/v1/models", get(models))
         .route("/health", get(|| async { Json(json!({"status": "ok"})) }))

@@ -155,10 +155,7 @@ mod tests {
             7
         };
         let all: Vec<_> = happenings(work, told, spoken).collect().await;
-        assert!(matches!(
-            all.as_slice(),
-            [Happening::Progress(_), Happening::Part(_), Happening::Answer(7)]
-        ));
+        assert!(matches!(all.as_slice(), [Happening::Progress(_), Happening::Part(_), Happening::Answer(7)]));
         after.0.tell(Progress::default());
         after.1.tell(String::new());
     }

@@ -8,9 +8,8 @@ mod operating;
 mod playground;
 
 use deliberate_gateway::{
-    Ask, Asked, Choice, DrawnToken, Finish, Gateway, Keys, Limits, Node, NodeState, Progress, Refusal, Solved,
-    Solver, Spent,
-    VirtualModel, Vote, serve,
+    Ask, Asked, Choice, DrawnToken, Finish, Gateway, Keys, Limits, Node, NodeState, Progress, Refusal,
+    Solved, Solver, Spent, VirtualModel, Vote, serve,
 };
 use deliberate_lm::Call;
 use futures::FutureExt;

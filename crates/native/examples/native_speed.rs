@@ -6,7 +6,7 @@ use deliberate_decoder::{Shape, Weights};
 use deliberate_engine::{
     Capacity, Engine, LogitSink, ModelRuntime, RuntimeError, Serving, Slot, Span, Tokenizer,
 };
-use deliberate_lm::{GenerateRequest, LanguageModel, Message, ModelFacts, Sampling, Token};
+use deliberate_lm::{Chat, GenerateRequest, LanguageModel, ModelFacts, Sampling, Token};
 use deliberate_native::{LoadError, NativeRuntime, Parts, Settings};
 use rand::{Rng, SeedableRng};
 use std::env;
@@ -298,7 +298,7 @@ impl Tokenizer for Bytes {
         vec![token as u8]
     }
 
-    fn render(&self, _messages: &[Message]) -> Result<String, RuntimeError> {
+    fn render(&self, _chat: &Chat) -> Result<String, RuntimeError> {
         Err(RuntimeError { reason: "bytes are no chat".to_owned() })
     }
 }

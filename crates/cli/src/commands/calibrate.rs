@@ -255,7 +255,8 @@ impl Asked {
             return Ok(Self { name: stem(path), questions: read.questions });
         }
         let count = count.unwrap_or(LAB_QUESTIONS[usize::from(full)]);
-        let questions = generate_set(&Scale::Full.plan().lab().map_err(bad_input)?.questions, Split::Test, seed, count)?;
+        let questions =
+            generate_set(&Scale::Full.plan().lab().map_err(bad_input)?.questions, Split::Test, seed, count)?;
         let asked = |question: deliberate_lab::Question| Question {
             id: question.id,
             problem: question.problem,

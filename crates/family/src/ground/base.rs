@@ -32,6 +32,7 @@ pub(super) fn ground(base: &Base, plan: &Plan) -> Result<Ground, BuildError> {
             step_tokens: base.answer_tokens,
             answer_tokens: base.answer_tokens,
             steps: None,
+            stop: Vec::new(),
         },
         stock: match base.lora {
             Some(lora) => Stock::Adapters { base: path, lora },
