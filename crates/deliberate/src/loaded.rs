@@ -304,5 +304,5 @@ fn wanted(models: &Models, name: &str) -> Result<Wanted, Error> {
         let (adapter, base) = (adapter.to_owned(), base.to_owned());
         models.resolve(&adapter).map_err(|source| Error::Adapter { adapter, base, source: Box::new(source) })
     };
-    Ok(Wanted::File(Files { file, adapter: adapter.map(of).transpose()? }))
+    Ok(Wanted::File(Box::new(Files { file, adapter: adapter.map(of).transpose()? })))
 }

@@ -25,7 +25,7 @@ const GROWN: u64 = if cfg!(feature = "llama") { 2 } else { u64::MAX };
 /// What to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    File(Files),
+    File(Box<Files>),
     /// All of them have the same model.
     Servers(Vec<Address>),
 }
@@ -85,7 +85,7 @@ pub(crate) async fn open(
     at_once: Option<u32>,
 ) -> Result<Vec<Served>, Error> {
     let files = models.iter().filter_map(|wanted| match wanted {
-        Wanted::File(files) => Some(files.clone()),
+        Wanted::File(files) => Some((**files).clone()),
         Wanted::Servers(_) => None,
     });
     let mut served = open_files(&files.collect::<Vec<_>>(), settings, at_once)?.into_iter();
@@ -343,7 +343,7 @@ mod tests {
             models.resolve(path.to_str().unwrap()).unwrap()
         };
         let wanted = |adapter: Option<&ModelFile>| {
-            Wanted::File(Files { file: base.clone(), adapter: adapter.cloned() })
+            Wanted::File(Box::new(Files { file: base.clone(), adapter: adapter.cloned() }))
         };
         let [prm, reviser] = ["prm.gguf", "reviser.gguf"].map(adapter);
         let all = [wanted(None), wanted(Some(&prm)), wanted(Some(&reviser)), wanted(Some(&prm))];

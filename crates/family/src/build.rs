@@ -107,12 +107,11 @@ impl Workshop<'_> {
 
     fn prm(&mut self, questions: &[Asked], sampled: &[Sampled]) -> Result<(), BuildError> {
         let Some(learning) = &self.plan.method.prm else { return Ok(()) };
-        let rows = match &self.plan.method.labels {
-            Some(file) => self.labelled(file)?,
-            None => {
-                let returns = self.returns(questions, sampled)?;
-                self.valued(sampled, &returns)
-            }
+        let rows = if let Some(file) = &self.plan.method.labels {
+            self.labelled(file)?
+        } else {
+            let returns = self.returns(questions, sampled)?;
+            self.valued(sampled, &returns)
         };
         let role = "scores every step with `+` or `-`: the share of rollouts from there that come out right";
         self.copy(self.judge("prm", role, learning), rows)

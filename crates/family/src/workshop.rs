@@ -102,7 +102,9 @@ impl<'a> Workshop<'a> {
     pub fn copy(&mut self, task: Task<'_>, mut rows: Vec<Vec<Example>>) -> Result<(), BuildError> {
         let context = task.shape.context as usize;
         let all: usize = rows.iter().map(Vec::len).sum();
-        rows.iter_mut().for_each(|row| row.retain(|example| example.len() <= context));
+        for row in &mut rows {
+            row.retain(|example| example.len() <= context);
+        }
         rows.retain(|row| !row.is_empty());
         let held_out = rows.len() * self.plan.method.held_out as usize / 100;
         let validation: Vec<Example> = rows.split_off(rows.len() - held_out).into_iter().flatten().collect();
@@ -141,7 +143,7 @@ impl<'a> Workshop<'a> {
         let parameters = self.write(&task, &decoder, &file)?;
         let (examples, too_long) = examples.unzip();
         let too_long = too_long.unwrap_or_default();
-        let card = Card { examples, too_long, parameters, ..self.card(&task, &file, &report)? };
+        let card = Card { parameters, examples, too_long, ..self.card(&task, &file, &report)? };
         let written = serde_json::to_vec_pretty(&card).expect("cards are plain data");
         replace(&file.with_extension("card.json"), &written)?;
         self.folder.finish(task.name, &card)?;

@@ -149,7 +149,7 @@ impl ChatModel {
         };
         let length = request.prompt.len() as u64;
         let (given, cached) = prompt.unwrap_or((length, 0));
-        // Where tokens are told one by one, those of thought are not among them.
+        // Some tell more than they bill.
         let decoded = samples.iter().map(|sample| sample.tokens.len() as u64).sum::<u64>().max(paid);
         drawn.fetch_add(decoded, Ordering::Relaxed);
         let usage = Usage { prefilled: given - cached, cached, decoded, flops: 0.0 };

@@ -48,6 +48,7 @@ pub(crate) enum Make {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct TrainArgs {
     /// Questions with right answers: a JSONL file.
     #[arg(value_name = "QUESTIONS", required_unless_present = "plan", conflicts_with = "plan")]
@@ -91,7 +92,7 @@ pub(crate) struct TrainArgs {
     /// Highest learning rate; 3e-4 for adapters and 1e-5 for whole models by default.
     #[arg(long, value_name = "RATE")]
     pub(crate) rate: Option<f32>,
-    /// How questions are put; `worked` by default.
+    /// How questions are put; by default what suits the model.
     #[arg(long, value_name = "PROMPT")]
     pub(crate) prompt: Option<String>,
     /// Tokens of one solution, at most; 400 by default.

@@ -1,12 +1,13 @@
 //! `deliberate train`: from a model and questions with answers to every model that the method needs.
 
 use super::building::{Watch, drawn, ended, models};
-use crate::args::{Global, TrainArgs};
+use crate::args::{EngineArgs, Global, SearchArgs, TrainArgs};
 use crate::config;
 use crate::exit::bad_input;
 use crate::interrupt::Interrupt;
 use crate::output;
 use anyhow::Context;
+use deliberate::Usual;
 use deliberate_family::{Built, Plan, build};
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,7 +19,7 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> anyhow::Result<ExitCode>
             .and_then(|text| Ok(Plan::parse(&text)?))
             .with_context(|| format!("cannot use the plan `{}`", path.display()))
             .map_err(bad_input)?,
-        None => config::plan(args),
+        None => planned(args, global)?,
     };
     plan.check().map_err(bad_input)?;
     if args.show_plan {
@@ -33,6 +34,14 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> anyhow::Result<ExitCode>
     let built = build(&plan, folder, &device, &mut watch);
     watch.bar = None;
     ended(built, folder, |built| if args.json { json(built) } else { print(built, folder) })
+}
+
+/// The plan that the flags make, over what the model wants by itself.
+fn planned(args: &TrainArgs, global: &Global) -> anyhow::Result<Plan> {
+    let search = SearchArgs { prompt: args.prompt.clone(), ..SearchArgs::default() };
+    let engine = EngineArgs { model: args.model.clone(), ..EngineArgs::default() };
+    let wanted = config::settle(global.config.as_deref(), search, engine, Usual::Bundled)?;
+    Ok(config::plan(args, wanted.models.model, wanted.search.prompt))
 }
 
 fn json(built: &Built) -> anyhow::Result<()> {

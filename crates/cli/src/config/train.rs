@@ -7,13 +7,13 @@ use std::num::{NonZeroU32, NonZeroUsize};
 /// Highest learning rate where all weights learn and nobody chose.
 const WHOLE_RATE: f32 = 1e-5;
 
-/// The plan that the options make.
-pub(crate) fn plan(args: &TrainArgs) -> Plan {
+/// The plan that the options make for a model and the prompt that it is asked with.
+pub(crate) fn plan(args: &TrainArgs, model: Option<String>, prompt: Option<String>) -> Plan {
     let (mut base, mut method) = Plan::usual();
-    base.model = args.model.clone().unwrap_or_default();
+    base.model = model.unwrap_or_default();
     base.questions = args.questions_file.clone().unwrap_or_default();
     base.test.clone_from(&args.test);
-    set(&mut base.prompt, args.prompt.clone());
+    set(&mut base.prompt, prompt);
     set(&mut base.answer_tokens, args.max_tokens.map(NonZeroU32::get));
     set(&mut base.development, args.development);
     base.lora = match args.lora {
@@ -93,7 +93,7 @@ mod tests {
         let all = ["deliberate", "train", "questions.jsonl", "--model", "smollm2", "--output", "out"];
         let cli = Cli::try_parse_from(all.iter().chain(rest)).map_err(|error| error.to_string())?;
         let Command::Train(args) = cli.command else { panic!("another command") };
-        let plan = plan(&args);
+        let plan = plan(&args, args.model.clone(), args.prompt.clone());
         plan.check().map(|()| plan).map_err(|error| error.to_string())
     }
 

@@ -7,6 +7,7 @@ use serde_json::ser::{Formatter, Serializer};
 use std::io::{Result, Write};
 
 /// The filter `tojson`, with Python's spaces, and with `indent` as there.
+#[expect(clippy::needless_pass_by_value, reason = "filters are called so")]
 pub(super) fn written(value: &Value, options: Kwargs) -> std::result::Result<Value, Error> {
     let indent: Option<usize> = options.get("indent")?;
     options.assert_all_used()?;

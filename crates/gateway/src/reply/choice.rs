@@ -29,13 +29,13 @@ pub(super) fn whole(head: &Head, index: usize, choice: &Choice) -> Value {
 
 /// What opens an answer, where something does.
 pub(super) fn opening(head: &Head, index: usize) -> Option<Value> {
-    (head.kind == Kind::Chat).then(|| part(head, index, json!({"role": "assistant", "content": ""})))
+    (head.kind == Kind::Chat).then(|| part(head, index, &json!({"role": "assistant", "content": ""})))
 }
 
 /// A part of the text.
 pub(super) fn text(head: &Head, index: usize, text: &str) -> Value {
     let delta = if head.kind == Kind::Chat { json!({"content": text}) } else { json!(text) };
-    part(head, index, delta)
+    part(head, index, &delta)
 }
 
 /// What follows when `said` of it was told already: the text line by line, calls one by one, and the end with what is known of
@@ -47,17 +47,17 @@ pub(super) fn parts(head: &Head, index: usize, choice: &Choice, said: &str) -> V
     parts.extend(named(head, index, &choice.calls).enumerate().map(|(place, call)| {
         let mut call = json!(call);
         call["index"] = json!(place);
-        part(head, index, json!({"tool_calls": [call]}))
+        part(head, index, &json!({"tool_calls": [call]}))
     }));
     let end = if head.kind == Kind::Chat { json!({}) } else { json!("") };
-    let mut last = part(head, index, end);
+    let mut last = part(head, index, &end);
     last["finish_reason"] = json!(choice.finish);
     last["logprobs"] = logprobs(choice);
     parts.push(last);
     parts
 }
 
-fn part(head: &Head, index: usize, delta: Value) -> Value {
+fn part(head: &Head, index: usize, delta: &Value) -> Value {
     let field = if head.kind == Kind::Chat { "delta" } else { "text" };
     json!({"index": index, field: delta, "finish_reason": null, "logprobs": null})
 }

@@ -29,7 +29,7 @@ impl Head {
     }
 
     /// An object of the protocol: a whole answer, or a part of a stream.
-    fn object(&self, part: bool, choices: Value) -> Value {
+    fn object(&self, part: bool, choices: &Value) -> Value {
         let object = match (self.kind, part) {
             (Kind::Chat, false) => "chat.completion",
             (Kind::Chat, true) => "chat.completion.chunk",
@@ -58,7 +58,7 @@ fn own(solved: &Solved, seconds: f64) -> Value {
 /// The whole answer.
 pub(crate) fn whole(head: &Head, solved: &Solved, seconds: f64) -> Value {
     let choices = solved.choices.iter().enumerate().map(|(index, choice)| choice::whole(head, index, choice));
-    let mut whole = head.object(false, choices.collect());
+    let mut whole = head.object(false, &choices.collect());
     whole["usage"] = usage(&solved.spent);
     whole["deliberate"] = own(solved, seconds);
     whole
@@ -86,7 +86,7 @@ impl Parts {
         let opening = choice::opening(&self.head, 0).filter(|_| self.said.is_empty());
         self.said.push_str(text);
         let parts = opening.into_iter().chain([choice::text(&self.head, 0, text)]);
-        parts.map(|part| event(&self.chunk(json!([part]), Value::Null))).collect()
+        parts.map(|part| event(&self.chunk(&json!([part]), Value::Null))).collect()
     }
 
     /// What was not told yet, the last event the protocol's `[DONE]`.
@@ -94,17 +94,17 @@ impl Parts {
         let said = |index: usize| if index == 0 { self.said.as_str() } else { "" };
         let choices = solved.choices.iter().enumerate();
         let parts = choices.flat_map(|(index, choice)| choice::parts(&self.head, index, choice, said(index)));
-        let mut chunks: Vec<Value> = parts.map(|part| self.chunk(json!([part]), Value::Null)).collect();
+        let mut chunks: Vec<Value> = parts.map(|part| self.chunk(&json!([part]), Value::Null)).collect();
         if let Some(last) = chunks.last_mut() {
             last["deliberate"] = own(solved, seconds);
         }
         if self.include_usage {
-            chunks.push(self.chunk(json!([]), usage(&solved.spent)));
+            chunks.push(self.chunk(&json!([]), usage(&solved.spent)));
         }
         chunks.iter().map(event).chain([Event::default().data("[DONE]")]).collect()
     }
 
-    fn chunk(&self, choices: Value, usage: Value) -> Value {
+    fn chunk(&self, choices: &Value, usage: Value) -> Value {
         let mut chunk = self.head.object(true, choices);
         if self.include_usage {
             chunk["usage"] = usage;
@@ -115,7 +115,7 @@ impl Parts {
 
 /// A part of a stream that tells how far the search is, and has nothing of an answer.
 pub(crate) fn progress(head: &Head, progress: &Value) -> Event {
-    let mut chunk = head.object(true, json!([]));
+    let mut chunk = head.object(true, &json!([]));
     chunk["deliberate"] = json!({"progress": progress});
     event(&chunk)
 }

@@ -43,6 +43,7 @@ pub(crate) enum Kind {
 
 /// A request for an answer.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the protocol's")]
 pub(crate) struct AnswerRequest {
     pub(crate) model: String,
     pub(crate) asked: Asked,

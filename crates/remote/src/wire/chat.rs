@@ -198,13 +198,19 @@ pub(crate) fn read_told(answer: Value) -> Result<Told, Fault> {
     }
     choices.sort_by_key(|choice| choice.index);
     // All characters that were written; where nobody counts tokens, one is taken for four of them.
-    let sizes: Vec<u64> = choices.iter().map(Choice::size).collect();
-    let all: u64 = sizes.iter().sum();
+    let all: u64 = choices.iter().map(Choice::size).sum();
     let drawn = usage.as_ref().map_or(all.div_ceil(4), |usage| usage.completion_tokens);
+    // What was paid and is told nowhere, thought and the ends of answers, belongs to those of whom least is told.
+    let told = |choice: &Choice| choice.told().map_or(0, <[Likely]>::len) as u64;
+    let rest = drawn.saturating_sub(choices.iter().map(told).sum());
+    let untold = choices.iter().any(|choice| choice.told().is_none());
+    let size = |choice: &Choice| if untold && choice.told().is_some() { 0 } else { choice.size() };
+    let all: u64 = choices.iter().map(size).sum();
     let mut before = 0;
-    let said = choices.into_iter().zip(sizes).map(|(choice, size)| {
-        // Shares that add up to what was drawn.
-        let upto = |characters: u64| drawn * characters / all.max(1);
+    let said = choices.into_iter().map(|choice| {
+        // Shares that add up to the rest.
+        let upto = |characters: u64| rest * characters / all.max(1);
+        let size = size(&choice);
         let share = upto(before + size) - upto(before);
         before += size;
         choice.said(share as usize)
@@ -247,19 +253,26 @@ impl Choice {
         (self.message.text().chars().count() + thought).max(1) as u64
     }
 
-    /// What was said, thought left out. Thought costs tokens and spells nothing.
-    fn said(self, share: usize) -> Said {
+    /// The tokens of its text, where they are told one by one.
+    fn told(&self) -> Option<&[Likely]> {
+        let told = self.logprobs.as_ref()?.content.as_deref()?;
+        (spell(told) == self.message.text().as_bytes()).then_some(told)
+    }
+
+    /// What was said, thought left out, with so many tokens more than are told. They spell nothing where the others are
+    /// known, and share the text where not.
+    fn said(self, more: usize) -> Said {
         let content = self.message.text();
         let finish = match self.finish_reason.as_deref() {
             Some("length" | "content_filter") => Finish::Length,
             _ => Finish::EndOfSequence,
         };
-        let (mut pieces, stats): (Vec<Vec<u8>>, Vec<TokenStat>) = match self
-            .logprobs
-            .and_then(|told| told.content)
-        {
-            Some(told) if spell(&told) == content.as_bytes() => told.into_iter().map(Likely::piece).unzip(),
-            _ => (even(&content, share.max(usize::from(!content.is_empty()))), Vec::new()),
+        let (mut pieces, stats): (Vec<Vec<u8>>, Vec<TokenStat>) = if self.told().is_some() {
+            let told = self.logprobs.and_then(|told| told.content).unwrap_or_default();
+            let mute = TokenStat { logprob: f32::NAN, certainty: f32::NAN };
+            std::iter::repeat_n((Vec::new(), mute), more).chain(told.into_iter().map(Likely::piece)).unzip()
+        } else {
+            (even(&content, more.max(usize::from(!content.is_empty()))), Vec::new())
         };
         if let Some((thought, _)) = content.rsplit_once(THOUGHT) {
             blank(&mut pieces, thought.len() + THOUGHT.len());

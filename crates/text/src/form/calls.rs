@@ -42,12 +42,12 @@ impl Toolbox {
         if self.one_call && written.len() > 1 {
             return Err(Misfit::SeveralCalls { calls: written.len() });
         }
-        let calls = written.into_iter().map(|(name, arguments)| self.checked(name, arguments));
+        let calls = written.into_iter().map(|(name, arguments)| self.checked(name, &arguments));
         Ok((before.trim().to_owned(), calls.collect::<Result<_, _>>()?))
     }
 
-    /// Calls as they are written: names and arguments.
-    fn written<'t>(&self, solution: &'t str) -> Result<(&'t str, Vec<(String, Value)>), Misfit> {
+    /// What is said before them, and calls as they are written.
+    fn written<'t>(&self, solution: &'t str) -> Result<(&'t str, Vec<Written>), Misfit> {
         if let Some((before, rest)) = solution.split_once(OPEN) {
             let blocks = rest.split(OPEN).map(|block| block.split(CLOSE).next().unwrap_or(block));
             let call = |block| found(block).and_then(|(_, value)| call(value).ok_or(Misfit::NoCall));
@@ -59,7 +59,7 @@ impl Toolbox {
         }
         // Without marks it is a call if the whole is one, of a tool that there is.
         let whole = found(solution).ok().and_then(|(_, value)| all(value));
-        let ours = |calls: &Vec<(String, Value)>| calls.iter().all(|(name, _)| self.knows(name));
+        let ours = |calls: &Vec<Written>| calls.iter().all(|(name, _)| self.knows(name));
         Ok(whole.filter(ours).map_or((solution, Vec::new()), |calls| ("", calls)))
     }
 
@@ -67,14 +67,14 @@ impl Toolbox {
         self.tools.iter().any(|(known, _)| known == name)
     }
 
-    fn checked(&self, name: String, arguments: Value) -> Result<Call, Misfit> {
+    fn checked(&self, name: String, arguments: &Value) -> Result<Call, Misfit> {
         let tool = self.tools.iter().find(|(known, _)| *known == name);
         let wanted = |tool: &&(String, Option<Validator>)| match &self.choice {
             ToolChoice::Named(only) => tool.0 == *only,
             ToolChoice::Free | ToolChoice::Required => true,
         };
         let Some((_, validator)) = tool.filter(wanted) else { return Err(Misfit::OtherTool { name }) };
-        let wrong = validator.as_ref().and_then(|validator| fault(validator, &arguments));
+        let wrong = validator.as_ref().and_then(|validator| fault(validator, arguments));
         if let Some((path, reason)) = wrong {
             return Err(Misfit::Arguments { name, path, reason });
         }
@@ -94,8 +94,11 @@ impl Toolbox {
     }
 }
 
+/// A call as it is written: a name and arguments.
+type Written = (String, Value);
+
 /// One call or a list of them.
-fn all(value: Value) -> Option<Vec<(String, Value)>> {
+fn all(value: Value) -> Option<Vec<Written>> {
     let calls: Vec<Value> = match value {
         Value::Array(calls) if !calls.is_empty() => calls,
         one => vec![one],
@@ -104,7 +107,7 @@ fn all(value: Value) -> Option<Vec<(String, Value)>> {
 }
 
 /// A call as models write it: `name` with `arguments`, or with `parameters` as Llama's do.
-fn call(mut value: Value) -> Option<(String, Value)> {
+fn call(mut value: Value) -> Option<Written> {
     let name = value.get("name")?.as_str()?.to_owned();
     let fields = value.as_object_mut()?;
     let arguments = fields.remove("arguments").or_else(|| fields.remove("parameters"))?;
@@ -130,7 +133,9 @@ mod tests {
         Toolbox::new(&Chat { tools, choice, ..Chat::default() }, &ignored).unwrap()
     }
 
-    fn check(text: &str, expected: Result<(&str, &[(&str, &str)]), &str>) {
+    type Read<'t> = (&'t str, &'t [(&'t str, &'t str)]);
+
+    fn check(text: &str, expected: Result<Read<'_>, &str>) {
         let found = toolbox(ToolChoice::Free, &[]).read(text).map_err(|misfit| misfit.to_string());
         match (found, expected) {
             (Ok((before, calls)), Ok((said, expected))) => {

@@ -10,7 +10,7 @@ use std::ops::Range;
 pub struct FormAnswers<'f>(pub &'f Form);
 
 impl FormAnswers<'_> {
-    fn said(&self, state: &Trace) -> Option<Said> {
+    fn said(self, state: &Trace) -> Option<Said> {
         self.0.read(state.text()).ok()
     }
 }

@@ -1,4 +1,4 @@
-//! The whole study: `cargo run --release -p deliberate-diffusion --example study -- OUT [small]`.
+//! The whole study: `cargo run --release -p deliberate-diffusion --example diffusion_study -- OUT [small]`.
 
 use deliberate_diffusion::digits::Digits;
 use deliberate_diffusion::sheet;
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         study(&digits, extent, &mut |what| eprintln!("{:>4} s  {what}", begun.elapsed().as_secs()))?;
     eprintln!("{:>4} s  done", begun.elapsed().as_secs());
     std::fs::create_dir_all(&folder)?;
-    let command = "cargo run --release -p deliberate-diffusion --example study -- OUT";
+    let command = "cargo run --release -p deliberate-diffusion --example diffusion_study -- OUT";
     std::fs::write(folder.join("index.html"), page(&findings, command).html())?;
     std::fs::write(folder.join("findings.json"), serde_json::to_vec_pretty(&findings)?)?;
     for row in findings.classes.contenders.iter().chain(&findings.classes.weak) {

@@ -1,4 +1,4 @@
-//! The whole study: `cargo run --release -p deliberate-planning --example study -- OUT [EPISODES]`.
+//! The whole study: `cargo run --release -p deliberate-planning --example planning_study -- OUT [EPISODES]`.
 //!
 //! What OUT holds already is not played again.
 
@@ -16,7 +16,8 @@ fn main() -> ExitCode {
         eprintln!("EPISODES is not a number");
         return ExitCode::FAILURE;
     };
-    let command = format!("cargo run --release -p deliberate-planning --example study -- OUT {episodes}");
+    let command =
+        format!("cargo run --release -p deliberate-planning --example planning_study -- OUT {episodes}");
     let begun = std::time::Instant::now();
     let spec = StudySpec { folder: folder.into(), episodes, command };
     match study(&spec, &mut |next| eprintln!("{:6.0} s  {next}", begun.elapsed().as_secs_f64())) {
