@@ -153,7 +153,7 @@ fn a_verifier_is_trained_from_questions_with_answers_and_used() {
         with_lab(path, &[&["solve", QUESTION, "--budget", "2"], &settings[..]].concat()).done().json();
     assert_eq!(solved["settings"]["models"]["verifier"]["adapter"]["name"], "prm", "{solved}");
 
-    train(&["--samples", "5"]).failed(2, &["another plan", "give another folder"]);
+    train(&["--rate", "1e-3"]).failed(2, &["another plan", "give another folder"]);
     train(&["--test", "questions.jsonl", "--seed", "9"]).failed(2, &["test questions", "take them out"]);
-    train(&["--development", "100"]).failed(2, &["leave no questions"]);
+    train(&["--temperature", "0"]).failed(2, &["`temperature` must be above 0"]);
 }
