@@ -15,6 +15,7 @@ use crate::output::note;
 use anyhow::{Context, anyhow};
 use deliberate::{Cast, Deliberate, Loaded, ModelSettings, Options, Search, SearchOptions, Usual};
 use deliberate_gateway::{Gateway, Keys, Limits, Solver, VirtualModel, serve};
+use deliberate_lm::{Chat, LanguageModel, Message, Role};
 use offer::{AS_IS, Offer, Offers, way};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -101,11 +102,23 @@ async fn opened(args: &ServeArgs, global: &Global) -> anyhow::Result<Offers> {
     for (Offered { name, options, search, .. }, loaded) in offered.iter().zip(loaded) {
         let deliberate = Deliberate::new(search.clone(), loaded, None).await?;
         super::warn(deliberate.warnings());
+        if search.prompt == AS_IS && !converses(&deliberate).await {
+            note(format_args!(
+                "warning: `{name}` continues texts (/v1/completions) and refuses conversations, for its model's file holds no \
+                 template of chats (--prompt lab, or another prompt of plain text, puts questions to it)"
+            ));
+        }
         let about = format!("{} of {}", way(search), deliberate.models().proposer.name);
         models.push(VirtualModel { name: name.clone(), about });
         all.push(Offer { options: options.clone(), deliberate });
     }
     Ok(Offers { models, all })
+}
+
+/// Whether conversations can be put to the proposer as they are.
+async fn converses(deliberate: &Deliberate) -> bool {
+    let hello = Chat::from(vec![Message::new(Role::User, "Hello.")]);
+    deliberate.models().proposer.model.render(&hello).await.is_ok()
 }
 
 /// Says what is offered.

@@ -176,7 +176,8 @@ fn a_text_goes_on_as_it_is_and_is_told_while_it_is_drawn() {
     assert_eq!(said, text);
     assert!(parts.len() > text.lines().count() + 2, "word by word, and not line by line: {streamed}");
     // Its file holds no template of chats.
-    assert_eq!(gateway.chat(&json!({})).0, 502);
+    let (status, refused) = gateway.chat(&json!({}));
+    assert_eq!((status, &refused["error"]["param"]), (400, &json!("messages")), "{refused}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use deliberate::search::Budget;
 use deliberate::text::{FormError, PromptError, TextError};
 use deliberate::{Deliberate, Error, Search, SearchOptions, budget};
 use deliberate_gateway::{Ask, Asked, Overrides, Refusal, Solved, Solver, VirtualModel};
-use deliberate_lm::{Chat, Format, LanguageModel, Message, Role};
+use deliberate_lm::{Chat, Format, LanguageModel, LmError, Message, Role};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -168,6 +168,9 @@ fn refused(error: &Error) -> Refusal {
             Refusal::field(format!("tools[{index}].function.parameters"), message)
         }
         Error::Form(_) => Refusal::field("response_format.json_schema.schema", message),
+        Error::Question(TextError::Prompt(PromptError::Model(LmError::NoChatTemplate { .. }))) => {
+            Refusal::field("messages", message)
+        }
         Error::Question(TextError::Prompt(_)) => Refusal::failed(message),
         Error::Question(_) => Refusal::question(message),
         Error::Strategy(_) => Refusal::field("deliberate.budget", message),
