@@ -1,7 +1,9 @@
 //! How far a search is, for clients that watch it and for the bill of those that leave.
 
 use crate::solver::Spent;
+use futures::FutureExt;
 use futures::channel::mpsc::UnboundedReceiver;
+use futures::future::ready;
 use futures::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -83,15 +85,24 @@ pub(crate) fn happenings<T>(
     told: watch::Receiver<Progress>,
     spoken: UnboundedReceiver<String>,
 ) -> impl Stream<Item = Happening<T>> {
-    stream::unfold(Some((Box::pin(answer), told, spoken)), |going| async {
-        let (mut answer, mut told, mut spoken) = going?;
+    let going = Some((Box::pin(answer), told, spoken, None));
+    stream::unfold(going, |going| async {
+        let (mut answer, mut told, mut spoken, mut over) = going?;
         let happening = tokio::select! {
             biased;
             Some(part) = spoken.next() => Happening::Part(part),
-            answer = &mut answer => return Some((Happening::Answer(answer), None)),
+            // What was told before the answer comes before it.
+            () = ready(()), if over.is_some() => return Some((Happening::Answer(over?), None)),
+            whole = &mut answer, if over.is_none() => {
+                over = Some(whole);
+                match spoken.next().now_or_never().flatten() {
+                    Some(part) => Happening::Part(part),
+                    None => return Some((Happening::Answer(over?), None)),
+                }
+            }
             Ok(()) = told.changed() => Happening::Progress(told.borrow_and_update().clone()),
         };
-        Some((happening, Some((answer, told, spoken))))
+        Some((happening, Some((answer, told, spoken, over))))
     })
 }
 
@@ -155,7 +166,10 @@ mod tests {
             7
         };
         let all: Vec<_> = happenings(work, told, spoken).collect().await;
-        assert!(matches!(all.as_slice(), [Happening::Progress(_), Happening::Part(_), Happening::Answer(7)]));
+        assert!(matches!(
+            all.as_slice(),
+            [Happening::Progress(_), Happening::Part(_), Happening::Part(_), Happening::Answer(7)]
+        ));
         after.0.tell(Progress::default());
         after.1.tell(String::new());
     }

@@ -57,10 +57,13 @@ fn a_recorded_request_asked_again_gives_the_same_answer_to_the_byte() {
     let (_, second) = gateway.ask("POST", "/v1/chat/completions", &request);
     assert_eq!(read(&second, "answer.json"), read(&first, "answer.json"));
     // Other dice, another answer: what is compared is not always the same.
-    let mut other = request.clone();
-    other["seed"] = json!(request["seed"].as_u64().unwrap() + 1);
-    let (_, third) = gateway.ask("POST", "/v1/chat/completions", &other);
-    assert_ne!(read(&third, "answer.json"), read(&first, "answer.json"));
+    let differs = |seed: u64| {
+        let mut other = request.clone();
+        other["seed"] = json!(seed);
+        let (_, third) = gateway.ask("POST", "/v1/chat/completions", &other);
+        read(&third, "answer.json") != read(&first, "answer.json")
+    };
+    assert!((0..40).any(differs));
     let tree: Value = serde_json::from_str(&read(&first, "tree.json")).unwrap();
     assert_eq!(tree["solved"]["ledger"]["generations"], 8);
     assert_eq!(tree["nodes"].as_array().unwrap().len(), 9, "the question and eight solutions");
