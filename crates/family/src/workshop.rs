@@ -126,14 +126,13 @@ impl<'a> Workshop<'a> {
             self.made.push((card, file));
             return Ok(());
         }
-        let Lessons { source, steps, mut validation, examples } = lessons;
+        let Lessons { source, steps, validation, examples } = lessons;
         let decoder = self.beginning(&task)?;
         let begun = self.ground.stock != Stock::Lab;
         let mut settings = task.learning.settings(self.plan.seed, steps, begun);
         if validation.is_empty() {
             settings.patience = None;
         }
-        validation.shrink_to_fit();
         let folder = self.folder.of(task.name)?.join("training");
         let mut watch = Watch::new(self.observer);
         let report = train(&decoder, source, &validation, &settings, &folder, &mut watch)?;

@@ -1,9 +1,8 @@
 //! How far a search is, for clients that watch it and for the bill of those that leave.
 
 use crate::solver::Spent;
-use futures::FutureExt;
 use futures::channel::mpsc::UnboundedReceiver;
-use futures::future::ready;
+use futures::future::{maybe_done, ready};
 use futures::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -85,24 +84,22 @@ pub(crate) fn happenings<T>(
     told: watch::Receiver<Progress>,
     spoken: UnboundedReceiver<String>,
 ) -> impl Stream<Item = Happening<T>> {
-    let going = Some((Box::pin(answer), told, spoken, None));
+    // What was told before the answer comes before it, so an answer waits until nothing is left to be told.
+    let going = Some((Box::pin(maybe_done(answer)), told, spoken));
     stream::unfold(going, |going| async {
-        let (mut answer, mut told, mut spoken, mut over) = going?;
-        let happening = tokio::select! {
-            biased;
-            Some(part) = spoken.next() => Happening::Part(part),
-            // What was told before the answer comes before it.
-            () = ready(()), if over.is_some() => return Some((Happening::Answer(over?), None)),
-            whole = &mut answer, if over.is_none() => {
-                over = Some(whole);
-                match spoken.next().now_or_never().flatten() {
-                    Some(part) => Happening::Part(part),
-                    None => return Some((Happening::Answer(over?), None)),
+        let (mut answer, mut told, mut spoken) = going?;
+        let happening = loop {
+            tokio::select! {
+                biased;
+                Some(part) = spoken.next() => break Happening::Part(part),
+                () = ready(()), if answer.as_mut().output_mut().is_some() => {
+                    return Some((Happening::Answer(answer.as_mut().take_output()?), None));
                 }
+                () = &mut answer => {}
+                Ok(()) = told.changed() => break Happening::Progress(told.borrow_and_update().clone()),
             }
-            Ok(()) = told.changed() => Happening::Progress(told.borrow_and_update().clone()),
         };
-        Some((happening, Some((answer, told, spoken, over))))
+        Some((happening, Some((answer, told, spoken))))
     })
 }
 

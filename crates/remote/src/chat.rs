@@ -8,6 +8,7 @@ mod try_out;
 
 use crate::address::Address;
 use crate::call::call;
+use crate::connect::narrow;
 use crate::error::ConnectError;
 use crate::http::Http;
 use crate::probe::{Probe, ServerKind};
@@ -85,8 +86,7 @@ impl ChatModel {
             models.into_iter().map(|model| Arc::into_inner(model.shared).expect("nobody has it yet"));
         let joined = shared.reduce(|mut all, other| {
             all.chat.takes = all.chat.takes.both(other.chat.takes);
-            all.facts.context = all.facts.context.min(other.facts.context);
-            all.facts.abilities.logprobs &= other.facts.abilities.logprobs;
+            narrow(&mut all.facts, &other.facts);
             all.probes.extend(other.probes);
             all
         });

@@ -85,6 +85,12 @@ async fn connected(address: &Address) -> Result<Connected, ConnectError> {
     })
 }
 
+/// Leaves of what is known of a model what holds at another of its servers, too.
+pub(crate) fn narrow(facts: &mut ModelFacts, other: &ModelFacts) {
+    facts.context = facts.context.min(other.context);
+    facts.abilities.logprobs &= other.abilities.logprobs;
+}
+
 /// How a server's model differs from the first one's; none if one can stand in for the other.
 fn difference(first: &Connected, other: &Connected) -> Option<String> {
     let (known, facts) = (first.facts(), other.facts());

@@ -1,6 +1,7 @@
 //! A model behind a server, like any other.
 
 use crate::address::Address;
+use crate::connect::narrow;
 use crate::error::ConnectError;
 use crate::http::Http;
 use crate::probe::Probe;
@@ -56,8 +57,7 @@ impl RemoteModel {
             models.into_iter().map(|model| Arc::into_inner(model.shared).expect("nobody has it yet"));
         let joined = shared.reduce(|mut all, other| {
             all.server.most = all.server.most.min(other.server.most);
-            all.facts.context = all.facts.context.min(other.facts.context);
-            all.facts.abilities.logprobs &= other.facts.abilities.logprobs;
+            narrow(&mut all.facts, &other.facts);
             all.probes.extend(other.probes);
             all
         });

@@ -1,7 +1,7 @@
 //! From the options of `deliberate train` to a plan.
 
 use crate::args::{Make, TrainArgs};
-use deliberate_family::{Base, Beginning, Learning, Lora, Method, Plan, Written};
+use deliberate_family::{Beginning, Learning, Lora, Method, Plan, Written};
 use std::num::{NonZeroU32, NonZeroUsize};
 
 /// Highest learning rate where all weights learn and nobody chose.
@@ -34,7 +34,8 @@ pub(crate) fn plan(args: &TrainArgs, model: Option<String>, prompt: Option<Strin
     method.labels.clone_from(&args.labels);
     keep(&mut method, &args.make);
     if let Some(rate) = args.rate.or(args.all_weights.then_some(WHOLE_RATE)) {
-        at_rate(&mut base, &mut method, rate);
+        let written = base.written.as_mut().map(|written| &mut written.learning);
+        method.learnings_mut().chain(written).for_each(|learning| learning.peak = rate);
     }
     Plan { seed: args.seed, from: Beginning::Base(base), method }
 }
@@ -63,23 +64,6 @@ fn keep(method: &mut Method, make: &[Make]) {
     only(&mut method.revision_rest_em, any(&[Make::RevisionRestEm]));
     if method.distilled.is_none() {
         method.searches = None;
-    }
-}
-
-fn at_rate(base: &mut Base, method: &mut Method, rate: f32) {
-    let written = base.written.as_mut().map(|written| &mut written.learning);
-    let all = [
-        &mut method.prm,
-        &mut method.orm,
-        &mut method.reviser,
-        &mut method.revision_orm,
-        &mut method.star,
-        &mut method.rest_em,
-        &mut method.distilled,
-        &mut method.revision_rest_em,
-    ];
-    for learning in all.into_iter().filter_map(Option::as_mut).chain(written) {
-        learning.peak = rate;
     }
 }
 

@@ -3,17 +3,16 @@
 use super::questions::{Sorted, Wanted};
 use super::{Ground, Inputs, Stock, Words};
 use crate::{Base, BuildError, Plan, Start};
-use deliberate_decoder::ModelFile;
+use deliberate_decoder as decoder;
 use deliberate_lm::Sampling;
-use deliberate_models::Models;
+use deliberate_models::{ModelFile, Models};
 use deliberate_text::{DomainSettings, Prompt};
-use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::path::{Path, PathBuf};
 
 pub(super) fn ground(base: &Base, plan: &Plan) -> Result<Ground, BuildError> {
-    let path = file(&base.model)?;
-    let ModelFile { shape, vocabulary, .. } = ModelFile::open(&path)?;
+    let file = found(&base.model)?;
+    let model = file.fingerprint()?;
+    let path = file.path;
+    let decoder::ModelFile { shape, vocabulary, .. } = decoder::ModelFile::open(&path)?;
     let wanted = Wanted {
         test: base.test.as_deref(),
         development: base.development,
@@ -22,7 +21,7 @@ pub(super) fn ground(base: &Base, plan: &Plan) -> Result<Ground, BuildError> {
     };
     let Sorted { sha256, mut asked, written, development } = Sorted::read(&base.questions, &wanted)?;
     asked.truncate(plan.method.sampled_questions);
-    let inputs = Inputs { model: sha256_of(&path)?, questions: sha256 };
+    let inputs = Inputs { model, questions: sha256 };
     let prompt = Some(base.prompt.clone()).filter(|name| Prompt::built_in().contains(&name.as_str()));
     Ok(Ground {
         words: Words::new(vocabulary)?,
@@ -49,17 +48,10 @@ pub(super) fn ground(base: &Base, plan: &Plan) -> Result<Ground, BuildError> {
 }
 
 /// The file of a base that can be trained.
-fn file(name: &str) -> Result<PathBuf, BuildError> {
+fn found(name: &str) -> Result<ModelFile, BuildError> {
     let models = Models::from_env()?;
     if let (base, Some(_)) = models.split(name) {
         return Err(BuildError::NotAlone { name: name.to_owned(), base: base.to_owned() });
     }
-    Ok(models.resolve(name)?.path)
-}
-
-fn sha256_of(path: &Path) -> Result<String, BuildError> {
-    let mut digest = Sha256::new();
-    let copied = File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut digest));
-    copied.map_err(BuildError::file(path))?;
-    Ok(format!("{:x}", digest.finalize()))
+    Ok(models.resolve(name)?)
 }

@@ -5,8 +5,8 @@ mod lab;
 mod questions;
 mod words;
 
-pub use questions::QuestionsError;
 pub(crate) use questions::Solved;
+pub use questions::{QuestionsError, place};
 pub use words::{Words, asked};
 
 use crate::plan::Lora;
@@ -60,9 +60,9 @@ pub(crate) enum Stock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Inputs {
-    /// SHA-256 of the model's file.
+    /// The model's fingerprint.
     pub(crate) model: String,
-    /// Of the questions.
+    /// SHA-256 of the questions.
     pub(crate) questions: String,
 }
 

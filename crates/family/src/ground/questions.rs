@@ -126,7 +126,7 @@ impl Sorted {
                 return Err(QuestionsError::Overlap { path: path(), ids: both });
             }
         }
-        let part = |question: &Question| place(&question.problem, wanted.seed) % 100;
+        let part = |question: &Question| place(&words(&question.problem), wanted.seed) % 100;
         let development = u64::from(wanted.development);
         let written = development + u64::from(wanted.written);
         let is_written = |question: &Question| (development..written).contains(&part(question));
@@ -186,8 +186,9 @@ fn words(problem: &str) -> String {
     problem.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn place(problem: &str, seed: u64) -> u64 {
-    words(problem).bytes().fold(seed, |hash, byte| mix(hash, byte.into()))
+/// Where a question falls when questions are dealt out by their words alone.
+pub fn place(question: &str, seed: u64) -> u64 {
+    question.bytes().fold(seed, |hash, byte| mix(hash, byte.into()))
 }
 
 #[cfg(test)]

@@ -103,6 +103,21 @@ impl Method {
         all.into_iter().filter_map(|(name, learning)| Some((name, learning.as_ref()?)))
     }
 
+    /// How each model learns that is to be made, to be changed.
+    pub fn learnings_mut(&mut self) -> impl Iterator<Item = &mut Learning> {
+        let all = [
+            &mut self.prm,
+            &mut self.orm,
+            &mut self.reviser,
+            &mut self.revision_orm,
+            &mut self.star,
+            &mut self.rest_em,
+            &mut self.distilled,
+            &mut self.revision_rest_em,
+        ];
+        all.into_iter().filter_map(Option::as_mut)
+    }
+
     /// Whether chains of revisions are drawn.
     pub(crate) fn chained(&self) -> bool {
         self.revision_orm.is_some() || self.revision_rest_em.is_some()

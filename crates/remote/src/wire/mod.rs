@@ -11,7 +11,7 @@ mod tests;
 use deliberate_lm::{Chat, GenerateRequest, Sample, Token};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An answer that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,8 +54,12 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
 
     /// A chat up to the assistant's turn: its text, or its tokens where the server renders to tokens only. None where it
     /// renders nothing for others.
-    fn render(&self, chat: &Chat) -> Option<Ask>;
-    fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault>;
+    fn render(&self, _chat: &Chat) -> Option<Ask> {
+        None
+    }
+    fn read_rendered(&self, _answer: Value) -> Result<Rendered, Fault> {
+        Err(Fault("it renders nothing".to_owned()))
+    }
 
     /// The text of tokens, special ones as their markers.
     fn detokenize(&self, tokens: &[Token]) -> Ask;
@@ -95,10 +99,16 @@ pub(crate) fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Fault> {
     serde_json::from_value(answer).map_err(|error| Fault(error.to_string()))
 }
 
+/// What servers that take texts by the name of their model are asked for tokens.
+pub(crate) fn tokenize(model: &str, text: &str, beginning: bool) -> Ask {
+    let body = json!({"model": model, "prompt": text, "add_special_tokens": beginning});
+    Ask { path: "/tokenize", body }
+}
+
 /// What is asked for a chat to be rendered, with its tools where it has some.
 pub(crate) fn with_tools(mut body: Value, chat: &Chat) -> Value {
     if !chat.tools.is_empty() {
-        body["tools"] = serde_json::json!(chat.tools);
+        body["tools"] = json!(chat.tools);
     }
     body
 }

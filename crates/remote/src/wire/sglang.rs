@@ -1,7 +1,7 @@
 //! `SGLang`, by its own endpoint for token ids. It was not run here: what it takes and says is from its documentation.
 
-use super::{Ask, Dialect, Drawn, Fault, LIKELIEST, Next, Rendered, counted, read, seed};
-use deliberate_lm::{Chat, Finish, GenerateRequest, Sample, Token, TokenStat};
+use super::{Ask, Dialect, Drawn, Fault, LIKELIEST, Next, counted, read, seed};
+use deliberate_lm::{Finish, GenerateRequest, Sample, Token, TokenStat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -91,16 +91,7 @@ impl Dialect for Sglang {
     }
 
     fn tokenize(&self, text: &str, _special: bool, beginning: bool) -> Ask {
-        let body = json!({"model": self.model, "prompt": text, "add_special_tokens": beginning});
-        Ask { path: "/tokenize", body }
-    }
-
-    fn render(&self, _chat: &Chat) -> Option<Ask> {
-        None
-    }
-
-    fn read_rendered(&self, answer: Value) -> Result<Rendered, Fault> {
-        read::<Text>(answer).map(|found| Rendered::Text(found.text))
+        super::tokenize(&self.model, text, beginning)
     }
 
     fn detokenize(&self, tokens: &[Token]) -> Ask {

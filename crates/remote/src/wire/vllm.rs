@@ -59,8 +59,7 @@ impl Dialect for Vllm {
     }
 
     fn tokenize(&self, text: &str, _special: bool, beginning: bool) -> Ask {
-        let body = json!({"model": self.model, "prompt": text, "add_special_tokens": beginning});
-        Ask { path: "/tokenize", body }
+        super::tokenize(&self.model, text, beginning)
     }
 
     fn render(&self, chat: &Chat) -> Option<Ask> {

@@ -3,9 +3,9 @@
 use super::words::Words;
 use crate::exit::bad_input;
 use anyhow::{Context, anyhow};
+use deliberate_family::place;
 use deliberate_lm::LanguageModel;
 use deliberate_run::{Object, lines, worked};
-use deliberate_search::mix;
 use deliberate_text::{Prompt, StepRule};
 use deliberate_train::Example;
 use deliberate_train::recipes::solved;
@@ -95,9 +95,8 @@ impl Lines {
             self.solved.iter().map(|(_, solved)| solved.problem.as_str()).collect();
         let count = (questions.len() as f64 * percent / 100.0).ceil() as usize;
         let count = count.min(questions.len() - 1);
-        let place = |question: &&str| question.bytes().fold(seed, |hash, byte| mix(hash, byte.into()));
         let mut ranked: Vec<&str> = questions.into_iter().collect();
-        ranked.sort_by_key(|question| (place(question), *question));
+        ranked.sort_by_key(|question| (place(question, seed), *question));
         ranked.into_iter().take(count).collect()
     }
 }
