@@ -5,7 +5,6 @@ mod diffuse;
 mod search;
 mod serve;
 mod train;
-mod tune;
 
 use crate::exit::{self, bad_input};
 pub(crate) use act::ActArgs;
@@ -18,7 +17,6 @@ pub(crate) use search::{EngineArgs, SearchArgs};
 pub(crate) use serve::ServeArgs;
 use std::path::PathBuf;
 pub(crate) use train::{Make, TrainArgs};
-pub(crate) use tune::TuneArgs;
 
 /// Spend test-time compute where it pays: sample, search or revise with a language model, vote, and see the bill.
 #[derive(Debug, Parser)]
@@ -80,9 +78,6 @@ pub(crate) enum Command {
     /// Train what searches need on a model of your own: proposer, PRM, ORM, reviser, from questions with answers.
     #[command(after_help = train::EXAMPLES)]
     Train(TrainArgs),
-    /// Fine-tune a model on worked solutions: all of its weights, or an adapter.
-    #[command(after_help = tune::EXAMPLES)]
-    Tune(TuneArgs),
     /// Sample a diffusion model, and search for good samples.
     #[command(after_help = diffuse::EXAMPLES)]
     Diffuse(DiffuseArgs),
@@ -381,6 +376,14 @@ pub(crate) enum ModelsCommand {
     Verify {
         /// Which; the default model if left out.
         model: Option<String>,
+    },
+    /// Write a model again in another format: with the adapter that its name carries as a part of it, as a folder for Hugging
+    /// Face's transformers and vLLM, or from such a folder.
+    Convert {
+        /// Which: a name, a GGUF file, either with `+ADAPTER`, or a folder of Hugging Face's transformers.
+        model: String,
+        /// What to write: a GGUF file (weights of sixteen bits) where the name ends in `.gguf`, else a folder (of thirty-two).
+        output: PathBuf,
     },
     /// Delete a model.
     Remove {

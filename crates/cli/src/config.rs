@@ -1,7 +1,6 @@
 //! Settings of a command: its flags over the settings file over what the models want.
 
 mod train;
-mod tune;
 
 use crate::args::{EngineArgs, SearchArgs};
 use crate::exit::bad_input;
@@ -10,7 +9,6 @@ use anyhow::anyhow;
 use deliberate::{Options, SearchOptions, Usual};
 use std::path::Path;
 pub(crate) use train::plan;
-pub(crate) use tune::{EPOCHS, Extent, Lora, Tuning};
 
 /// What the flags say.
 pub(crate) fn flags(search: SearchArgs, engine: EngineArgs) -> Options {

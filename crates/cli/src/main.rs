@@ -38,7 +38,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => commands::doctor::run(&args, &global),
         Command::Lab(command) => commands::lab::run(command, &global),
         Command::Train(args) => commands::train::run(&args, &global),
-        Command::Tune(args) => commands::tune::run(&args, &global),
         Command::Diffuse(args) => commands::diffuse::run(args, &global),
         Command::Act(args) => commands::act::run(args, &global),
         Command::Bench(args) => commands::bench::run(args, &global),

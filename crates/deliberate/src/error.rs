@@ -102,7 +102,7 @@ pub enum Error {
     Model(#[from] ModelError),
     /// An adapter has no such name.
     #[error(
-        "there is no adapter `{adapter}` for `{base}` (`deliberate tune --lora` writes one as `adapter.gguf`)"
+        "there is no adapter `{adapter}` for `{base}` (`deliberate train` writes adapters as GGUF files)"
     )]
     Adapter {
         /// Its name.

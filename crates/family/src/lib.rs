@@ -30,7 +30,7 @@ pub use bundle::bundle;
 pub use card::Card;
 pub use error::BuildError;
 pub use gathered::Gathered;
-pub use ground::{QuestionsError, Words, asked, place};
+pub use ground::{QuestionsError, Words, asked};
 pub use oracle::OracleVerifier;
 pub use plan::{Base, Beginning, Lab, Learning, Lora, Method, Plan, PlanError, Scale, Size, Written};
 pub use serve::{ServeError, asking, domain, revising, serve, verifier};

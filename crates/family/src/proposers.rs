@@ -6,7 +6,7 @@ use crate::workshop::{Lessons, Task, Workshop};
 use crate::{Base, Beginning, BuildError, Lab, Start};
 use deliberate_lab::{Split, generate, generate_set};
 use deliberate_lm::LanguageModel;
-use deliberate_text::{Prompt, PromptError, PromptKind};
+use deliberate_text::{Prompt, PromptError, PromptKind, StepRule};
 use deliberate_train::recipes::solved;
 use deliberate_train::{Drawn, Example};
 use futures::executor::block_on;
@@ -95,22 +95,27 @@ async fn example(
     end: u32,
 ) -> Result<Example, PromptError> {
     let asked = prompt.encode(model, &[("question", &one.problem)]).await?;
-    let written = written(one, prompt.ending().answer_lines.first().map(String::as_str));
+    let written = written(one, prompt.steps(), prompt.ending().answer_lines.first().map(String::as_str));
     Ok(solved(&asked, &model.encode(&written, false).await?, end))
 }
 
-/// A solution as it is to be drawn: without marks of a calculator, and with its answer in a last line of its own, as the prompt
-/// asks for it.
-fn written(one: &Solved, answer_line: Option<&str>) -> String {
-    let lines = one.solution.lines().map(unmarked);
-    let mut text: Vec<String> =
-        lines.filter(|line| !line.trim().is_empty() && !line.starts_with("####")).collect();
+/// A solution as it is to be drawn: without marks of a calculator, with its answer in a last line of its own as the prompt asks
+/// for it, and with what ends a step behind the last one too.
+fn written(one: &Solved, steps: &StepRule, answer_line: Option<&str>) -> String {
+    let (blank, end) = match steps {
+        StepRule::Newline | StepRule::Lines(_) => (false, "\n"),
+        StepRule::BlankLine => (true, "\n"),
+        StepRule::Heading(_) | StepRule::Tokens(_) => (true, ""),
+    };
+    let lines = one.solution.trim_end().lines().map(unmarked).filter(|line| !line.starts_with("####"));
+    let mut text: Vec<String> = lines.filter(|line| blank || !line.trim().is_empty()).collect();
     if let Some(opening) = answer_line
+        && !one.answer.is_empty()
         && !text.last().is_some_and(|last| last.contains(opening))
     {
         text.push(format!("{opening} {}.", one.answer));
     }
-    format!("{}\n", text.join("\n"))
+    text.join("\n") + end
 }
 
 /// A line without what stands in `<<…>>`.
@@ -118,7 +123,10 @@ fn unmarked(line: &str) -> String {
     let mut parts = line.split("<<");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        text.push_str(part.split_once(">>").map_or(part, |(_, after)| after));
+        match part.split_once(">>") {
+            Some((_, after)) => text.push_str(after),
+            None => text = text + "<<" + part,
+        }
     }
     text.trim_end().to_owned()
 }
@@ -136,12 +144,14 @@ mod tests {
     fn a_solution_is_learnt_as_it_is_to_be_drawn() {
         let gsm8k = solution("He sold 48/2 = <<48/2=24>>24 clips.\n48+24 = <<48+24=72>>72.\n#### 72");
         assert_eq!(
-            written(&gsm8k, Some("The answer is")),
+            written(&gsm8k, &StepRule::Newline, Some("The answer is")),
             "He sold 48/2 = 24 clips.\n48+24 = 72.\nThe answer is 72.\n"
         );
-        assert_eq!(written(&gsm8k, None), "He sold 48/2 = 24 clips.\n48+24 = 72.\n");
+        assert_eq!(written(&gsm8k, &StepRule::Newline, None), "He sold 48/2 = 24 clips.\n48+24 = 72.\n");
         let own = solution("One step.\n\nThe answer is \\boxed{72}.");
-        assert_eq!(written(&own, Some("The answer is")), "One step.\nThe answer is \\boxed{72}.\n");
-        assert_eq!(written(&solution("1 << 2 is 4"), None), "1  2 is 4\n");
+        let answer = Some("The answer is");
+        assert_eq!(written(&own, &StepRule::Newline, answer), "One step.\nThe answer is \\boxed{72}.\n");
+        assert_eq!(written(&own, &StepRule::BlankLine, answer), "One step.\n\nThe answer is \\boxed{72}.\n");
+        assert_eq!(written(&solution("1 << 2 is 4"), &"step".parse().unwrap(), None), "1 << 2 is 4");
     }
 }

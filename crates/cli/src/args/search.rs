@@ -70,7 +70,7 @@ pub(crate) struct SearchArgs {
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub(crate) struct EngineArgs {
     /// Model: a name of `deliberate models list`, a GGUF file, or a hub id that was pulled; `lab` for the bundled models,
-    /// which know the lab's questions alone. `MODEL+ADAPTER` puts an adapter on top: what `deliberate tune --lora` wrote,
+    /// which know the lab's questions alone. `MODEL+ADAPTER` puts an adapter on top: what `deliberate train` wrote,
     /// or any other in llama.cpp's format. By default the one that a policy was fitted on, or qwen2.5-0.5b, which is
     /// fetched when it is asked for the first time.
     #[arg(long, value_name = "MODEL", help_heading = "Engine")]

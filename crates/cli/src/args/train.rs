@@ -9,6 +9,7 @@ Examples:
   deliberate train gsm8k_train.jsonl --model qwen2.5-0.5b --test gsm8k_test.jsonl --output gsm8k
   deliberate solve --config gsm8k/deliberate.toml --strategy beam:branching=4 'What is 17 * 23?'
   deliberate train questions.jsonl --model smollm2 --worked 0 --make prm,orm --questions 500 --output small
+  deliberate train solved.jsonl --model smollm2 --make proposer --output tuned
   deliberate train questions.jsonl --model smollm2 --labels labels.jsonl --output brought-back
   deliberate train questions.jsonl --model smollm2 --show-plan > plan.toml
   deliberate train --plan plan.toml --output out
@@ -29,6 +30,8 @@ for trainers elsewhere are written to `returns/labels.jsonl` (`prompt`, `complet
 /// What is made, beside the proposer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Make {
+    /// Nothing: it learns from all worked solutions but those that are kept for choices.
+    Proposer,
     /// A verifier of steps, from rollouts.
     Prm,
     /// A verifier of whole solutions, from outcomes.
@@ -68,7 +71,8 @@ pub(crate) struct TrainArgs {
     /// Questions that samples are drawn for, at most; by default all that are left for it.
     #[arg(long, short = 'n', value_name = "N")]
     pub(crate) questions: Option<NonZeroUsize>,
-    /// Of a hundred questions, those whose worked solutions the proposer learns; 0 leaves the model as it is. 40 by default.
+    /// Of a hundred questions, those whose worked solutions the proposer learns; 0 leaves the model as it is. 40 by default,
+    /// and all that are left where nothing else is made.
     #[arg(long, value_name = "PERCENT")]
     pub(crate) worked: Option<u32>,
     /// Of a hundred questions, those that nothing learns from; 10 by default.
@@ -92,6 +96,9 @@ pub(crate) struct TrainArgs {
     /// Highest learning rate; 3e-4 for adapters and 1e-5 for whole models by default.
     #[arg(long, value_name = "RATE")]
     pub(crate) rate: Option<f32>,
+    /// Tokens of one step of learning; 4096 by default. Few examples want less.
+    #[arg(long, value_name = "N")]
+    pub(crate) batch_tokens: Option<NonZeroUsize>,
     /// How questions are put; by default what suits the model.
     #[arg(long, value_name = "PROMPT")]
     pub(crate) prompt: Option<String>,
@@ -107,7 +114,7 @@ pub(crate) struct TrainArgs {
     /// A plan (TOML) in the place of all these, as --show-plan prints one.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "model", "make", "test", "questions", "worked", "development", "samples", "rollouts", "labels", "lora", "all_weights",
-        "rate", "prompt", "max_tokens", "temperature", "seed", "show_plan",
+        "rate", "batch_tokens", "prompt", "max_tokens", "temperature", "seed", "show_plan",
     ])]
     pub(crate) plan: Option<PathBuf>,
     /// Print the plan that these options make, and do nothing.

@@ -6,11 +6,15 @@ use crate::interrupt::Interrupt;
 use crate::output::{self, note};
 use crate::progress::stage;
 use crate::show::{Table, bytes, count, flops, seconds};
-use deliberate_family::{BuildError, Built, Gathered, Observer};
+use deliberate_family::{BuildError, Built, Card, Gathered, Observer};
+use deliberate_train::{TrainError, curve};
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
+
+/// Columns of a loss curve.
+const CURVE: usize = 10;
 
 /// Shows a bar for every stage, and passes Ctrl-C on.
 pub(super) struct Watch<'a> {
@@ -52,6 +56,9 @@ pub(super) fn ended(
             note(format_args!("interrupted; run the same command again to go on in `{}`", folder.display()));
             Ok(INTERRUPTED.into())
         }
+        Err(error @ BuildError::Training(TrainError::Diverged { .. })) => {
+            Err(anyhow::Error::new(error).context("a model went astray (a lower --rate, and another folder)"))
+        }
         Err(error) if error.is_input() => Err(bad_input(error)),
         Err(error) => Err(error.into()),
     }
@@ -59,21 +66,48 @@ pub(super) fn ended(
 
 /// The models that were made.
 pub(super) fn models(built: &Built) -> anyhow::Result<()> {
-    let mut table =
-        Table::new(["model", "weights learnt", "tokens", "time", "held-out loss", "size", "file"]);
+    let mut table = Table::new([
+        "model",
+        "weights learnt",
+        "examples",
+        "tokens",
+        "time",
+        "held-out loss",
+        "size",
+        "file",
+    ]);
     for (card, path) in &built.models {
-        let best = card.validation.iter().map(|(_, loss, _)| *loss).fold(f64::INFINITY, f64::min);
         table.row([
             card.name.clone(),
             count(card.parameters),
+            examples(card),
             count(card.tokens),
             seconds(card.seconds),
-            if best.is_finite() { format!("{best:.4}") } else { "–".to_owned() },
+            held_out(card),
             bytes(card.bytes),
             path.display().to_string(),
         ]);
     }
     output::data(table)
+}
+
+/// What a model learnt from, and what was left out.
+fn examples(card: &Card) -> String {
+    match (card.examples, card.too_long) {
+        (None, _) => "–".to_owned(),
+        (Some(examples), 0) => examples.to_string(),
+        (Some(examples), too_long) => format!("{examples} ({too_long} too long)"),
+    }
+}
+
+/// The first evaluation and the best one, and the way of all.
+fn held_out(card: &Card) -> String {
+    let losses: Vec<f64> = card.validation.iter().map(|(_, loss, _)| *loss).collect();
+    let best = losses.iter().copied().reduce(f64::min);
+    match (losses.first(), best) {
+        (Some(first), Some(best)) => format!("{first:.4} → {best:.4} {}", curve(&losses, CURVE)),
+        _ => "–".to_owned(),
+    }
 }
 
 /// What was drawn for them.

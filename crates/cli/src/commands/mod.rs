@@ -19,7 +19,6 @@ pub(crate) mod serve;
 pub(crate) mod solve;
 pub(crate) mod strategies;
 pub(crate) mod train;
-pub(crate) mod tune;
 
 use crate::exit::bad_input;
 use crate::output::note;

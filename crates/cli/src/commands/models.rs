@@ -1,5 +1,7 @@
 //! `deliberate models`.
 
+mod convert;
+
 use crate::args::{Global, ModelsArgs, ModelsCommand};
 use crate::exit::bad_input;
 use crate::output;
@@ -44,6 +46,7 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
                 }
             }
         }
+        ModelsCommand::Convert { model, output } => convert::convert(&models, &model, &output)?,
         ModelsCommand::Remove { model } => {
             let removed = models.remove(&model).map_err(bad_input)?;
             output::line(format_args!("removed {} ({})", removed.path.display(), bytes(removed.bytes)))?;

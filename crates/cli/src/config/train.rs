@@ -22,7 +22,9 @@ pub(crate) fn plan(args: &TrainArgs, model: Option<String>, prompt: Option<Strin
         Some(rank) => Some(Lora { rank: rank.get(), alpha: 2.0 * rank.get() as f32 }),
         None => base.lora,
     };
-    base.written = match (args.worked, base.written) {
+    let alone = args.make.iter().all(|make| *make == Make::Proposer);
+    let share = args.worked.or(alone.then_some(100_u32.saturating_sub(base.development)));
+    base.written = match (share, base.written) {
         (Some(0), _) => None,
         (Some(share), Some(written)) => Some(Written { share, ..written }),
         (_, written) => written,
@@ -33,9 +35,10 @@ pub(crate) fn plan(args: &TrainArgs, model: Option<String>, prompt: Option<Strin
     set(&mut method.returns.rollouts, args.rollouts.map(NonZeroU32::get));
     method.labels.clone_from(&args.labels);
     keep(&mut method, &args.make);
-    if let Some(rate) = args.rate.or(args.all_weights.then_some(WHOLE_RATE)) {
-        let written = base.written.as_mut().map(|written| &mut written.learning);
-        method.learnings_mut().chain(written).for_each(|learning| learning.peak = rate);
+    let written = base.written.as_mut().map(|written| &mut written.learning);
+    for learning in method.learnings_mut().chain(written) {
+        set(&mut learning.peak, args.rate.or(args.all_weights.then_some(WHOLE_RATE)));
+        set(&mut learning.batch_tokens, args.batch_tokens.map(NonZeroUsize::get));
     }
     Plan { seed: args.seed, from: Beginning::Base(base), method }
 }
@@ -98,6 +101,7 @@ mod tests {
         };
         assert_eq!(made(&[]), ["prm"]);
         assert_eq!(made(&["--make", "rest-em"]), ["star", "rest-em"]);
+        assert!(made(&["--make", "proposer"]).is_empty());
         assert_eq!(
             made(&["--make", "revision-orm,distilled"]),
             ["prm", "reviser", "revision-orm", "distilled"]
@@ -113,6 +117,17 @@ mod tests {
         assert_eq!((base.written, base.lora), (None, Some(Lora { rank: 8, alpha: 16.0 })));
         assert_eq!((method.sampled_questions, method.returns.rollouts), (7, 2));
         assert_eq!(method.prm.map(|prm| prm.peak), Some(1e-3));
+        let written = |rest: &[&str]| match planned(rest).unwrap().from {
+            Beginning::Base(base) => {
+                base.written.map(|written| (written.share, written.learning.batch_tokens))
+            }
+            Beginning::Lab(_) => None,
+        };
+        assert_eq!(written(&["--make", "proposer", "--batch-tokens", "512"]), Some((90, 512)));
+        assert_eq!(written(&["--make", "proposer,orm", "--development", "5"]), Some((40, 4096)));
+        assert!(
+            planned(&["--make", "proposer", "--worked", "0"]).unwrap_err().contains("nothing is to be made")
+        );
         let whole = planned(&["--all-weights"]).unwrap();
         let Beginning::Base(base) = whole.from else { panic!("a plan of the lab") };
         assert_eq!((base.lora, base.written.map(|written| written.learning.peak)), (None, Some(WHOLE_RATE)));

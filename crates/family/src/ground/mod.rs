@@ -5,8 +5,8 @@ mod lab;
 mod questions;
 mod words;
 
+pub use questions::QuestionsError;
 pub(crate) use questions::Solved;
-pub use questions::{QuestionsError, place};
 pub use words::{Words, asked};
 
 use crate::plan::Lora;

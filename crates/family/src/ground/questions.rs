@@ -25,6 +25,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) development: u32,
     /// Questions in a hundred whose worked solutions are learnt from.
     pub(crate) written: u32,
+    /// Whether samples are drawn for the others, and judged by right answers.
+    pub(crate) samples: bool,
     pub(crate) seed: u64,
 }
 
@@ -114,7 +116,7 @@ impl Sorted {
         };
         let path = || path.to_owned();
         let without = ids(&|question| question.answer.is_none());
-        if !without.is_empty() {
+        if wanted.samples && !without.is_empty() {
             return Err(QuestionsError::NoAnswer { path: path(), ids: without });
         }
         if let Some(test) = wanted.test {
@@ -138,7 +140,7 @@ impl Sorted {
         };
         let few = |part| Err(QuestionsError::Few { path: path(), all: dataset.questions.len(), part });
         match &sorted {
-            sorted if sorted.asked.is_empty() => few("samples"),
+            sorted if wanted.samples && sorted.asked.is_empty() => few("samples"),
             sorted if wanted.written > 0 && sorted.written.is_empty() => few("worked solutions"),
             _ => Ok(sorted),
         }
@@ -187,7 +189,7 @@ fn words(problem: &str) -> String {
 }
 
 /// Where a question falls when questions are dealt out by their words alone.
-pub fn place(question: &str, seed: u64) -> u64 {
+fn place(question: &str, seed: u64) -> u64 {
     question.bytes().fold(seed, |hash, byte| mix(hash, byte.into()))
 }
 
@@ -196,7 +198,8 @@ mod tests {
     use super::*;
     use std::fmt::Write;
 
-    const WANTED: Wanted<'static> = Wanted { test: None, development: 10, written: 40, seed: 3 };
+    const WANTED: Wanted<'static> =
+        Wanted { test: None, development: 10, written: 40, samples: true, seed: 3 };
 
     fn file(folder: &Path, name: &str, numbers: impl Iterator<Item = u32>) -> PathBuf {
         let mut text = String::new();
@@ -238,7 +241,7 @@ mod tests {
         let (learnt, test) = (folder.path().join("learnt"), folder.path().join("test"));
         std::fs::write(&learnt, "{\"id\": \"a\", \"problem\": \"One  and one?\", \"answer\": 2}\n").unwrap();
         std::fs::write(&test, "{\"id\": \"b\", \"question\": \"One and\\none?\", \"answer\": 2}\n").unwrap();
-        let wanted = Wanted { test: Some(&test), development: 0, written: 0, seed: 0 };
+        let wanted = Wanted { test: Some(&test), development: 0, written: 0, ..WANTED };
         let error = Sorted::read(&learnt, &wanted).unwrap_err().to_string();
         assert!(error.contains("test questions stand in") && error.contains("`a`"), "{error}");
     }
@@ -251,7 +254,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             Sorted::read(&path, wanted).unwrap_err().to_string()
         };
-        let nothing = Wanted { test: None, development: 0, written: 0, seed: 0 };
+        let nothing = Wanted { development: 0, written: 0, ..WANTED };
         let error = refused("{\"id\": \"a\", \"problem\": \"One and one?\"}\n", &nothing);
         assert!(error.contains("no right answer for `a`"), "{error}");
         let unsolved = "{\"id\": \"a\", \"problem\": \"One and one?\", \"answer\": 2}\n";
@@ -259,5 +262,11 @@ mod tests {
         assert!(error.contains("no worked solution for `a`") || error.contains("none is left"), "{error}");
         let error = refused(unsolved, &Wanted { development: 99, ..nothing });
         assert!(error.contains("none is left for samples"), "{error}");
+        // Without samples nothing has to be judged.
+        let text = "{\"problem\": \"One and one?\", \"solution\": \"It is 2.\"}\n";
+        std::fs::write(&path, text).unwrap();
+        let sorted = Sorted::read(&path, &Wanted { written: 100, samples: false, ..nothing }).unwrap();
+        assert_eq!((sorted.written.len(), sorted.asked.len()), (1, 0));
+        assert_eq!(sorted.written[0].answer, "");
     }
 }

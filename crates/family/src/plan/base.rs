@@ -63,12 +63,19 @@ impl Base {
         self.written.map_or(0, |written| written.share)
     }
 
-    /// What keeps it from being built.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// What keeps it from being built, with samples drawn or without.
+    pub(crate) fn check(&self, samples: bool) -> Result<(), String> {
         let prompt = Prompt::load_for(&self.prompt, PromptKind::Solve).map_err(|error| error.to_string())?;
         Prompt::load_for(prompt.reviser(), PromptKind::Revise).map_err(|error| error.to_string())?;
-        if self.development.saturating_add(self.written_share()) >= 100 {
+        let taken = self.development.saturating_add(self.written_share());
+        if taken > 100 || (taken == 100 && samples) {
             return Err("`development` and `written.share` leave no questions to draw samples for".to_owned());
+        }
+        if self.written.is_none() && !samples {
+            return Err(
+                "nothing is to be made: neither a proposer of worked solutions nor anything of samples"
+                    .to_owned(),
+            );
         }
         if self.answer_tokens == 0 {
             return Err("`answer-tokens` must be above 0".to_owned());

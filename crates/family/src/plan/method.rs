@@ -118,6 +118,11 @@ impl Method {
         all.into_iter().filter_map(Option::as_mut)
     }
 
+    /// Whether anything is made of samples: where nothing is, questions need no answers.
+    pub(crate) fn samples(&self) -> bool {
+        self.learnings().next().is_some()
+    }
+
     /// Whether chains of revisions are drawn.
     pub(crate) fn chained(&self) -> bool {
         self.revision_orm.is_some() || self.revision_rest_em.is_some()

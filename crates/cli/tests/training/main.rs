@@ -24,9 +24,11 @@ fn write_examples(folder: &Path) {
     with_lab(folder, &arguments).done();
 }
 
-fn tune<'a>(folder: &Path, output: &'a str, rest: &[&'a str]) -> Ran {
-    let all = ["tune", "solved.jsonl", "--model", "lab", "--output", output, "--batch-tokens", "1024"];
-    with_lab(folder, &[&all[..], rest].concat())
+/// A proposer learns worked solutions.
+fn learn<'a>(folder: &Path, output: &'a str, rest: &[&'a str]) -> Ran {
+    let all = ["train", "solved.jsonl", "--model", "lab", "--prompt", "lab", "--make", "proposer"];
+    let small = ["--output", output, "--batch-tokens", "1024"];
+    with_lab(folder, &[&all[..], &small, rest].concat())
 }
 
 #[test]
@@ -34,75 +36,94 @@ fn an_adapter_is_learnt_gone_on_with_and_solved_with() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     write_examples(path);
-    let lora = ["--lora", "4", "--tokens", "6000", "--held-out", "10", "--rate", "1e-3", "--json"];
-    let tuned = tune(path, "out", &lora).done().json();
-    assert_eq!((&tuned["examples"], &tuned["held-out-examples"]), (&Value::from(32), &Value::from(4)));
-    assert!(path.join("out/adapter.gguf").is_file() && !path.join("out/model.gguf").exists());
+    let lora = ["--lora", "4", "--rate", "1e-3", "--json"];
+    let learnt = learn(path, "out", &lora).done().json();
+    let card = &learnt["models"][0]["card"];
+    assert_eq!(card["name"], "proposer", "{learnt}");
+    assert!(card["examples"].as_u64() > Some(25) && card["examples"].as_u64() < Some(36), "{card}");
+    assert_eq!(learnt["drawn"], serde_json::json!([]), "nothing is sampled");
     // The same command finds that all is done.
-    let again = tune(path, "out", &lora).done().json();
-    assert_eq!((&again["losses"], &again["held-out"]), (&tuned["losses"], &tuned["held-out"]));
-    tune(path, "out", &["--lora", "8", "--json"]).failed(2, &["another tuning", "tune.lora", "--output"]);
+    assert_eq!(learn(path, "out", &lora).done().json(), learnt);
+    learn(path, "out", &["--lora", "8", "--json"]).failed(2, &["another plan", "give another folder"]);
 
     let solve = |rest: &[&str]| {
         let solved = ["solve", QUESTION, "--budget", "2", "--trace", "tree.json", "--json"];
         with_lab(path, &[&solved[..], rest].concat()).done().json()
     };
-    let (plain, adapted) = (solve(&[]), solve(&["--model", "lab+out/adapter.gguf"]));
+    let (plain, adapted) = (solve(&[]), solve(&["--model", "lab+out/proposer/proposer.gguf"]));
     let proposer = |solved: &Value| solved["settings"]["models"]["proposer"].clone();
-    assert_eq!(proposer(&adapted)["adapter"]["name"], "adapter", "{adapted}");
+    assert_eq!(proposer(&adapted)["adapter"]["name"], "proposer", "{adapted}");
     assert_eq!(proposer(&plain)["adapter"], Value::Null);
     assert_eq!(proposer(&adapted)["fingerprint"], proposer(&plain)["fingerprint"]);
     // From the settings file, too; another model leaves it behind.
-    std::fs::write(path.join("deliberate.toml"), "[engine]\nmodel = \"lab+out/adapter.gguf\"\n").unwrap();
+    let settings = "[engine]\nmodel = \"lab+out/proposer/proposer.gguf\"\n";
+    std::fs::write(path.join("deliberate.toml"), settings).unwrap();
     assert_eq!(proposer(&solve(&[])), proposer(&adapted));
     assert_eq!(proposer(&solve(&["--model", "lab"]))["adapter"], Value::Null);
-    tune(path, "elsewhere", &["--json", "--tokens", "1"]).done();
     std::fs::remove_file(path.join("deliberate.toml")).unwrap();
 
     let other = with_lab(path, &["solve", QUESTION, "--model", "lab+nowhere.gguf"]);
-    other.failed(2, &["no adapter `nowhere.gguf`", "deliberate tune --lora"]);
+    other.failed(2, &["no adapter `nowhere.gguf`", "deliberate train"]);
     let model = with_lab(path, &["models", "path", "lab-proposer"]).done().out.trim().to_owned();
     let other = with_lab(path, &["solve", QUESTION, "--model", &format!("lab+{model}")]);
     other.failed(2, &["cannot use adapter", "it is a model and no adapter"]);
-    let other = with_lab(path, &["solve", QUESTION, "--model", "lab-proposer-large+out/adapter.gguf"]);
-    other.failed(2, &["cannot use adapter"]);
+    let other = ["solve", QUESTION, "--model", "lab-proposer-large+out/proposer/proposer.gguf"];
+    with_lab(path, &other).failed(2, &["cannot use adapter"]);
 }
 
 #[test]
-fn all_weights_are_learnt_and_the_model_is_whole() {
+fn what_was_learnt_becomes_a_model_in_any_format() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     write_examples(path);
-    let ran = tune(path, "out", &["--tokens", "3000", "--hugging-face"]);
+    let ran = learn(path, "out", &["--lora", "4", "--rate", "1e-3"]);
     assert!(ran.done().out.contains("held-out loss"), "{ran:#?}");
-    let solve =
-        |model: &str| with_lab(path, &["solve", QUESTION, "--model", model, "--prompt", "lab", "--json"]);
-    assert!(solve("out/model.gguf").done().json()["answer"].is_string());
-    // The folder is a model to begin with.
-    let rest =
-        ["tune", "solved.jsonl", "--model", "out/hugging-face", "--output", "further", "--prompt", "lab"];
-    let ran = with_lab(path, &[&rest[..], &["--tokens", "1", "--held-out", "0", "--json"]].concat());
-    assert_eq!(ran.done().json()["held-out-examples"], 0);
+    let convert = |from: &str, to: &str| with_lab(path, &["models", "convert", from, to]);
+    let adapted = "lab+out/proposer/proposer.gguf";
+    convert(adapted, "folder").done();
+    convert("folder", "merged.gguf").done();
+    let solve = |model: &str| {
+        let solved = ["solve", QUESTION, "--model", model, "--prompt", "lab", "--temperature", "0", "--json"];
+        with_lab(path, &solved).done().json()["answer"].clone()
+    };
+    assert!(solve("merged.gguf").is_string());
+    // A model to begin with, of all weights this time.
+    let rest = ["train", "solved.jsonl", "--model", "merged.gguf", "--prompt", "lab", "--make", "proposer"];
+    let whole = ["--all-weights", "--output", "further", "--json"];
+    let further = with_lab(path, &[&rest[..], &whole].concat()).done().json();
+    assert!(further["models"][0]["card"]["parameters"].as_u64() > Some(100_000), "{further}");
+    assert!(solve("further/proposer/proposer.gguf").is_string());
+
+    convert(adapted, "merged.gguf").failed(2, &["is there already", "remove it first"]);
+    convert("lab+nowhere.gguf", "other.gguf").failed(2, &["nowhere.gguf"]);
+    convert("solved.jsonl", "other.gguf").failed(2, &["solved.jsonl"]);
+    assert!(!path.join("other.gguf").exists());
 }
 
 #[test]
-fn examples_that_cannot_be_learnt_from_are_named_by_line() {
+fn examples_that_cannot_be_learnt_from_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let write = |lines: &[String]| std::fs::write(path.join("solved.jsonl"), lines.join("\n")).unwrap();
-    let line = |solution: &str| serde_json::json!({"problem": QUESTION, "solution": solution}).to_string();
-    write(&[line("b=8"), String::new(), line(&"b=8 ".repeat(2000)), line("b=8")]);
-    tune(path, "out", &[]).failed(2, &["line 3", "do not fit the model's context", "shorten"]);
-    write(&[line("b=8"), "{}".to_owned()]);
-    tune(path, "out", &[]).failed(2, &["line 2", "no field asks a question"]);
+    let line = |n: usize, solution: &str| {
+        serde_json::json!({"problem": format!("{QUESTION} {n}"), "solution": solution}).to_string()
+    };
+    // Solutions are enough where nothing is judged by answers; what does not fit the model is left out, and told.
+    let mut lines: Vec<String> = (0..12).map(|n| line(n, "b=8")).collect();
+    lines[5] = line(5, &"b=8 ".repeat(2000));
+    write(&lines);
+    let ran = learn(path, "long", &["--development", "0"]);
+    assert!(ran.done().out.contains("(1 too long)"), "{ran:#?}");
+    write(&[serde_json::json!({"problem": QUESTION}).to_string()]);
+    learn(path, "out", &["--development", "0"]).failed(2, &["no worked solution for `line-1`"]);
+    write(&[line(0, "b=8"), "{}".to_owned()]);
+    learn(path, "out", &[]).failed(2, &["line 2"]);
     write(&[]);
-    tune(path, "out", &[]).failed(2, &["holds no examples"]);
+    learn(path, "out", &[]).failed(2, &["solved.jsonl"]);
     assert!(!path.join("out").exists(), "nothing is made of nothing");
-    tune(path, "out", &["--prompt", "chat"]).failed(2, &["holds no examples"]);
-    write(&[line("b=8")]);
-    tune(path, "out", &["--prompt", "chat"]).failed(2, &["no usable chat template"]);
-    tune(path, "out", &["--rate", "0"]).failed(2, &["--rate must be above 0"]);
-    let all = ["tune", "solved.jsonl", "--model", "solved.jsonl", "--output", "out"];
+    write(&[line(0, "b=8")]);
+    learn(path, "out", &["--rate", "0"]).failed(2, &["must be above 0"]);
+    let all = ["train", "solved.jsonl", "--model", "solved.jsonl", "--make", "proposer", "--output", "out"];
     with_lab(path, &all).failed(2, &["solved.jsonl"]);
 }
 

@@ -1,0 +1,45 @@
+//! `deliberate models convert`: the same weights in another format.
+
+use crate::exit::bad_input;
+use crate::output;
+use anyhow::{Context, anyhow};
+use deliberate::asking;
+use deliberate_decoder::{Adapter, Model, Precision};
+use deliberate_models::Models;
+use std::path::Path;
+
+pub(super) fn convert(models: &Models, name: &str, to: &Path) -> anyhow::Result<()> {
+    if to.exists() {
+        return Err(bad_input(anyhow!(
+            "`{}` is there already (give another name, or remove it first)",
+            to.display()
+        )));
+    }
+    let model = read(models, name)?;
+    if to.extension().is_some_and(|extension| extension == "gguf") {
+        model.write_gguf(to, Precision::F16)?;
+    } else {
+        model.write_hugging_face(to)?;
+    }
+    output::line(to.display())
+}
+
+fn read(models: &Models, name: &str) -> anyhow::Result<Model> {
+    if Path::new(name).is_dir() {
+        return Model::read_hugging_face(name).map_err(bad_input);
+    }
+    let (base, adapter) = models.split(name);
+    let file = models.resolve(base).map_err(bad_input)?;
+    let mut model = Model::read_gguf(&file.path)
+        .context(
+            "only Llama and Qwen2 models can be converted, with a vocabulary like that of SmolLM or Qwen2",
+        )
+        .map_err(bad_input)?;
+    model.asking = asking(&file);
+    if let Some(adapter) = adapter {
+        let path = models.resolve(adapter).map_err(bad_input)?.path;
+        let adapter = Adapter::read_gguf(&path, &model.shape).map_err(bad_input)?;
+        adapter.merge_into(&model.shape, &mut model.weights).map_err(bad_input)?;
+    }
+    Ok(model)
+}
