@@ -2,10 +2,10 @@
 
 use deliberate_engine::Engine;
 use deliberate_lm::{
-    Answer, Chat, GenerateRequest, Generation, LanguageModel, Listener, ModelFacts, ScoreRequest, Scoring,
-    Token,
+    Answer, Chat, GenerateRequest, Generation, LanguageModel, Listener, ModelFacts, RewardRequest, Rewards,
+    ScoreRequest, Scoring, Token,
 };
-use deliberate_remote::{ChatModel, Connected, RemoteModel};
+use deliberate_remote::{ChatModel, Connected, RemoteModel, RewardModel};
 
 /// A model, wherever it runs.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub enum Backend {
     Remote(RemoteModel),
     /// Behind an endpoint that takes conversations alone.
     Chat(ChatModel),
+    /// Behind a server that scores texts and writes none.
+    Reward(RewardModel),
 }
 
 impl Backend {
@@ -24,6 +26,7 @@ impl Backend {
             Self::Embedded(engine) => engine,
             Self::Remote(model) => model,
             Self::Chat(model) => model,
+            Self::Reward(model) => model,
         }
     }
 
@@ -31,7 +34,7 @@ impl Backend {
     pub fn engine(&self) -> Option<&Engine> {
         match self {
             Self::Embedded(engine) => Some(engine),
-            Self::Remote(_) | Self::Chat(_) => None,
+            Self::Remote(_) | Self::Chat(_) | Self::Reward(_) => None,
         }
     }
 
@@ -41,6 +44,7 @@ impl Backend {
             Self::Embedded(engine) => engine.metrics().drawn,
             Self::Remote(model) => model.drawn(),
             Self::Chat(model) => model.drawn(),
+            Self::Reward(_) => 0,
         }
     }
 }
@@ -50,6 +54,7 @@ impl From<Connected> for Backend {
         match connected {
             Connected::Tokens(model) => Self::Remote(model),
             Connected::Chat(model) => Self::Chat(model),
+            Connected::Reward(model) => Self::Reward(model),
         }
     }
 }
@@ -75,5 +80,8 @@ impl LanguageModel for Backend {
     }
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         self.model().score(request)
+    }
+    fn reward<'a>(&'a self, batch: &'a [RewardRequest]) -> Answer<'a, Rewards> {
+        self.model().reward(batch)
     }
 }

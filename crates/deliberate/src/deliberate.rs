@@ -39,8 +39,9 @@ impl Deliberate {
         models: Loaded,
         own: Option<Arc<dyn Verifier<Trace>>>,
     ) -> Result<Self, Error> {
-        let warnings = models.check(&search)?;
+        let mut warnings = models.check(&search)?;
         let domain = Arc::new(put_together(&search, &models, own.as_ref()).await?);
+        warnings.extend(domain.doubt().map(str::to_owned));
         Ok(Self { search, models: Arc::new(models), own, domain, warnings: warnings.into() })
     }
 
@@ -103,7 +104,7 @@ impl Deliberate {
         &self.domain
     }
 
-    /// What is odd about the files, the servers or the policy.
+    /// What is odd about the files, the servers, the verifier or the policy.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }

@@ -152,6 +152,15 @@ pub enum Error {
         /// The proposer.
         proposer: String,
     },
+    /// A reward model where one that writes is wanted.
+    #[error(
+        "`{model}` scores texts and writes none: its server has a reward endpoint alone (name it as `verifier-server`, with the \
+         `verifier` reward, and a server or a model that writes in its place)"
+    )]
+    WritesNothing {
+        /// The model.
+        model: String,
+    },
     /// A strategy goes on from beginnings of answers, and the model's endpoint begins every answer anew.
     #[error(
         "strategy `{strategy}` goes on from the beginnings of answers, and the endpoint of `{model}` gives whole answers to \

@@ -245,6 +245,7 @@ impl Loaded {
             stop: search.stop.clone(),
         };
         let proposer = &self.proposer.model;
+        writes(proposer)?;
         let domain = Domain::new(proposer.clone(), &settings)?;
         let Needs { steps, verifier, reviser } = search.strategy.needs();
         if !proposer.facts().abilities.continues {
@@ -260,6 +261,7 @@ impl Loaded {
             return Ok(domain);
         }
         let model = &self.reviser.model;
+        writes(model)?;
         if !model.facts().shares_tokens(proposer.facts()) {
             return Err(Error::OtherTokens {
                 reviser: model.facts().name.clone(),
@@ -270,6 +272,14 @@ impl Loaded {
         let draw = settings.draw_settings(domain.prompt());
         let reviser = TextReviser::new(model.clone(), prompt, None, draw).await?;
         Ok(domain.with_reviser(reviser))
+    }
+}
+
+/// Refuses a reward model where one that writes is wanted.
+fn writes(model: &Backend) -> Result<(), Error> {
+    match model {
+        Backend::Reward(_) => Err(Error::WritesNothing { model: model.facts().name.clone() }),
+        _ => Ok(()),
     }
 }
 

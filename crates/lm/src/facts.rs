@@ -1,6 +1,6 @@
 //! What a model is: its name, its limits and the sizes that its cost follows from.
 
-use crate::Token;
+use crate::{Rewarded, Token};
 use serde::{Deserialize, Serialize};
 
 /// Identity and limits of a loaded model.
@@ -38,12 +38,15 @@ pub struct Abilities {
     pub logprobs: bool,
     /// Drawn tokens come with their certainties ([`TokenStat`](crate::TokenStat)).
     pub certainty: bool,
+    /// What it scores by a head of its own. Such a model does nothing else.
+    #[serde(default)]
+    pub rewards: Option<Rewarded>,
 }
 
 impl Default for Abilities {
-    /// All of them, as the embedded engine has.
+    /// All that a model that writes can have, as the embedded engine does.
     fn default() -> Self {
-        Self { continues: true, scores: true, logprobs: true, certainty: true }
+        Self { continues: true, scores: true, logprobs: true, certainty: true, rewards: None }
     }
 }
 

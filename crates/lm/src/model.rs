@@ -1,6 +1,9 @@
 //! The one trait that every backend implements.
 
-use crate::{Chat, GenerateRequest, Generation, LmError, ModelFacts, ScoreRequest, Scoring, Token};
+use crate::{
+    Chat, GenerateRequest, Generation, LmError, ModelFacts, RewardRequest, Rewards, ScoreRequest, Scoring,
+    Token,
+};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,8 +29,8 @@ pub trait LanguageModel: Send + Sync {
         None
     }
 
-    /// Text of a chat in the model's own template, its tools included, up to the point where the assistant starts to speak.
-    /// Encode it with `special` set.
+    /// Text of a chat in the model's own template, its tools included, up to the point where the assistant starts to speak;
+    /// of a reward model, which never does, up to its end. Encode it with `special` set.
     fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String>;
 
     /// Draws continuations.
@@ -61,6 +64,15 @@ pub trait LanguageModel: Send + Sync {
     /// [`LmError::PromptTooLong`] if the tokens do not fit; [`LmError::InvalidRequest`] for marks out of range or
     /// out of order.
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring>;
+
+    /// Scores texts, all together, where the model is one for rewards ([`crate::Abilities::rewards`]).
+    ///
+    /// # Errors
+    /// [`LmError::InvalidRequest`] from a model without such a head; what is wrong with one text stands in its place.
+    fn reward<'a>(&'a self, batch: &'a [RewardRequest]) -> Answer<'a, Rewards> {
+        let reason = format!("`{}` is no reward model ({} texts to score)", self.facts().name, batch.len());
+        Box::pin(async move { Err(LmError::InvalidRequest { reason }) })
+    }
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
@@ -84,5 +96,8 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
     }
     fn score(&self, request: ScoreRequest) -> Answer<'_, Scoring> {
         (**self).score(request)
+    }
+    fn reward<'a>(&'a self, batch: &'a [RewardRequest]) -> Answer<'a, Rewards> {
+        (**self).reward(batch)
     }
 }

@@ -72,6 +72,7 @@ impl ChatModel {
                 scores: false,
                 logprobs: takes.logprobs,
                 certainty: false,
+                rewards: None,
             },
         };
         let probe = Probe { server: address.to_string(), kind: ServerKind::Chat, version: None, checks };

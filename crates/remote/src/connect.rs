@@ -6,6 +6,7 @@ use crate::error::ConnectError;
 use crate::http::{Http, HttpError};
 use crate::model::RemoteModel;
 use crate::probe::{Found, Probe, look};
+use crate::reward::{self, RewardModel};
 use crate::routes::MOST;
 use deliberate_lm::{LanguageModel, ModelFacts};
 use futures::future::try_join_all;
@@ -18,6 +19,8 @@ pub enum Connected {
     Tokens(RemoteModel),
     /// One that takes conversations alone: searches over whole answers.
     Chat(ChatModel),
+    /// One that scores texts and writes none: a verifier.
+    Reward(RewardModel),
 }
 
 impl Connected {
@@ -26,6 +29,7 @@ impl Connected {
         match self {
             Self::Tokens(model) => model.probes(),
             Self::Chat(model) => model.probes(),
+            Self::Reward(model) => model.probes(),
         }
     }
 
@@ -33,6 +37,7 @@ impl Connected {
         match self {
             Self::Tokens(model) => model.facts(),
             Self::Chat(model) => model.facts(),
+            Self::Reward(model) => model.facts(),
         }
     }
 }
@@ -58,17 +63,21 @@ pub async fn connect(addresses: &[Address]) -> Result<Connected, ConnectError> {
     }
     // Connections end with the runtime that made them, which need not be the one that goes on.
     let http = Http::new(addresses).map_err(ConnectError::http(&addresses[0]))?;
-    let (mut models, mut chats) = (Vec::new(), Vec::new());
+    let (mut models, mut chats, mut rewards) = (Vec::new(), Vec::new(), Vec::new());
     for connected in all {
         match connected {
             Connected::Tokens(model) => models.push(model),
             Connected::Chat(model) => chats.push(model),
+            Connected::Reward(model) => rewards.push(model),
         }
     }
-    Ok(if chats.is_empty() {
+    // All of them are of one kind.
+    Ok(if !models.is_empty() {
         Connected::Tokens(RemoteModel::joined(models, http))
-    } else {
+    } else if !chats.is_empty() {
         Connected::Chat(ChatModel::joined(chats, http))
+    } else {
+        Connected::Reward(RewardModel::joined(rewards, http))
     })
 }
 
@@ -80,7 +89,10 @@ async fn tried(address: &Address) -> Result<Connected, ConnectError> {
 
 async fn connected(address: &Address) -> Result<Connected, ConnectError> {
     Ok(match look(address).await? {
-        Found::Server(found) => Connected::Tokens(RemoteModel::new(*found, address).await?),
+        Found::Server(found) => match reward::endpoint(&found.0, found.2.kind).await {
+            Some(endpoint) => Connected::Reward(RewardModel::new(*found, endpoint, address).await?),
+            None => Connected::Tokens(RemoteModel::new(*found, address).await?),
+        },
         Found::Chat(model, context) => Connected::Chat(ChatModel::connect(address, model, context).await?),
     })
 }
@@ -97,6 +109,9 @@ fn difference(first: &Connected, other: &Connected) -> Option<String> {
     let [expected, kind] = [first, other].map(|connected| connected.probes()[0].kind);
     if kind != expected {
         return Some(format!("is {}, not {}", kind.name(), expected.name()));
+    }
+    if facts.abilities.rewards != known.abilities.rewards {
+        return Some("scores texts in another way".to_owned());
     }
     if facts.name != known.name {
         return Some(format!("has `{}`, not `{}`", facts.name, known.name));

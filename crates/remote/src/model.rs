@@ -195,7 +195,7 @@ impl LanguageModel for RemoteModel {
     }
 
     fn render<'a>(&'a self, chat: &'a Chat) -> Answer<'a, String> {
-        Box::pin(self.shared.server.rendered(chat))
+        Box::pin(self.shared.server.rendered(chat, true))
     }
 
     fn generate(&self, request: GenerateRequest) -> Answer<'_, Generation> {

@@ -56,9 +56,10 @@ impl Server {
         Ok(with.first().copied().filter(|_| with.len() > without.len() && with.ends_with(&without)))
     }
 
-    pub(crate) async fn rendered(&self, chat: &Chat) -> Result<String, LmError> {
+    /// A chat up to the assistant's turn, or up to its end where nobody speaks next.
+    pub(crate) async fn rendered(&self, chat: &Chat, speaks: bool) -> Result<String, LmError> {
         let none = |reason| LmError::NoChatTemplate { model: self.name.clone(), reason };
-        let ask = self.dialect.render(chat);
+        let ask = self.dialect.render(chat, speaks);
         let ask = ask.ok_or_else(|| none("its server renders no chats for others".to_owned()))?;
         let read = |answer| self.dialect.read_rendered(answer);
         let rendered = self.http.ask(&ask, &[], WORK, read).await.map_err(|error| match error {

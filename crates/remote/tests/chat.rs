@@ -12,7 +12,7 @@ use simulated_chat::{SimulatedChat, Takes};
 async fn connected(server: &SimulatedChat) -> ChatModel {
     match connect(&[Address::parse(&server.url).unwrap()]).await.unwrap() {
         Connected::Chat(model) => model,
-        Connected::Tokens(model) => panic!("taken for a server of token ids: {:?}", model.probes()),
+        other => panic!("taken for another server: {:?}", other.probes()),
     }
 }
 

@@ -22,7 +22,7 @@ async fn connect(server: &SimulatedServer) -> Result<RemoteModel, ConnectError> 
 async fn known(address: &Address) -> Result<RemoteModel, ConnectError> {
     match deliberate_remote::connect(std::slice::from_ref(address)).await? {
         Connected::Tokens(model) => Ok(model),
-        Connected::Chat(model) => panic!("taken for an endpoint of chats: {:?}", model.probes()),
+        other => panic!("taken for another server: {:?}", other.probes()),
     }
 }
 

@@ -145,6 +145,11 @@ pub trait Verifier<S>: Send + Sync {
     fn flops(&self, _positions: Range<u64>) -> f64 {
         0.0
     }
+
+    /// What speaks against believing the scores, found out when the verifier was put together; `None` where nothing does.
+    fn doubt(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A request for rewritten solutions, one for each seed.
@@ -219,6 +224,9 @@ impl<S, V: Verifier<S> + ?Sized> Verifier<S> for Arc<V> {
     }
     fn flops(&self, positions: Range<u64>) -> f64 {
         (**self).flops(positions)
+    }
+    fn doubt(&self) -> Option<&str> {
+        (**self).doubt()
     }
 }
 

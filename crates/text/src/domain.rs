@@ -158,6 +158,11 @@ impl<M: LanguageModel> Domain<M> {
         }
     }
 
+    /// What speaks against believing the verifier.
+    pub fn doubt(&self) -> Option<&str> {
+        self.verifier.as_ref().and_then(|verifier| verifier.doubt())
+    }
+
     /// The prompt that questions are put with.
     pub fn prompt(&self) -> &Prompt {
         &self.prompt

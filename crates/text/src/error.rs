@@ -59,6 +59,14 @@ pub enum PromptError {
         /// The slot.
         slot: String,
     },
+    /// A reward model's prompt with two solutions or a beginning of its own, or another one with a tag.
+    #[error(
+        "a prompt of the kind `reward` has one slot `{{solution}}` and no `prefill`, and no other kind has a `tag` (mend `{prompt}`)"
+    )]
+    Reward {
+        /// Which prompt.
+        prompt: String,
+    },
     /// A prompt made for something else.
     #[error("the prompt `{prompt}` is for `{kind}`, not for `{wanted}`")]
     Kind {

@@ -37,5 +37,5 @@ pub use steps::{StepRule, StepRuleError};
 pub use trace::Trace;
 pub use verifiers::{
     CertaintyVerifier, Confidence, JudgeSettings, JudgeVerifier, LabelFormat, LabelSource, LabelVerifier,
-    ProductVerifier, VerifierError, VerifierSpec, VerifierSpecError,
+    ProductVerifier, RewardVerifier, VerifierError, VerifierSpec, VerifierSpecError,
 };

@@ -29,8 +29,9 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "BUDGET", value_parser = budget::parse, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) budget: Option<Budget>,
     /// Who scores: `logprob` (the default; `prm:signs` for the bundled models), `likelihood`, `certainty`, `judge`,
-    /// `judge:samples=4`, `judge:verdicts=8` (drawn, where a server tells no probabilities), `prm:FORMAT`, `orm:FORMAT`, two
-    /// of them multiplied (`prm:signs*likelihood`), or `none`.
+    /// `judge:samples=4`, `judge:verdicts=8` (drawn, where a server tells no probabilities), `prm:FORMAT`, `orm:FORMAT`,
+    /// `reward` (a server of a reward model, in the format of Qwen2.5-Math-PRM where it scores steps), `reward:FILE.toml` (in
+    /// another), two of them multiplied (`prm:signs*likelihood`), or `none`.
     #[arg(long, value_name = "VERIFIER", help_heading = "Search")]
     pub(crate) verifier: Option<String>,
     /// Who scores where the strategy revises, with the earlier attempts in view; by default the verifier (`orm:signs` for

@@ -9,14 +9,14 @@ use crate::interrupt::Interrupt;
 use crate::output::note;
 use crate::progress::searches;
 use anyhow::{Context, anyhow};
-use deliberate::{Cast, Loaded, ModelSettings, Search, SearchOptions, Usual};
+use deliberate::{Backend, Cast, Loaded, ModelSettings, Search, SearchOptions, Usual};
 use deliberate_family::Scale;
 use deliberate_lab::{Split, generate_set};
 use deliberate_lm::{LanguageModel, Sampling};
 use deliberate_policy::{Pool, Portion};
 use deliberate_run::{Dataset, Folder, Question};
 use deliberate_study::{Bench, Evidence, Grid, Larger, Source, Study, StudyError, Watch};
-use deliberate_text::VerifierSpec;
+use deliberate_text::{Domain, VerifierSpec};
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -79,6 +79,12 @@ fn replay(path: &Path, args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
     conclude(&folder, &evidence, &source, args.fit)
 }
 
+/// Tells what speaks against believing the verifiers.
+fn warn_of_doubts(domains: [Option<&Domain<Backend>>; 3]) {
+    let doubts = domains.into_iter().flatten().filter_map(|domain| domain.doubt().map(str::to_owned));
+    super::warn(&doubts.collect::<Vec<_>>());
+}
+
 /// Searches for real.
 fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let usual = if args.dataset.is_some() { Usual::Base } else { Usual::Bundled };
@@ -137,6 +143,7 @@ fn calibrate(args: CalibrateArgs, global: &Global) -> anyhow::Result<ExitCode> {
             Some((loaded, name, search)) => Some((name.as_str(), loaded.domain(search).await?)),
             None => None,
         };
+        warn_of_doubts([Some(&domain), revising.as_ref(), other.as_ref().map(|(_, domain)| domain)]);
         let bench = Bench {
             search: &domain,
             revision: revising.as_ref(),

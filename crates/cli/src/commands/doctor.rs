@@ -11,6 +11,8 @@ use deliberate::{Usual, address, machine};
 use deliberate_lm::LanguageModel;
 use deliberate_models::Models;
 use deliberate_remote::{Check, Probe, connect};
+use deliberate_search::Verifier;
+use deliberate_text::RewardVerifier;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -44,10 +46,17 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<ExitCode
 fn try_out(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let addresses = args.server.iter().map(|server| address(server, args.model.as_ref()));
     let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
-    let connected = super::runtime()?.block_on(connect(&addresses)).map_err(bad_input)?;
-    let probes = connected.probes().to_vec();
+    let runtime = super::runtime()?;
+    let connected = runtime.block_on(connect(&addresses)).map_err(bad_input)?;
+    let mut probes = connected.probes().to_vec();
     let model = Backend::from(connected);
     let facts = model.facts();
+    if matches!(model, Backend::Reward(_)) {
+        let check = runtime.block_on(believed(&model));
+        for probe in &mut probes {
+            probe.checks.push(check.clone());
+        }
+    }
     if args.json {
         let report = json!({"servers": probes, "model": facts});
         output::line(serde_json::to_string_pretty(&report)?)?;
@@ -64,6 +73,20 @@ fn try_out(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         output::data(table)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a reward model, asked in the usual way, likes a right solution better than a wrong one.
+async fn believed(model: &Backend) -> Check {
+    let what = "a right solution scores higher than a wrong one";
+    let verifier = RewardVerifier::new(model.clone(), None).await;
+    let against = match verifier.as_ref().map(Verifier::doubt) {
+        Ok(doubt) => doubt.map(str::to_owned),
+        Err(error) => Some(error.to_string()),
+    };
+    let works = against.is_none();
+    super::warn(against.as_slice());
+    let found = if works { "asked by `--verifier reward`" } else { "not when asked by `--verifier reward`" };
+    Check { what, works, found: found.to_owned() }
 }
 
 fn examine(asked: Option<String>) -> Value {

@@ -45,6 +45,7 @@ mod tests {
         let served: BTreeMap<String, Options> = toml::from_str(example("served")).unwrap();
         assert!(served["careful"].models.server.is_some());
         Prompt::parse("page", example("prompt")).unwrap();
+        assert_eq!(Prompt::parse("page", example("reward-prompt")).unwrap().tag(), Some("<extra_0>"));
         LabelFormat::parse("page", example("label")).unwrap();
         Grid::parse(example("grid")).unwrap();
         let labels = read_labels(file(example("labels")).path()).unwrap();

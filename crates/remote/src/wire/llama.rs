@@ -101,7 +101,8 @@ impl Dialect for Llama {
         Ask { path: "/tokenize", body }
     }
 
-    fn render(&self, chat: &Chat) -> Option<Ask> {
+    /// It has no reward models: somebody always speaks next.
+    fn render(&self, chat: &Chat, _speaks: bool) -> Option<Ask> {
         let body = super::with_tools(json!({"messages": chat.messages}), chat);
         Some(Ask { path: "/apply-template", body })
     }

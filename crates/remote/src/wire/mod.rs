@@ -2,6 +2,7 @@
 
 pub(crate) mod chat;
 pub(crate) mod llama;
+pub(crate) mod reward;
 pub(crate) mod sglang;
 pub(crate) mod vllm;
 
@@ -52,9 +53,9 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
         read::<Tokens>(answer).map(|found| found.tokens)
     }
 
-    /// A chat up to the assistant's turn: its text, or its tokens where the server renders to tokens only. None where it
+    /// A chat up to the assistant's turn, or up to its end where nobody speaks next: its text, or its tokens where the server renders to tokens only. None where it
     /// renders nothing for others.
-    fn render(&self, _chat: &Chat) -> Option<Ask> {
+    fn render(&self, _chat: &Chat, _speaks: bool) -> Option<Ask> {
         None
     }
     fn read_rendered(&self, _answer: Value) -> Result<Rendered, Fault> {

@@ -62,8 +62,8 @@ impl Dialect for Vllm {
         super::tokenize(&self.model, text, beginning)
     }
 
-    fn render(&self, chat: &Chat) -> Option<Ask> {
-        let body = json!({"model": self.model, "messages": chat.messages, "add_generation_prompt": true});
+    fn render(&self, chat: &Chat, speaks: bool) -> Option<Ask> {
+        let body = json!({"model": self.model, "messages": chat.messages, "add_generation_prompt": speaks});
         Some(Ask { path: "/tokenize", body: super::with_tools(body, chat) })
     }
 

@@ -9,7 +9,7 @@ pub(crate) async fn connect(urls: &[&str]) -> Result<RemoteModel, ConnectError> 
     let addresses: Vec<Address> = urls.iter().map(|url| Address::parse(url).unwrap()).collect();
     match deliberate_remote::connect(&addresses).await? {
         Connected::Tokens(model) => Ok(model),
-        Connected::Chat(model) => panic!("taken for endpoints of chats: {:?}", model.probes()),
+        other => panic!("taken for another server: {:?}", other.probes()),
     }
 }
 

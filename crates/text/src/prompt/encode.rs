@@ -51,7 +51,7 @@ pub(crate) async fn text<M: LanguageModel + ?Sized>(
 }
 
 /// With the token that begins a sequence, where the model wants one.
-fn begun<M: LanguageModel + ?Sized>(model: &M, mut tokens: Vec<Token>) -> Vec<Token> {
+pub(super) fn begun<M: LanguageModel + ?Sized>(model: &M, mut tokens: Vec<Token>) -> Vec<Token> {
     if let Some(beginning) = model.facts().beginning
         && tokens.first() != Some(&beginning)
     {

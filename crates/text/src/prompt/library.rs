@@ -14,6 +14,8 @@ pub(crate) const BUILT_IN: &[(&str, &str)] = &[
     ("revise", include_str!("../../prompts/revise.toml")),
     ("critique-and-revise", include_str!("../../prompts/critique-and-revise.toml")),
     ("revise-few-shot", include_str!("../../prompts/revise-few-shot.toml")),
+    ("reward-steps", include_str!("../../prompts/reward-steps.toml")),
+    ("reward-whole", include_str!("../../prompts/reward-whole.toml")),
     ("lab", include_str!("../../prompts/lab.toml")),
     ("revise-lab", include_str!("../../prompts/revise-lab.toml")),
 ];

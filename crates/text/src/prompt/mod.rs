@@ -4,12 +4,14 @@
 //! into steps. Its slots are checked when it is loaded. [`Prompt::encode`] turns it into tokens.
 
 mod encode;
+mod frame;
 mod library;
 mod template;
 
 use crate::{Ending, PromptError, StepRule};
 use deliberate_lm::Role;
 pub(crate) use encode::{around, conversation, text};
+pub(crate) use frame::Frame;
 use library::BUILT_IN;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,13 +30,15 @@ pub enum PromptKind {
     Critique,
     /// Rewrites `{attempts}` at `{question}`, perhaps in the light of a `{critique}`.
     Revise,
+    /// Shows a reward model the `{solution}` of `{question}`.
+    Reward,
 }
 
 impl PromptKind {
     const fn required(self) -> &'static [&'static str] {
         match self {
             Self::Solve => &["question"],
-            Self::Judge => &["question", "solution"],
+            Self::Judge | Self::Reward => &["question", "solution"],
             Self::Critique | Self::Revise => &["question", "attempts"],
         }
     }
@@ -43,6 +47,7 @@ impl PromptKind {
         match self {
             Self::Solve => &["question"],
             Self::Judge => &["question", "solution", "critique"],
+            Self::Reward => &["question", "solution"],
             Self::Critique => &["question", "attempts"],
             Self::Revise => &["question", "attempts", "critique"],
         }
@@ -56,6 +61,7 @@ impl fmt::Display for PromptKind {
             Self::Judge => "judge",
             Self::Critique => "critique",
             Self::Revise => "revise",
+            Self::Reward => "reward",
         })
     }
 }
@@ -111,6 +117,8 @@ struct PromptFile {
     stop: Vec<String>,
     /// The prompt that revises what this one solved.
     revise: Option<String>,
+    /// What a reward model finds after each step of a solution, and is read at; none for one that scores the whole.
+    tag: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -185,6 +193,14 @@ impl Prompt {
         for template in self.templates() {
             template.check(&self.name, self.file.kind.known())?;
         }
+        let solutions = self.templates().flat_map(Template::slots).filter(|&slot| slot == "solution").count();
+        let sound = match self.file.kind {
+            PromptKind::Reward => solutions < 2 && self.file.prefill.is_empty(),
+            _ => self.file.tag.is_none(),
+        };
+        if !sound {
+            return Err(PromptError::Reward { prompt: self.name.clone() });
+        }
         for slot in self.file.kind.required() {
             if !self.has_slot(slot) {
                 return Err(missing(slot));
@@ -253,6 +269,11 @@ impl Prompt {
         })
     }
 
+    /// What a reward model finds after each step of a solution; none where it scores the whole.
+    pub fn tag(&self) -> Option<&str> {
+        self.file.tag.as_deref()
+    }
+
     /// Whether it has this slot.
     pub fn has_slot(&self, slot: &str) -> bool {
         self.templates().any(|template| template.slots().any(|name| name == slot))
@@ -302,6 +323,12 @@ mod tests {
         check("about = 'x'\nkind = 'solve'\ntext = '{question}'\nsteps = 'lines'", "blank-line");
         let revise = "about = 'x'\nkind = 'revise'\ntext = '{question} {attempts}'\nattempt = '{number}'";
         check(revise, "lacks the slot `{solution}`");
+        check("about = 'x'\nkind = 'reward'\ntext = '{question}'", "lacks the slot `{solution}`");
+        for wrong in
+            ["reward'\ntext = '{question} {solution} {solution}", "solve'\ntag = '+'\ntext = '{question}"]
+        {
+            check(&format!("about = 'x'\nkind = '{wrong}'"), "has one slot `{solution}` and no `prefill`");
+        }
     }
 
     #[test]

@@ -53,6 +53,17 @@ impl Template {
         })
     }
 
+    /// What stands before a slot and after it; none where it is not there.
+    pub(crate) fn around(&self, slot: &str) -> Option<[Self; 2]> {
+        let at = self.parts.iter().position(|part| matches!(part, Part::Slot(name) if name == slot))?;
+        Some([&self.parts[..at], &self.parts[at + 1..]].map(|parts| Self { parts: parts.to_vec() }))
+    }
+
+    /// Each part as a template of its own.
+    pub(crate) fn apart(&self) -> impl Iterator<Item = Self> {
+        self.parts.iter().map(|part| Self { parts: vec![part.clone()] })
+    }
+
     /// Checks that every slot is known; `prompt` is named in the error.
     pub(crate) fn check(&self, prompt: &str, known: &[&str]) -> Result<(), PromptError> {
         match self.slots().find(|slot| !known.contains(slot)) {

@@ -74,7 +74,7 @@ fn is_marker(text: &str) -> bool {
 }
 
 /// A format's own text in tokens that spell it, special ones where it names them.
-async fn written<M: LanguageModel>(model: &M, text: &str) -> Result<Vec<Token>, VerifierError> {
+pub(super) async fn written<M: LanguageModel>(model: &M, text: &str) -> Result<Vec<Token>, VerifierError> {
     let plain = model.encode(text, false).await?;
     let name = || (text.to_owned(), model.facts().name.clone());
     if is_marker(text) {

@@ -1,4 +1,4 @@
-//! Verifiers of traces: by label tokens (PRM, ORM), by a judge's yes or no, for nothing by the proposer's own confidence,
+//! Verifiers of traces: by label tokens (PRM, ORM), by a judge's yes or no, by reward models, for nothing by the proposer's own confidence,
 //! and products of two of them.
 
 mod certainty;
@@ -8,6 +8,7 @@ mod label;
 #[cfg(test)]
 mod poor;
 mod product;
+mod reward;
 mod spec;
 
 pub use certainty::{CertaintyVerifier, Confidence};
@@ -15,10 +16,11 @@ pub use format::{LabelFormat, LabelSource};
 pub use judge::{JudgeSettings, JudgeVerifier};
 pub use label::LabelVerifier;
 pub use product::ProductVerifier;
+pub use reward::RewardVerifier;
 pub use spec::{VerifierSpec, VerifierSpecError};
 
 use crate::PromptError;
-use deliberate_lm::{LmError, Usage as LmUsage};
+use deliberate_lm::{LmError, Rewarded, Usage as LmUsage};
 use deliberate_search::{Assessed, Failure};
 use std::path::PathBuf;
 
@@ -63,6 +65,30 @@ pub enum VerifierError {
         model: String,
         /// What would do.
         instead: &'static str,
+    },
+    /// A reward model is asked for, and this is none.
+    #[error(
+        "`reward` asks the reward endpoint of a server, and `{model}` is behind none (name one as `verifier-server`: vLLM with a \
+         reward model, which has /pooling or /classify, or SGLang with --is-embedding; or take prm:FORMAT, orm:FORMAT or judge)"
+    )]
+    NoReward {
+        /// The model.
+        model: String,
+    },
+    /// A prompt for steps and a model for wholes, or the other way round.
+    #[error(
+        "the prompt `{prompt}` is for reward models that score {}, and the server of `{model}` has another endpoint (take \
+         `reward`, which is `reward:{usual}` here)", scored(*rewarded)
+    )]
+    OtherReward {
+        /// The model.
+        model: String,
+        /// The prompt.
+        prompt: String,
+        /// What the prompt is for.
+        rewarded: Rewarded,
+        /// What would do.
+        usual: &'static str,
     },
     /// A label that the model does not write as one token.
     #[error(
@@ -134,6 +160,13 @@ pub enum VerifierError {
     /// The model could not encode something.
     #[error(transparent)]
     Model(#[from] LmError),
+}
+
+fn scored(rewarded: Rewarded) -> &'static str {
+    match rewarded {
+        Rewarded::Steps => "each step, at a `tag`",
+        Rewarded::Whole => "whole answers, without a `tag`",
+    }
 }
 
 /// One state's scores.

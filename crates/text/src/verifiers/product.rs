@@ -48,6 +48,10 @@ impl Verifier<Trace> for ProductVerifier {
         })
     }
 
+    fn doubt(&self) -> Option<&str> {
+        self.parts.iter().find_map(|part| part.doubt())
+    }
+
     fn flops(&self, positions: Range<u64>) -> f64 {
         self.parts.iter().map(|part| part.flops(positions.clone())).sum()
     }

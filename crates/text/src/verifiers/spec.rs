@@ -2,9 +2,10 @@
 
 use super::judge::JudgeSettings;
 use super::{
-    CertaintyVerifier, Confidence, JudgeVerifier, LabelFormat, LabelVerifier, ProductVerifier, VerifierError,
+    CertaintyVerifier, Confidence, JudgeVerifier, LabelFormat, LabelVerifier, ProductVerifier,
+    RewardVerifier, VerifierError,
 };
-use crate::Trace;
+use crate::{Prompt, Trace};
 use deliberate_lm::{LanguageModel, ModelFacts};
 use deliberate_search::{Granularity, Verifier};
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,9 @@ const CERTAINTY_SCALE: f32 = 20.0;
 /// Which verifier.
 ///
 /// Written `none`, `logprob`, `likelihood`, `certainty`, `judge`, `judge:variants=3`, `judge:samples=4`, `prm:FORMAT`,
-/// `orm:FORMAT`, or two of them as `prm:FORMAT*likelihood`; a format is the name of a built-in [`LabelFormat`] or the path
-/// of a file. Two that ask a model ask the same one.
+/// `orm:FORMAT`, `reward`, `reward:PROMPT`, or two of them as `prm:FORMAT*likelihood`; a format is the name of a built-in
+/// [`LabelFormat`] or the path of a file, a prompt that of a built-in [`Prompt`] or the path of a file. Two that ask a model
+/// ask the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum VerifierSpec {
@@ -50,6 +52,11 @@ pub enum VerifierSpec {
         /// Built-in name or path.
         format: String,
     },
+    /// What a reward model says, at each step or of the whole, as its server has it.
+    Reward {
+        /// Built-in name or path; what suits the server where none is named.
+        prompt: Option<String>,
+    },
     /// Both scores, multiplied.
     Product(Box<[VerifierSpec; 2]>),
 }
@@ -59,7 +66,7 @@ impl VerifierSpec {
     pub fn needs_model(&self) -> bool {
         match self {
             Self::None | Self::Logprob | Self::Likelihood | Self::Certainty => false,
-            Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. } => true,
+            Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. } | Self::Reward { .. } => true,
             Self::Product(parts) => parts.iter().any(Self::needs_model),
         }
     }
@@ -68,8 +75,13 @@ impl VerifierSpec {
     fn told(&self, model: &ModelFacts, proposer: &ModelFacts) -> Result<(), VerifierError> {
         let vote = "a strategy that votes, such as majority, or a verifier that asks another model";
         let drawn = "the log-probabilities of what was drawn";
+        let scores_alone = model.abilities.rewards.is_some();
         let (facts, told, read, instead) = match self {
-            Self::None | Self::Product(_) => return Ok(()),
+            // A reward model is asked for when it is put together.
+            Self::None | Self::Product(_) | Self::Reward { .. } => return Ok(()),
+            Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. } if scores_alone => {
+                (model, false, "what a model would write", "reward, which asks the server's reward endpoint")
+            }
             Self::Logprob | Self::Likelihood => (proposer, proposer.abilities.logprobs, drawn, vote),
             Self::Certainty => {
                 let read = "the whole distribution of every token drawn";
@@ -130,6 +142,7 @@ impl VerifierSpec {
                 };
                 Box::new(JudgeVerifier::new(model, settings.with_verdicts(verdicts)).await?)
             }
+            Self::Reward { prompt } => Box::new(RewardVerifier::new(model, prompt.as_deref()).await?),
             Self::Prm { format } => {
                 let format = LabelFormat::load(format)?;
                 Box::new(LabelVerifier::new(model, format, Granularity::Step, proposer).await?)
@@ -145,7 +158,7 @@ impl VerifierSpec {
 /// A text that names no verifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{given}` is no verifier: {reason} (use none, logprob, likelihood, certainty, judge, judge:variants=1..{max}, judge:samples=NUMBER, judge:verdicts=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: {formats}, or the path of a .toml file)",
+    "`{given}` is no verifier: {reason} (use none, logprob, likelihood, certainty, judge, judge:variants=1..{max}, judge:samples=NUMBER, judge:verdicts=NUMBER, prm:FORMAT, orm:FORMAT, reward, reward:PROMPT, or two of them with a * between; formats: {formats}, or the path of a .toml file)",
     max = JudgeSettings::VARIANTS,
     formats = LabelFormat::built_in().join(", ")
 )]
@@ -177,6 +190,9 @@ impl FromStr for VerifierSpec {
             ("certainty", None) => Ok(Self::Certainty),
             ("judge", None) => Ok(Self::Judge { samples: 0, variants: 1, verdicts: 0 }),
             ("judge", Some(options)) => judge(options).map_err(wrong),
+            ("reward", None) => Ok(Self::Reward { prompt: None }),
+            ("reward", Some("")) => Err(wrong("which prompt?".to_owned())),
+            ("reward", Some(prompt)) => reward(prompt).map_err(wrong),
             ("prm" | "orm", None | Some("")) => Err(wrong("which label format?".to_owned())),
             ("prm", Some(format)) => known(format).map(|format| Self::Prm { format }).map_err(wrong),
             ("orm", Some(format)) => known(format).map(|format| Self::Orm { format }).map_err(wrong),
@@ -208,6 +224,13 @@ fn judge(options: &str) -> Result<VerifierSpec, String> {
     Ok(VerifierSpec::Judge { samples, variants, verdicts })
 }
 
+fn reward(prompt: &str) -> Result<VerifierSpec, String> {
+    if LabelFormat::is_path(prompt) || Prompt::built_in().contains(&prompt) {
+        return Ok(VerifierSpec::Reward { prompt: Some(prompt.to_owned()) });
+    }
+    Err(format!("there is no prompt `{prompt}`"))
+}
+
 fn known(format: &str) -> Result<String, String> {
     if LabelFormat::is_path(format) || LabelFormat::built_in().contains(&format) {
         return Ok(format.to_owned());
@@ -233,6 +256,8 @@ impl fmt::Display for VerifierSpec {
             }
             Self::Prm { format } => write!(f, "prm:{format}"),
             Self::Orm { format } => write!(f, "orm:{format}"),
+            Self::Reward { prompt: None } => f.write_str("reward"),
+            Self::Reward { prompt: Some(prompt) } => write!(f, "reward:{prompt}"),
             Self::Product(parts) => write!(f, "{}*{}", parts[0], parts[1]),
         }
     }
@@ -258,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_spec_is_written_as_it_is_read() {
-        let all = "none logprob likelihood certainty judge judge:variants=3 judge:samples=4 judge:samples=4,verdicts=8 judge:verdicts=8 prm:math-shepherd orm:signs \
+        let all = "none logprob likelihood certainty judge judge:variants=3 judge:samples=4 judge:samples=4,verdicts=8 judge:verdicts=8 prm:math-shepherd orm:signs reward reward:reward-whole reward:a/b.toml \
                    prm:a/b.toml orm:A/B.TOML prm:signs*likelihood";
         for text in all.split(' ') {
             assert_eq!(text.parse::<VerifierSpec>().unwrap().to_string(), text);
@@ -268,11 +293,13 @@ mod tests {
     #[test]
     fn a_wrong_spec_is_answered_with_the_alternatives() {
         let error = |text: &str| text.parse::<VerifierSpec>().unwrap_err();
-        assert_snapshot!(error("prm:shepherd"), @"`prm:shepherd` is no verifier: there is no label format `shepherd` (use none, logprob, likelihood, certainty, judge, judge:variants=1..3, judge:samples=NUMBER, judge:verdicts=NUMBER, prm:FORMAT, orm:FORMAT, or two of them with a * between; formats: signs, math-shepherd, rlhflow, or the path of a .toml file)");
+        assert_snapshot!(error("prm:shepherd"), @"`prm:shepherd` is no verifier: there is no label format `shepherd` (use none, logprob, likelihood, certainty, judge, judge:variants=1..3, judge:samples=NUMBER, judge:verdicts=NUMBER, prm:FORMAT, orm:FORMAT, reward, reward:PROMPT, or two of them with a * between; formats: signs, math-shepherd, rlhflow, or the path of a .toml file)");
         for (text, reason) in [
             ("", "there is no kind ``"),
             ("prm", "which label format?"),
             ("none:x", "`none` has no options"),
+            ("reward:", "which prompt?"),
+            ("reward:steps", "there is no prompt `steps`"),
             ("judge:samples", "`samples` has no value"),
             ("judge:samples=0", "`0` is no number above 0"),
             ("judge:variants=9", "there are only 3 variants"),
