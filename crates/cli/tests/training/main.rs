@@ -79,7 +79,7 @@ fn what_was_learnt_becomes_a_model_in_any_format() {
     let ran = learn(path, "out", &["--lora", "4", "--rate", "1e-3"]);
     assert!(ran.done().out.contains("held-out loss"), "{ran:#?}");
     let convert = |from: &str, to: &str| with_lab(path, &["models", "convert", from, to]);
-    let adapted = "lab+out/proposer/proposer.gguf";
+    let adapted = "lab-proposer+out/proposer/proposer.gguf";
     convert(adapted, "folder").done();
     convert("folder", "merged.gguf").done();
     let solve = |model: &str| {
@@ -95,7 +95,7 @@ fn what_was_learnt_becomes_a_model_in_any_format() {
     assert!(solve("further/proposer/proposer.gguf").is_string());
 
     convert(adapted, "merged.gguf").failed(2, &["is there already", "remove it first"]);
-    convert("lab+nowhere.gguf", "other.gguf").failed(2, &["nowhere.gguf"]);
+    convert("lab-proposer+nowhere.gguf", "other.gguf").failed(2, &["nowhere.gguf"]);
     convert("solved.jsonl", "other.gguf").failed(2, &["solved.jsonl"]);
     assert!(!path.join("other.gguf").exists());
 }
