@@ -66,7 +66,7 @@ pub use deliberate_search::Budget;
 pub use deliberate_text as text;
 pub use error::{Error, OpenError, OptionsError};
 pub use event::{Event, Progress};
-pub use loaded::{Cast, Loaded, address};
+pub use loaded::{Cast, Loaded, address, files};
 pub use models::ModelSettings;
 pub use obeyed::{Asked, Obeyed, Regime, asked};
 pub use open::Served;

@@ -7,7 +7,7 @@ use crate::obeyed::asked;
 use crate::open::{Files, Served, Wanted, open};
 use crate::resolved::Search;
 use deliberate_lm::LanguageModel;
-use deliberate_models::Models;
+use deliberate_models::{ModelFile, Models};
 use deliberate_remote::{Address, Key};
 use deliberate_search::strategies::Needs;
 use deliberate_search::{Settings, question_seed};
@@ -306,13 +306,22 @@ pub fn address(server: &str, model: Option<&String>) -> Result<Address, Error> {
     Ok(Address::parse(server)?.with_model(model.cloned()).with_key(key))
 }
 
-/// The files of a model that is named with or without an adapter.
+/// A model that is named with or without an adapter.
 fn wanted(models: &Models, name: &str) -> Result<Wanted, Error> {
+    let (file, adapter) = files(models, name)?;
+    Ok(Wanted::File(Box::new(Files { file, adapter })))
+}
+
+/// The file of a model, and that of the adapter which its name carries (`MODEL+ADAPTER`).
+///
+/// # Errors
+/// [`Error::Model`] and [`Error::Adapter`] for what is not here or is no model.
+pub fn files(models: &Models, name: &str) -> Result<(ModelFile, Option<ModelFile>), Error> {
     let (base, adapter) = models.split(name);
     let file = models.resolve(base)?;
     let of = |adapter: &str| {
         let (adapter, base) = (adapter.to_owned(), base.to_owned());
         models.resolve(&adapter).map_err(|source| Error::Adapter { adapter, base, source: Box::new(source) })
     };
-    Ok(Wanted::File(Box::new(Files { file, adapter: adapter.map(of).transpose()? })))
+    Ok((file, adapter.map(of).transpose()?))
 }

@@ -39,7 +39,7 @@ pub fn build(
     build.development()?;
     build.proposer()?;
     let questions = std::mem::take(&mut build.ground.questions);
-    let sampled = if plan.method.samples() { build.samples(&questions)? } else { Vec::new() };
+    let sampled = if plan.method.draws() { build.samples(&questions)? } else { Vec::new() };
     build.prm(&questions, &sampled)?;
     build.orm(&sampled)?;
     build.reviser(&sampled)?;

@@ -8,7 +8,7 @@ mod try_out;
 
 use crate::address::Address;
 use crate::call::call;
-use crate::connect::narrow;
+use crate::connect::{join, narrow};
 use crate::error::ConnectError;
 use crate::http::Http;
 use crate::probe::{Probe, ServerKind};
@@ -83,15 +83,11 @@ impl ChatModel {
 
     /// One model behind all their endpoints, asked through `http` for what all of them take.
     pub(crate) fn joined(models: Vec<Self>, http: Http) -> Self {
-        let shared =
-            models.into_iter().map(|model| Arc::into_inner(model.shared).expect("nobody has it yet"));
-        let joined = shared.reduce(|mut all, other| {
+        let joined = join(models.into_iter().map(|model| model.shared), |all, other| {
             all.chat.takes = all.chat.takes.both(other.chat.takes);
-            narrow(&mut all.facts, &other.facts);
-            all.probes.extend(other.probes);
-            all
+            narrow((&mut all.facts, &mut all.probes), (&other.facts, other.probes));
         });
-        let shared = Shared { http, ..joined.expect("there is an endpoint") };
+        let shared = Shared { http, ..joined };
         Self { shared: Arc::new(shared) }
     }
 

@@ -10,6 +10,7 @@ use crate::reward::{self, RewardModel};
 use crate::routes::MOST;
 use deliberate_lm::{LanguageModel, ModelFacts};
 use futures::future::try_join_all;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A model behind one server, or behind several that share the work.
@@ -97,10 +98,24 @@ async fn connected(address: &Address) -> Result<Connected, ConnectError> {
     })
 }
 
-/// Leaves of what is known of a model what holds at another of its servers, too.
-pub(crate) fn narrow(facts: &mut ModelFacts, other: &ModelFacts) {
+/// One out of what a model is at each of its servers, which agree: `add` puts another one's to what is there.
+pub(crate) fn join<T>(all: impl Iterator<Item = Arc<T>>, mut add: impl FnMut(&mut T, T)) -> T {
+    let all = all.map(|one| Arc::into_inner(one).expect("nobody else has it yet"));
+    let joined = all.reduce(|mut all, other| {
+        add(&mut all, other);
+        all
+    });
+    joined.expect("there is a server")
+}
+
+/// Leaves of what is known of a model what holds at another of its servers, too, and tells what was found out about both.
+pub(crate) fn narrow(
+    (facts, probes): (&mut ModelFacts, &mut Vec<Probe>),
+    (other, found): (&ModelFacts, Vec<Probe>),
+) {
     facts.context = facts.context.min(other.context);
     facts.abilities.logprobs &= other.abilities.logprobs;
+    probes.extend(found);
 }
 
 /// How a server's model differs from the first one's; none if one can stand in for the other.

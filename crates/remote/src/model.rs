@@ -1,7 +1,7 @@
 //! A model behind a server, like any other.
 
 use crate::address::Address;
-use crate::connect::narrow;
+use crate::connect::{join, narrow};
 use crate::error::ConnectError;
 use crate::http::Http;
 use crate::probe::Probe;
@@ -53,15 +53,10 @@ impl RemoteModel {
 
     /// One model behind all their servers, which agree, asked through `http`.
     pub(crate) fn joined(models: Vec<Self>, http: Http) -> Self {
-        let shared =
-            models.into_iter().map(|model| Arc::into_inner(model.shared).expect("nobody has it yet"));
-        let joined = shared.reduce(|mut all, other| {
+        let mut shared = join(models.into_iter().map(|model| model.shared), |all, other| {
             all.server.most = all.server.most.min(other.server.most);
-            narrow(&mut all.facts, &other.facts);
-            all.probes.extend(other.probes);
-            all
+            narrow((&mut all.facts, &mut all.probes), (&other.facts, other.probes));
         });
-        let mut shared = joined.expect("there is a server");
         shared.server.http = http;
         Self { shared: Arc::new(shared) }
     }

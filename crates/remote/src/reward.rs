@@ -1,7 +1,7 @@
 //! A model behind a server that scores texts and writes none: vLLM's `/pooling` and `/classify`, `SGLang`'s `/classify`.
 
 use crate::address::Address;
-use crate::connect::narrow;
+use crate::connect::{join, narrow};
 use crate::error::ConnectError;
 use crate::http::{Http, LOOK};
 use crate::probe::{Check, Probe, ServerKind};
@@ -99,15 +99,10 @@ impl RewardModel {
 
     /// One model behind all their servers, which agree, asked through `http`.
     pub(crate) fn joined(models: Vec<Self>, http: Http) -> Self {
-        let shared =
-            models.into_iter().map(|model| Arc::into_inner(model.shared).expect("nobody has it yet"));
-        let joined = shared.reduce(|mut all, other| {
+        let mut shared = join(models.into_iter().map(|model| model.shared), |all, other| {
             all.together = all.together.min(other.together);
-            narrow(&mut all.facts, &other.facts);
-            all.probes.extend(other.probes);
-            all
+            narrow((&mut all.facts, &mut all.probes), (&other.facts, other.probes));
         });
-        let mut shared = joined.expect("there is a server");
         shared.server.http = http;
         Self { shared: Arc::new(shared) }
     }

@@ -17,7 +17,7 @@ pub(super) fn ground(base: &Base, plan: &Plan) -> Result<Ground, BuildError> {
         test: base.test.as_deref(),
         development: base.development,
         written: base.written_share(),
-        samples: plan.method.samples(),
+        samples: plan.method.draws(),
         seed: plan.seed,
     };
     let Sorted { sha256, mut asked, written, development } = Sorted::read(&base.questions, &wanted)?;

@@ -118,8 +118,8 @@ impl Method {
         all.into_iter().filter_map(Option::as_mut)
     }
 
-    /// Whether anything is made of samples: where nothing is, questions need no answers.
-    pub(crate) fn samples(&self) -> bool {
+    /// Whether samples are drawn, because something is made of them: where none are, questions need no answers.
+    pub(crate) fn draws(&self) -> bool {
         self.learnings().next().is_some()
     }
 

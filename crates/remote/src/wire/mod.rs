@@ -53,8 +53,8 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
         read::<Tokens>(answer).map(|found| found.tokens)
     }
 
-    /// A chat up to the assistant's turn, or up to its end where nobody speaks next: its text, or its tokens where the server renders to tokens only. None where it
-    /// renders nothing for others.
+    /// A chat up to the assistant's turn, or up to its end where nobody speaks next: its text, or its tokens where the server
+    /// renders to tokens only. None where it renders nothing for others.
     fn render(&self, _chat: &Chat, _speaks: bool) -> Option<Ask> {
         None
     }

@@ -3,7 +3,7 @@
 use crate::exit::bad_input;
 use crate::output;
 use anyhow::{Context, anyhow};
-use deliberate::asking;
+use deliberate::{asking, files};
 use deliberate_decoder::{Adapter, Model, Precision};
 use deliberate_models::Models;
 use std::path::Path;
@@ -28,8 +28,7 @@ fn read(models: &Models, name: &str) -> anyhow::Result<Model> {
     if Path::new(name).is_dir() {
         return Model::read_hugging_face(name).map_err(bad_input);
     }
-    let (base, adapter) = models.split(name);
-    let file = models.resolve(base).map_err(bad_input)?;
+    let (file, adapter) = files(models, name).map_err(bad_input)?;
     let mut model = Model::read_gguf(&file.path)
         .context(
             "only Llama and Qwen2 models can be converted, with a vocabulary like that of SmolLM or Qwen2",
@@ -37,8 +36,7 @@ fn read(models: &Models, name: &str) -> anyhow::Result<Model> {
         .map_err(bad_input)?;
     model.asking = asking(&file);
     if let Some(adapter) = adapter {
-        let path = models.resolve(adapter).map_err(bad_input)?.path;
-        let adapter = Adapter::read_gguf(&path, &model.shape).map_err(bad_input)?;
+        let adapter = Adapter::read_gguf(&adapter.path, &model.shape).map_err(bad_input)?;
         adapter.merge_into(&model.shape, &mut model.weights).map_err(bad_input)?;
     }
     Ok(model)
