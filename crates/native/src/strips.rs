@@ -28,8 +28,8 @@ struct Pairs([[i8; 2]; WIDTH]);
 const PAIRS: usize = BLOCK / 2;
 /// The largest rounded activation. 32 products with a weight of 128 stay below 2³¹.
 const LARGEST: f32 = 32767.0;
-/// Rows multiplied together. No result depends on it.
-const TILE: usize = 6;
+/// Rows multiplied together, at most. No result depends on it.
+const TILE: usize = 12;
 
 /// A packed matrix; an even number of strips.
 #[derive(Debug)]
@@ -56,22 +56,39 @@ pub(crate) struct Rounded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kernel {
     #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
     Avx2,
     Portable,
 }
 
 impl Kernel {
-    /// Those that this machine has.
+    /// Those that this machine has, the fastest first.
     fn all() -> Vec<Self> {
-        vec![
-            #[cfg(target_arch = "x86_64")]
+        let mut all = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vnni")
+            {
+                all.push(Self::Avx512);
+            }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                Self::Avx2
-            } else {
-                Self::Portable
-            },
-            Self::Portable,
-        ]
+                all.push(Self::Avx2);
+            }
+        }
+        all.push(Self::Portable);
+        all
+    }
+
+    /// Rows multiplied together: their sums fill the registers.
+    fn tile(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => TILE,
+            _ => TILE / 2,
+        }
     }
 }
 
@@ -170,12 +187,13 @@ impl Strips {
         panels: Range<usize>,
         give: &mut impl FnMut(usize, usize, [Lanes; 2]),
     ) {
-        let count = rows.rows();
+        let (count, most) = (rows.rows(), self.kernel.tile());
         for panel in panels {
             let mut row = 0;
             while row < count {
-                row += match count - row {
-                    left if left >= TILE => self.tile::<TILE>(rows, row, panel, give),
+                row += match most.min(count - row) {
+                    TILE => self.tile::<TILE>(rows, row, panel, give),
+                    left if left >= 6 => self.tile::<6>(rows, row, panel, give),
                     left if left >= 4 => self.tile::<4>(rows, row, panel, give),
                     left if left >= 2 => self.tile::<2>(rows, row, panel, give),
                     _ => self.tile::<1>(rows, row, panel, give),
@@ -203,6 +221,9 @@ impl Strips {
             match self.kernel {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the kernel was chosen because the machine has these instructions.
+                Kernel::Avx512 => unsafe { avx512::products(inputs, digits, scales) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
                 Kernel::Avx2 => unsafe { avx2::products(inputs, digits, scales) },
                 Kernel::Portable => products(inputs, digits, scales),
             }
@@ -239,6 +260,72 @@ fn products<const N: usize>(
         }
         totals
     })
+}
+
+/// The same with registers of 512 bits, and one instruction for the products of two pairs of numbers and their sum.
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use super::{BLOCK, PAIRS, Pairs, WIDTH};
+    use crate::lanes::{Lanes, flat};
+    use std::arch::x86_64::{
+        __m256i, __m512i, _mm256_load_si256, _mm512_add_epi32, _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps,
+        _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mul_ps, _mm512_set1_epi32,
+        _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_storeu_ps,
+    };
+
+    /// Sums that are computed side by side at least: an instruction waits four cycles for the one before it.
+    const CHAINS: usize = 4;
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    pub(super) fn products<const N: usize>(
+        rows: [(&[i16], &[f32]); N],
+        digits: &[Pairs],
+        scales: &[Lanes],
+    ) -> [[f32; WIDTH]; N] {
+        let mut totals = [_mm512_setzero_ps(); N];
+        for (block, (digits, scales)) in digits.as_chunks::<PAIRS>().0.iter().zip(scales).enumerate() {
+            let mut inputs: [&[i16; BLOCK]; N] = [&[0; BLOCK]; N];
+            for row in 0..N {
+                inputs[row] = rows[row].0[block * BLOCK..].first_chunk().expect("rows are whole blocks");
+            }
+            let sums = sums(inputs, digits);
+            // SAFETY: sixteen floats.
+            let scale = unsafe { _mm512_loadu_ps(flat(std::slice::from_ref(scales)).as_ptr()) };
+            for row in 0..N {
+                let scale = _mm512_mul_ps(scale, _mm512_set1_ps(rows[row].1[block]));
+                totals[row] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[row]), scale, totals[row]);
+            }
+        }
+        totals.map(|lanes| {
+            let mut out = [0.0; WIDTH];
+            // SAFETY: sixteen floats.
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), lanes) };
+            out
+        })
+    }
+
+    /// The sums of one block.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    #[inline]
+    fn sums<const N: usize>(inputs: [&[i16; BLOCK]; N], digits: &[Pairs; PAIRS]) -> [__m512i; N] {
+        let chains = const { if N < CHAINS { CHAINS / N } else { 1 } };
+        let mut sums = [[_mm512_setzero_si512(); CHAINS]; N];
+        for pair in 0..PAIRS {
+            let at: *const __m256i = (&raw const digits[pair]).cast();
+            // SAFETY: 32 bytes, aligned to as many.
+            let weights = _mm512_cvtepi8_epi16(unsafe { _mm256_load_si256(at) });
+            for row in 0..N {
+                // SAFETY: two of 32 numbers of sixteen bits.
+                let both = unsafe { *inputs[row].as_ptr().cast::<[u8; 4]>().add(pair) };
+                let both = _mm512_set1_epi32(i32::from_le_bytes(both));
+                let sum = &mut sums[row][pair % chains];
+                *sum = _mm512_dpwssd_epi32(*sum, weights, both);
+            }
+        }
+        sums.map(|[first, second, third, fourth]| {
+            _mm512_add_epi32(_mm512_add_epi32(first, second), _mm512_add_epi32(third, fourth))
+        })
+    }
 }
 
 /// The same with registers of 256 bits.
@@ -346,11 +433,11 @@ mod tests {
         let (outputs, width) = (70, 160);
         let mut strips = packed(outputs, width, &eight(outputs, width, 1));
         assert_eq!(strips.output_lanes(), 6);
-        let data = inputs(23, width);
+        let data = inputs(25, width);
         let mut expected: Vec<Vec<u32>> = Vec::new();
         for kernel in Kernel::all() {
             strips.kernel = kernel;
-            for count in [1, 2, 3, 4, 5, 6, 7, 13, 23] {
+            for count in [1, 2, 3, 4, 5, 6, 7, 13, 23, 25] {
                 let mut rounded = Rounded::default();
                 let rows = Rows { data: &data[..count * width / WIDTH], stride: width / WIDTH };
                 let mut found = vec![vec![0; 6 * WIDTH]; count];
