@@ -384,6 +384,10 @@ pub(crate) enum ModelsCommand {
         model: String,
         /// What to write: a GGUF file (weights of sixteen bits) where the name ends in `.gguf`, else a folder (of thirty-two).
         output: PathBuf,
+        /// Write a PRM or ORM by label tokens as a reward model, for vLLM's `/pooling`: a folder whose head tells what the
+        /// labels of this format tell, as `--verifier prm:LABELS` reads it from that server, all steps in one call.
+        #[arg(long, value_name = "LABELS")]
+        reward: Option<String>,
     },
     /// Delete a model.
     Remove {

@@ -1,6 +1,7 @@
 //! Folders of Hugging Face's `transformers`: settings, weights and a tokenizer, each in a file of its own.
 
 mod config;
+pub(crate) mod reward;
 mod tokenizer;
 mod weights;
 
@@ -34,7 +35,7 @@ pub(crate) fn write(model: &Model, folder: &Path) -> Result<(), Fault> {
     model.check()?;
     fs::create_dir_all(folder).map_err(|source| Fault::Io { file: ".".to_owned(), source })?;
     tokenizer::write(&model.vocabulary, model.shape.context, folder)?;
-    weights::write(model, folder)?;
+    weights::write_with(&model.weights, &model.shape, [], folder)?;
     save(folder, config::FILE, &config::Config::new(model))
 }
 

@@ -1,6 +1,7 @@
 //! A model: everything that its file holds.
 
 use crate::{Asking, Fault, ModelError, Precision, Shape, Vocabulary, Weights, gguf, hugging_face};
+use deliberate_lm::Token;
 use std::path::Path;
 
 /// A decoder with its weights and its vocabulary.
@@ -72,5 +73,18 @@ impl Model {
     pub fn write_hugging_face(&self, folder: impl AsRef<Path>) -> Result<(), ModelError> {
         let folder = folder.as_ref();
         hugging_face::write(self, folder).map_err(ModelError::at(folder))
+    }
+
+    /// Writes a verifier by label tokens as a folder of a `Qwen2ForRewardModel`, which vLLM serves: its reward at a token is the
+    /// difference of the logits of two `labels`, the good one and the bad one.
+    ///
+    /// # Errors
+    /// As [`Model::write_hugging_face`].
+    ///
+    /// # Panics
+    /// For a label that is no token.
+    pub fn write_reward_model(&self, folder: impl AsRef<Path>, labels: [Token; 2]) -> Result<(), ModelError> {
+        let folder = folder.as_ref();
+        hugging_face::reward::write(self, folder, labels).map_err(ModelError::at(folder))
     }
 }

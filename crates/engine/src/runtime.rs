@@ -95,7 +95,9 @@ pub trait Tokenizer: Send + Sync {
     fn piece(&self, token: Token) -> Vec<u8>;
     /// What the first `tokens` tokens spell, for [`ModelFacts::spelling`].
     fn spelling(&self, tokens: u32) -> Fingerprint {
-        Fingerprint::of((0..tokens).map(|token| self.piece(token)))
+        let pieces = Fingerprint::of((0..tokens).map(|token| self.piece(token)));
+        let specimen = self.encode(Fingerprint::SPECIMEN, false);
+        specimen.map_or(pieces, |specimen| pieces.and_specimen(&specimen))
     }
     /// A chat in the model's template, up to the assistant's turn.
     ///

@@ -51,9 +51,14 @@ impl Default for Abilities {
 }
 
 impl ModelFacts {
+    /// The entries of a vocabulary of which nobody tells the size.
+    pub const UNKNOWN: u32 = u32::MAX;
+
     /// Whether a token means the same text to both, so that one can read and continue what the other wrote.
     pub fn shares_tokens(&self, other: &Self) -> bool {
-        self.vocabulary == other.vocabulary && self.spelling == other.spelling
+        let sizes = [self.vocabulary, other.vocabulary];
+        let as_large = sizes[0] == sizes[1] || sizes.contains(&Self::UNKNOWN);
+        as_large && self.spelling.fits(other.spelling)
     }
 
     /// As [`Architecture::flops`]; 0 where nobody knows.
@@ -62,21 +67,46 @@ impl ModelFacts {
     }
 }
 
-/// Tells one vocabulary from another: a hash of what every token spells. Two that are equally large are not the same.
+/// Tells one vocabulary from another, by hashes of what is known of it. Two that are equally large are not the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fingerprint(u64);
+pub struct Fingerprint {
+    /// Of what every token spells; servers do not tell it.
+    pieces: Option<u64>,
+    /// Of the tokens of [`Fingerprint::SPECIMEN`].
+    specimen: Option<u64>,
+}
 
 impl Fingerprint {
-    /// The fingerprint of a vocabulary, given the bytes of each token, from token 0 on (FNV-1a, 64 bits, over all pieces
-    /// and their lengths).
+    /// Texts of several kinds that vocabularies cut in different ways.
+    pub const SPECIMEN: &str = "The 17 hens of Zoë's farm lay 12.5 % more: $x^2 + \\frac{1}{2}$,\n\n\tif a_b != c: return 1000000  // naïve 数学 🙂";
+
+    /// The fingerprint of a vocabulary, given the bytes of each token, from token 0 on.
     pub fn of(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        let byte = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        let piece = |hash: u64, piece: &[u8]| {
-            piece.iter().fold((piece.len() as u32).to_le_bytes().iter().fold(hash, byte), byte)
-        };
-        Self(pieces.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, one| piece(hash, one.as_ref())))
+        Self { pieces: Some(hash(pieces)), specimen: None }
     }
+
+    /// The same, given the tokens of the specimen as well, or alone.
+    #[must_use]
+    pub fn and_specimen(self, tokens: &[Token]) -> Self {
+        Self { specimen: Some(hash(tokens.iter().map(|token| token.to_le_bytes()))), ..self }
+    }
+
+    /// Whether two vocabularies are the same, as far as is known of both.
+    fn fits(self, other: Self) -> bool {
+        match (self.pieces, other.pieces) {
+            (Some(own), Some(other)) => own == other,
+            _ => self.specimen.is_some() && self.specimen == other.specimen,
+        }
+    }
+}
+
+/// FNV-1a, 64 bits, over all pieces and their lengths.
+fn hash(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> u64 {
+    let byte = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let piece = |hash: u64, piece: &[u8]| {
+        piece.iter().fold((piece.len() as u32).to_le_bytes().iter().fold(hash, byte), byte)
+    };
+    pieces.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, one| piece(hash, one.as_ref()))
 }
 
 /// Sizes of a decoder-only transformer.
@@ -114,6 +144,31 @@ mod tests {
         assert_ne!(of(&["a", "bc"]), of(&["ab", "c"]));
         assert_ne!(of(&["a", "b"]), of(&["b", "a"]));
         assert_ne!(of(&["a"]), of(&["a", ""]));
+    }
+
+    #[test]
+    fn a_vocabulary_of_which_a_server_tells_nothing_is_known_by_the_tokens_of_the_specimen() {
+        let facts = |vocabulary, spelling| ModelFacts {
+            name: String::new(),
+            context: 1,
+            vocabulary,
+            spelling,
+            beginning: None,
+            endings: Vec::new(),
+            architecture: None,
+            abilities: Abilities::default(),
+        };
+        let here = facts(3, Fingerprint::of(["a", "b", "c"]).and_specimen(&[1, 2]));
+        let other = facts(3, Fingerprint::of(["a", "b", "d"]).and_specimen(&[1, 2]));
+        let served =
+            |specimen: &[Token]| facts(ModelFacts::UNKNOWN, Fingerprint::default().and_specimen(specimen));
+        assert!(here.shares_tokens(&here) && !here.shares_tokens(&other));
+        assert!(here.shares_tokens(&served(&[1, 2])) && served(&[1, 2]).shares_tokens(&here));
+        assert!(!here.shares_tokens(&served(&[1, 3])) && !served(&[2]).shares_tokens(&served(&[1])));
+        let told = ModelFacts { vocabulary: 4, ..served(&[1, 2]) };
+        assert!(!here.shares_tokens(&told) && told.shares_tokens(&served(&[1, 2])));
+        let nothing = facts(ModelFacts::UNKNOWN, Fingerprint::default());
+        assert!(!nothing.shares_tokens(&nothing));
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl ChatModel {
         let facts = ModelFacts {
             name: model.clone(),
             context: context.unwrap_or(CONTEXT),
-            vocabulary: u32::MAX,
+            vocabulary: ModelFacts::UNKNOWN,
             spelling: Fingerprint::of(["words"]),
             beginning: None,
             endings: Vec::new(),

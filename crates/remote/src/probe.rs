@@ -108,9 +108,6 @@ struct Version {
     version: String,
 }
 
-/// What tells one vocabulary from another: texts of several kinds that vocabularies cut in different ways.
-const SPECIMEN: &str = "The 17 hens of Zoë's farm lay 12.5 % more: $x^2 + \\frac{1}{2}$,\n\n\tif a_b != c: return 1000000  // naïve 数学 🙂";
-
 /// Context of servers that do not tell it.
 const CONTEXT: usize = 4096;
 
@@ -169,13 +166,13 @@ pub(crate) async fn look(address: &Address) -> Result<Found, ConnectError> {
         check: "it gives the tokens of a text".to_owned(),
         found: error.to_string(),
     };
-    let tokens = server.tokens(SPECIMEN, false).await.map_err(strange)?;
+    let tokens = server.tokens(Fingerprint::SPECIMEN, false).await.map_err(strange)?;
     let beginning = server.beginning().await.map_err(strange)?;
     let facts = ModelFacts {
         name: entry.id,
         context,
-        vocabulary: entry.meta.n_vocab.unwrap_or(u32::MAX),
-        spelling: Fingerprint::of(tokens.iter().map(|token| token.to_le_bytes())),
+        vocabulary: entry.meta.n_vocab.unwrap_or(ModelFacts::UNKNOWN),
+        spelling: Fingerprint::default().and_specimen(&tokens),
         beginning,
         // They are the server's business: it says that a sequence ended, not with what.
         endings: Vec::new(),

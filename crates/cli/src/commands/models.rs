@@ -46,7 +46,9 @@ pub(crate) fn run(args: ModelsArgs, global: &Global) -> anyhow::Result<ExitCode>
                 }
             }
         }
-        ModelsCommand::Convert { model, output } => convert::convert(&models, &model, &output)?,
+        ModelsCommand::Convert { model, output, reward } => {
+            convert::convert(&models, &model, &output, reward.as_deref())?;
+        }
         ModelsCommand::Remove { model } => {
             let removed = models.remove(&model).map_err(bad_input)?;
             output::line(format_args!("removed {} ({})", removed.path.display(), bytes(removed.bytes)))?;

@@ -4,6 +4,7 @@
 mod support;
 
 use serde_json::Value;
+use std::fs;
 use std::path::Path;
 use support::{Ran, deliberate, finish, of_lab};
 
@@ -97,6 +98,17 @@ fn what_was_learnt_becomes_a_model_in_any_format() {
     convert(adapted, "merged.gguf").failed(2, &["is there already", "remove it first"]);
     convert("lab-proposer+nowhere.gguf", "other.gguf").failed(2, &["nowhere.gguf"]);
     convert("solved.jsonl", "other.gguf").failed(2, &["solved.jsonl"]);
+    let reward =
+        |to: &str, labels: &str| with_lab(path, &["models", "convert", "lab-prm", to, "--reward", labels]);
+    reward("prm", "signs").done();
+    let config: Value = serde_json::from_slice(&fs::read(path.join("prm/config.json")).unwrap()).unwrap();
+    assert_eq!(config["architectures"][0], "Qwen2ForRewardModel");
+    reward("prm", "signs").failed(2, &["is there already"]);
+    reward("prm.gguf", "signs").failed(2, &["written as a folder"]);
+    reward("other", "math-shepherd")
+        .failed(2, &["the label ` +` is 2 tokens of", "the format that the model learnt"]);
+    reward("other", "sings").failed(2, &["sings", "signs"]);
+    assert!(!path.join("other").exists());
     assert!(!path.join("other.gguf").exists());
 }
 

@@ -98,6 +98,16 @@ impl Config {
         }
     }
 
+    /// The same of a model that scores texts and writes none.
+    pub(super) fn of_rewards(self) -> Self {
+        Self {
+            architectures: vec!["Qwen2ForRewardModel".to_owned()],
+            model_type: "qwen2".to_owned(),
+            tie_word_embeddings: false,
+            ..self
+        }
+    }
+
     pub(super) fn name(&self) -> Option<String> {
         self.name_or_path.clone().filter(|name| !name.is_empty())
     }

@@ -1,7 +1,7 @@
 //! `model.safetensors`: the weights, their rows in the order of `transformers`.
 
 use crate::tensors::{Order, of_name};
-use crate::{Fault, Model, Shape, Weights};
+use crate::{Fault, Shape, Weights};
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, View};
@@ -44,14 +44,19 @@ pub(super) fn read(folder: &Path, shape: &Shape) -> Result<Weights, Fault> {
     Ok(weights)
 }
 
-/// Writes all weights.
-pub(super) fn write(model: &Model, folder: &Path) -> Result<(), Fault> {
-    let shape = &model.shape;
+/// Writes all weights, and others besides.
+pub(super) fn write_with<'a>(
+    weights: &'a Weights,
+    shape: &Shape,
+    others: impl IntoIterator<Item = (&'static str, Stored<'a>)>,
+    folder: &Path,
+) -> Result<(), Fault> {
     let tensors =
-        model.weights.named().into_iter().zip(Weights::layout(shape)).map(|((own, values), (_, size))| {
+        weights.named().into_iter().zip(Weights::layout(shape)).map(|((own, values), (_, size))| {
             let values = Order::Halves.written(&own, shape, values);
             (foreign(&own), Stored { shape: size.into_iter().map(|size| size as usize).collect(), values })
         });
+    let tensors = tensors.chain(others.into_iter().map(|(name, stored)| (name.to_owned(), stored)));
     let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
     let path = folder.join(FILE);
     safetensors::serialize_to_file(tensors, Some(about), &path)
@@ -87,9 +92,9 @@ fn floats(name: String, tensor: &TensorView<'_>) -> Result<Vec<f32>, Fault> {
 }
 
 /// Values on their way into a file.
-struct Stored<'a> {
-    shape: Vec<usize>,
-    values: Cow<'a, [f32]>,
+pub(super) struct Stored<'a> {
+    pub(super) shape: Vec<usize>,
+    pub(super) values: Cow<'a, [f32]>,
 }
 
 impl View for Stored<'_> {

@@ -211,3 +211,42 @@ fn cut_weights_are_refused() {
     fs::write(&path, endless).expect("a small file");
     Model::read_hugging_face(folder.path()).expect_err("a damaged file");
 }
+
+#[test]
+fn the_head_of_a_reward_model_tells_the_difference_of_two_logits() {
+    for model in [model(true), model(false), qwen()] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        model.write_reward_model(folder.path(), [7, 9]).expect("a folder");
+        let bytes = fs::read(folder.path().join("model.safetensors")).expect("weights");
+        let file = SafeTensors::deserialize(&bytes).expect("a sound file");
+        let values = |name: &str| -> Vec<f32> {
+            let tensor = file.tensor(name).expect("a tensor");
+            tensor.data().as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
+        };
+        let hidden = model.shape.hidden as usize;
+        let product = |weights: &[f32], input: &[f32]| -> Vec<f32> {
+            let row = |row: &[f32]| row.iter().zip(input).map(|(weight, value)| weight * value).sum();
+            weights.chunks_exact(input.len()).map(row).collect()
+        };
+        let rows = model.weights.output.as_ref().unwrap_or(&model.weights.embedding);
+        for sign in [1.0, -1.0] {
+            let state: Vec<f32> = (0..hidden).map(|at| sign * ((at * 37 % 11) as f32 - 4.0)).collect();
+            let logits = product(rows, &state);
+            let between: Vec<f32> =
+                product(&values("score.0.weight"), &state).into_iter().map(|value| value.max(0.0)).collect();
+            let reward = product(&values("score.2.weight"), &between);
+            assert_eq!(reward.len(), 1);
+            assert!((reward[0] - (logits[7] - logits[9])).abs() < 1e-3, "{reward:?}");
+        }
+        assert!(values("score.0.bias").iter().chain(&values("score.2.bias")).all(|bias| *bias == 0.0));
+        let bias = values("model.layers.1.self_attn.q_proj.bias");
+        let known = &model.weights.blocks[1].query_bias;
+        assert!(bias.len() == hidden && (known.is_empty() || bias.iter().sum::<f32>() != 0.0));
+        assert!(file.tensor("lm_head.weight").is_err());
+        let config: Value =
+            serde_json::from_slice(&fs::read(folder.path().join("config.json")).expect("settings"))
+                .expect("JSON");
+        let told = [&config["architectures"][0], &config["model_type"]].map(|value| value.as_str());
+        assert_eq!(told, [Some("Qwen2ForRewardModel"), Some("qwen2")]);
+    }
+}

@@ -1,4 +1,5 @@
-//! Verifiers that answer with a label token: PRMs at every step, ORMs at the end.
+//! Verifiers that answer with a label token: PRMs at every step, ORMs at the end. A model that has a head in the place of
+//! labels is read there instead.
 //!
 //! One pass over a trace, with marks at the ends of its *new* steps only; the steps scored before come from the
 //! model's prefix cache, since the sequence of a longer trace begins with that of a shorter one.
@@ -8,10 +9,12 @@ use super::{LabelFormat, LabelSource, ScoreError, Scores, VerifierError, assesse
 use crate::Trace;
 use crate::prompt::{Template, around};
 use deliberate_lm::{
-    LanguageModel, LmError, Mark, Message, ModelFacts, Role, ScoreRequest, Token, Usage as LmUsage,
+    LanguageModel, LmError, Mark, Message, ModelFacts, RewardRequest, Rewards, Role, ScoreRequest, Token,
+    Usage as LmUsage,
 };
 use deliberate_search::{Answer, Assessed, Failure, Granularity, Verification, Verifier};
 use futures::future::{join_all, try_join_all};
+use std::iter;
 use std::ops::Range;
 
 /// Scores by the probability of a positive label.
@@ -43,9 +46,7 @@ impl<M: LanguageModel> LabelVerifier<M> {
         if format.source == LabelSource::Tokens && !facts.shares_tokens(proposer) {
             return Err(VerifierError::OtherVocabulary {
                 verifier: facts.name.clone(),
-                verifier_entries: facts.vocabulary,
                 proposer: proposer.name.clone(),
-                proposer_entries: proposer.vocabulary,
             });
         }
         let Marks { mut ask, mut keep, labels } = format.marks(&model).await?;
@@ -101,17 +102,15 @@ impl<M: LanguageModel> LabelVerifier<M> {
         Ok((opening, steps))
     }
 
-    async fn score(&self, trace: &Trace, known: usize) -> Scores {
+    /// What is read of a trace; nothing where all of its steps are scored.
+    async fn asked(&self, trace: &Trace, known: usize) -> Result<Option<RewardRequest>, LmError> {
         // The score of a whole is never known before.
         let known = if self.granularity == Granularity::Whole { 0 } else { known };
         if self.granularity == Granularity::Step && trace.step_count() <= known {
-            return (Ok(Vec::new()), LmUsage::default());
+            return Ok(None);
         }
-        let (mut tokens, steps) = match self.parts(trace).await {
-            Ok(parts) => parts,
-            Err(error) => return (Err(error.into()), LmUsage::default()),
-        };
-        let mut marks = Vec::with_capacity(steps.len().saturating_sub(known));
+        let (mut tokens, steps) = self.parts(trace).await?;
+        let mut places = Vec::with_capacity(steps.len().saturating_sub(known));
         for (index, step) in steps.iter().enumerate() {
             if index > 0 {
                 tokens.extend(&self.keep);
@@ -119,15 +118,31 @@ impl<M: LanguageModel> LabelVerifier<M> {
             tokens.extend(step);
             tokens.extend(&self.ask);
             if index >= known {
-                marks.push(self.mark(tokens.len().saturating_sub(1)));
+                places.push(tokens.len().saturating_sub(1));
             }
         }
-        self.read(tokens, marks).await
+        Ok(Some(RewardRequest { tokens: tokens.into(), places }))
     }
 
-    /// The share of the positive label at each mark.
-    async fn read(&self, tokens: Vec<Token>, marks: Vec<Mark>) -> Scores {
-        let scoring = match self.model.score(ScoreRequest { tokens: tokens.into(), marks }).await {
+    /// The scores of some texts: of a head where the model has one, else by the labels.
+    async fn read(&self, texts: Vec<RewardRequest>) -> Vec<Scores> {
+        if self.model.facts().abilities.rewards.is_none() {
+            return join_all(texts.into_iter().map(|text| self.labels(text))).await;
+        }
+        let (told, usage) = match self.model.reward(&texts).await {
+            Ok(Rewards { scores, usage }) => (scores, usage),
+            Err(error) => (vec![Err(error); texts.len()], LmUsage::default()),
+        };
+        // The cost of all stands with the first.
+        let usages = iter::once(usage).chain(iter::repeat(LmUsage::default()));
+        told.into_iter().map(|scores| scores.map_err(ScoreError::from)).zip(usages).collect()
+    }
+
+    /// The share of the positive label at each place.
+    async fn labels(&self, RewardRequest { tokens, places }: RewardRequest) -> Scores {
+        let mark = |position| Mark { position, candidates: self.labels.to_vec() };
+        let marks = places.into_iter().map(mark).collect();
+        let scoring = match self.model.score(ScoreRequest { tokens, marks }).await {
             Ok(scoring) => scoring,
             Err(error) => return (Err(error.into()), LmUsage::default()),
         };
@@ -137,16 +152,19 @@ impl<M: LanguageModel> LabelVerifier<M> {
         });
         (scores.collect(), scoring.usage)
     }
-
-    fn mark(&self, position: usize) -> Mark {
-        Mark { position, candidates: self.labels.to_vec() }
-    }
 }
 
 impl<M: LanguageModel> Verifier<Trace> for LabelVerifier<M> {
     fn verify<'a>(&'a self, batch: &'a [Verification<'a, Trace>]) -> Answer<'a, Assessed> {
         Box::pin(async move {
-            assessed(join_all(batch.iter().map(|one| self.score(one.state, one.known.len()))).await)
+            let asked = join_all(batch.iter().map(|one| self.asked(one.state, one.known.len()))).await;
+            let mut read = self.read(asked.iter().flatten().flatten().cloned().collect()).await.into_iter();
+            let scores = asked.into_iter().map(|asked| match asked {
+                Ok(Some(_)) => read.next().expect("each text is read"),
+                Ok(None) => (Ok(Vec::new()), LmUsage::default()),
+                Err(error) => (Err(error.into()), LmUsage::default()),
+            });
+            assessed(scores.collect())
         })
     }
 
@@ -161,8 +179,9 @@ impl<M: LanguageModel> Verifier<Trace> for LabelVerifier<M> {
             let broken = |error: &ScoreError| Failure::from_error(error);
             let (mut tokens, _) = self.parts(root).await.map_err(|error| broken(&error.into()))?;
             tokens.extend(&self.ask);
-            let mark = self.mark(tokens.len().saturating_sub(1));
-            let (scores, _) = self.read(tokens, vec![mark]).await;
+            let places = vec![tokens.len().saturating_sub(1)];
+            let text = RewardRequest { tokens: tokens.into(), places };
+            let (scores, _) = self.read(vec![text]).await.remove(0);
             Ok(scores.map_err(|error| broken(&error))?.first().copied())
         })
     }

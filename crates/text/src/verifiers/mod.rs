@@ -142,17 +142,13 @@ pub enum VerifierError {
     },
     /// The proposer's tokens mean something else to the verifier.
     #[error(
-        "`{verifier}` has another vocabulary ({verifier_entries} entries) than `{proposer}` ({proposer_entries} entries), so it cannot read the proposer's tokens (use a label format with `source = \"text\"`)"
+        "`{verifier}` has another vocabulary than `{proposer}`, so it cannot read the proposer's tokens (use a label format with `source = \"text\"`)"
     )]
     OtherVocabulary {
         /// Who scores.
         verifier: String,
-        /// Size of its vocabulary.
-        verifier_entries: u32,
         /// Who draws.
         proposer: String,
-        /// Size of its vocabulary.
-        proposer_entries: u32,
     },
     /// A prompt could not be loaded or does not fit.
     #[error(transparent)]

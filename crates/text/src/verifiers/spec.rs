@@ -6,7 +6,7 @@ use super::{
     RewardVerifier, VerifierError,
 };
 use crate::{Prompt, Trace};
-use deliberate_lm::{LanguageModel, ModelFacts};
+use deliberate_lm::{LanguageModel, ModelFacts, Rewarded};
 use deliberate_search::{Granularity, Verifier};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -75,11 +75,13 @@ impl VerifierSpec {
     fn told(&self, model: &ModelFacts, proposer: &ModelFacts) -> Result<(), VerifierError> {
         let vote = "a strategy that votes, such as majority, or a verifier that asks another model";
         let drawn = "the log-probabilities of what was drawn";
-        let scores_alone = model.abilities.rewards.is_some();
+        let rewards = model.abilities.rewards;
         let (facts, told, read, instead) = match self {
             // A reward model is asked for when it is put together.
             Self::None | Self::Product(_) | Self::Reward { .. } => return Ok(()),
-            Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. } if scores_alone => {
+            // A head is read in the place of labels.
+            Self::Prm { .. } | Self::Orm { .. } if rewards == Some(Rewarded::Steps) => return Ok(()),
+            Self::Judge { .. } | Self::Prm { .. } | Self::Orm { .. } if rewards.is_some() => {
                 (model, false, "what a model would write", "reward, which asks the server's reward endpoint")
             }
             Self::Logprob | Self::Likelihood => (proposer, proposer.abilities.logprobs, drawn, vote),

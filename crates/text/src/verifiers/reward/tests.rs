@@ -3,6 +3,7 @@
 use super::*;
 use crate::proposer::{DrawSettings, TextProposer};
 use crate::simulated::Simulated;
+use crate::verifiers::{LabelFormat, LabelVerifier};
 use deliberate_lm::{
     Abilities, Answer as Told, Chat, GenerateRequest, Generation, ModelFacts, Rewards, ScoreRequest, Scoring,
 };
@@ -106,7 +107,7 @@ fn all_steps_of_all_states_are_scored_in_one_call_and_those_that_are_known_are_n
     let before = model.asked.lock().unwrap().len();
     let assessed = verify(&verifier, &[(&one, &[]), (&other, &[]), (&one, &[0.5]), (&one, &[0.5, 0.5])]);
     let scores: Vec<Vec<f64>> = assessed.scores.into_iter().map(Result::unwrap).collect();
-    assert_eq!(scores, [vec![0.375, 0.375], vec![0.75], vec![0.375], vec![]]);
+    assert_eq!(scores, [vec![0.375, 0.375], vec![0.75], vec![0.25], vec![]]);
     assert_eq!(model.asked.lock().unwrap().len() - before, 1);
     let whole = "<s>Q: Q?\nA: 2 + 2 = 5. ки▸So 5. ки▸!";
     assert_eq!(
@@ -187,4 +188,28 @@ fn a_reward_model_is_asked_for_rewards_alone() {
     }
     let product: VerifierSpec = "reward*likelihood".parse().unwrap();
     assert!(product.needs_model() && block_on(product.build(model, &facts)).unwrap().is_some());
+}
+
+#[test]
+fn a_head_in_the_place_of_labels_is_read_where_the_labels_would_stand_all_states_in_one_call() {
+    let model = SimulatedRewards::new(Some(Rewarded::Steps), honest);
+    let verifier = |granularity| {
+        let (format, facts) = (LabelFormat::load("signs").unwrap(), model.facts().clone());
+        block_on(LabelVerifier::new(model.clone(), format, granularity, &facts)).unwrap()
+    };
+    let (short, long) = (solved("1 + 1 = 2\n2 = 2"), solved("2 + 2 = 5\n5 = 5\n"));
+    let states = [(&short, &[][..]), (&long, &[0.5][..]), (&short, &[0.5, 0.5][..])];
+    let batch = states.map(|(state, known)| Verification { state, known });
+    let assessed = block_on(verifier(Granularity::Step).verify(&batch)).unwrap();
+    let scores: Vec<Vec<f64>> = assessed.scores.into_iter().map(Result::unwrap).collect();
+    assert_eq!(scores, [vec![0.75, 0.75], vec![0.25], vec![]]);
+    assert_eq!(model.asked.lock().unwrap().len(), 1);
+    let asked = model.last();
+    assert!(
+        asked[0].ends_with("1 + 1 = 2\n▸2 = 2▸") && asked[1].ends_with("2 + 2 = 5\n5 = 5\n▸"),
+        "{asked:?}"
+    );
+    let last = Verification { state: &long, known: &[] };
+    let whole = block_on(verifier(Granularity::Whole).verify(&[last])).unwrap();
+    assert_eq!(whole.scores, [Ok(vec![0.25])]);
 }
