@@ -17,7 +17,7 @@ help:
 	@echo "make llama   build with llama.cpp, for any GGUF model"
 	@echo "make dist    a program for other machines (on x86-64: with AVX2 and FMA)"
 	@echo "make check   what CI runs: format, lints with and without llama.cpp, tests, docs, licences"
-	@echo "make test-servers   llama-servers behind proxies that fail, killed and started again (builds one: a quarter of an hour)"
+	@echo "make test-servers   real llama-servers (behind proxies that fail, killed, started again) and a real vLLM; gets both first"
 	@echo "make audit   known weaknesses of the dependencies (needs github.com)"
 	@echo "make bench   the engine and search measured side by side with a bare llama.cpp loop"
 

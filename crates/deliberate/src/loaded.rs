@@ -6,6 +6,7 @@ use crate::models::ModelSettings;
 use crate::obeyed::asked;
 use crate::open::{Files, Served, Wanted, open};
 use crate::resolved::Search;
+use crate::team;
 use deliberate_lm::LanguageModel;
 use deliberate_models::{ModelFile, Models};
 use deliberate_remote::{Address, Key};
@@ -312,13 +313,14 @@ fn wanted(models: &Models, name: &str) -> Result<Wanted, Error> {
     Ok(Wanted::File(Box::new(Files { file, adapter })))
 }
 
-/// The file of a model, and that of the adapter which its name carries (`MODEL+ADAPTER`).
+/// The file of a model, and that of the adapter which its name carries (`MODEL+ADAPTER`). A team's name stands for its proposer.
 ///
 /// # Errors
 /// [`Error::Model`] and [`Error::Adapter`] for what is not here or is no model.
 pub fn files(models: &Models, name: &str) -> Result<(ModelFile, Option<ModelFile>), Error> {
     let (base, adapter) = models.split(name);
-    let file = models.resolve(base)?;
+    let proposer = team::proposer(base);
+    let file = models.resolve(proposer.as_deref().unwrap_or(base))?;
     let of = |adapter: &str| {
         let (adapter, base) = (adapter.to_owned(), base.to_owned());
         models.resolve(&adapter).map_err(|source| Error::Adapter { adapter, base, source: Box::new(source) })

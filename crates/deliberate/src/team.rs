@@ -33,6 +33,11 @@ impl Teams {
     }
 }
 
+/// The proposer of a team.
+pub(crate) fn proposer(team: &str) -> Option<String> {
+    Teams::read().team.remove(team)?.models.model
+}
+
 /// How a model wants to be asked, from its file.
 pub fn asking(file: &ModelFile) -> Asking {
     // A file that cannot be read is refused where it is opened.

@@ -131,9 +131,9 @@ fn models_on_vllm_answer_as_well_as_the_same_models_here_and_no_prefix_is_read_t
     let one = solved(path, "here-beam", beam, &here);
     let other = solved(path, "rewards-beam", beam, &by_rewards);
     as_good(&one, &other, "beam search, a head");
-    let proposed = |key: &str| other.summary["measured"]["proposer"][key].as_u64().unwrap();
+    let read = |key: &str| other.summary["measured"]["proposer"][key].as_u64().unwrap();
     println!("beam search, proposer: {}", other.summary["measured"]["proposer"]);
-    assert!(proposed("cached") > 5 * proposed("prefilled"), "{}", other.summary["measured"]);
+    assert!(read("cached") > 5 * read("prefilled"), "{}", other.summary["measured"]);
 
     // The verifier alone is served, and reads the tokens that a model here draws.
     let mixed = ["--model", "lab", "--verifier-server", rewards];

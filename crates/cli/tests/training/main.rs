@@ -96,6 +96,11 @@ fn what_was_learnt_becomes_a_model_in_any_format() {
     assert!(solve("further/proposer/proposer.gguf").is_string());
 
     convert(adapted, "merged.gguf").failed(2, &["is there already", "remove it first"]);
+    // A team's name stands for its proposer.
+    convert("lab+out/proposer/proposer.gguf", "by-team.gguf").done();
+    convert(adapted, "by-name.gguf").done();
+    assert!(fs::read(path.join("by-team.gguf")).unwrap() == fs::read(path.join("by-name.gguf")).unwrap());
+    convert("lab+nowhere.gguf", "other.gguf").failed(2, &["nowhere.gguf"]);
     convert("lab-proposer+nowhere.gguf", "other.gguf").failed(2, &["nowhere.gguf"]);
     convert("solved.jsonl", "other.gguf").failed(2, &["solved.jsonl"]);
     let reward =

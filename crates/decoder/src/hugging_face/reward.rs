@@ -1,7 +1,7 @@
 //! A verifier by label tokens as a reward model: the same numbers from a head, which servers of reward models can read.
 //!
-//! The head of a `Qwen2ForRewardModel` has two layers with a ReLU between them. What labels come to is linear in the last hidden
-//! state: the difference of two rows of the output layer. It passes through as it is and as its opposite, of which the ReLU
+//! The head of a `Qwen2ForRewardModel` has two layers with a `ReLU` between them. What labels come to is linear in the last hidden
+//! state: the difference of two rows of the output layer. It passes through as it is and as its opposite, of which the `ReLU`
 //! leaves one; their difference is the reward, whose sigmoid is the share of the good label in both.
 
 use super::weights::Stored;
@@ -44,7 +44,7 @@ fn head(reward: &[f32]) -> [(&'static str, Stored<'static>); 4] {
 
 /// The weights as those of a Qwen2, which has biases, without an output layer.
 fn biased(model: &Model) -> (Weights, Shape) {
-    let shape = Shape { bias: true, tied: true, ..model.shape.clone() };
+    let shape = Shape { bias: true, tied: true, ..model.shape };
     let mut weights = model.weights.clone();
     weights.output = None;
     for block in &mut weights.blocks {
