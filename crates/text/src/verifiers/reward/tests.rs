@@ -107,7 +107,7 @@ fn all_steps_of_all_states_are_scored_in_one_call_and_those_that_are_known_are_n
     let before = model.asked.lock().unwrap().len();
     let assessed = verify(&verifier, &[(&one, &[]), (&other, &[]), (&one, &[0.5]), (&one, &[0.5, 0.5])]);
     let scores: Vec<Vec<f64>> = assessed.scores.into_iter().map(Result::unwrap).collect();
-    assert_eq!(scores, [vec![0.375, 0.375], vec![0.75], vec![0.25], vec![]]);
+    assert_eq!(scores, [vec![0.375, 0.375], vec![0.75], vec![0.375], vec![]]);
     assert_eq!(model.asked.lock().unwrap().len() - before, 1);
     let whole = "<s>Q: Q?\nA: 2 + 2 = 5. ки▸So 5. ки▸!";
     assert_eq!(
