@@ -7,15 +7,19 @@ mod support;
 use serde_json::Value;
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use support::Ran;
+
+/// No server takes nearly as long to start.
+const HANGS: Duration = Duration::from_secs(600);
 
 /// A vLLM that ends with its test.
 struct Vllm {
     process: Child,
     url: String,
+    log: PathBuf,
 }
 
 impl Vllm {
@@ -31,21 +35,25 @@ impl Vllm {
         command.args(["--no-enable-chunked-prefill", "--max-num-batched-tokens", "4096"]);
         command.arg("--enable-prompt-tokens-details");
         command.env("VLLM_CPU_KVCACHE_SPACE", "1").env("VLLM_NO_USAGE_STATS", "1").env("HF_HUB_OFFLINE", "1");
-        let log = fs::File::create(folder.join(format!("{model}.log"))).unwrap();
-        command.stdout(log.try_clone().unwrap()).stderr(log);
-        Self { process: command.spawn().unwrap(), url: format!("http://127.0.0.1:{port}") }
+        // What cargo sets for llama.cpp is not the compiler that torch wants.
+        command.env_remove("CXX");
+        let log = folder.join(format!("{model}.log"));
+        let file = fs::File::create(&log).unwrap();
+        command.stdout(file.try_clone().unwrap()).stderr(file);
+        Self { process: command.spawn().unwrap(), url: format!("http://127.0.0.1:{port}"), log }
     }
 
     /// What `doctor` says once it answers.
     fn examined(&mut self, folder: &Path) -> Ran {
         let started = Instant::now();
+        let said = || fs::read_to_string(&self.log).unwrap_or_default();
         loop {
             let ran = support::run(folder, ["doctor", "--server", &self.url]);
             if ran.code == Some(0) {
                 return ran;
             }
             let ended = self.process.try_wait().unwrap();
-            assert!(ended.is_none() && started.elapsed() < Duration::from_secs(600), "{ended:?} {ran:#?}");
+            assert!(ended.is_none() && started.elapsed() < HANGS, "{ended:?} {ran:#?}\n{}", said());
             std::thread::sleep(Duration::from_secs(2));
         }
     }
@@ -54,8 +62,10 @@ impl Vllm {
 impl Drop for Vllm {
     fn drop(&mut self) {
         // It ends its own processes when it is asked to.
-        support::signal(&self.process, "TERM");
-        let _ = self.process.wait();
+        if let Ok(None) = self.process.try_wait() {
+            support::signal(&self.process, "TERM");
+            let _ = self.process.wait();
+        }
     }
 }
 
