@@ -2,6 +2,7 @@
 
 use crate::Shape;
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// One tensor of a block.
 pub(crate) struct Part {
@@ -57,6 +58,11 @@ pub(crate) const PARTS: [Part; 12] = [
 ];
 
 impl Part {
+    /// Its name in folders of `transformers`, in a block.
+    pub(crate) fn foreign_name(&self, block: impl Display) -> String {
+        format!("model.layers.{block}.{}", self.foreign)
+    }
+
     /// Whether models of a shape have it.
     pub(crate) fn is_of(&self, shape: &Shape) -> bool {
         shape.bias || !self.optional

@@ -31,11 +31,16 @@ impl Teams {
     fn read() -> Self {
         toml::from_str(TEAMS).expect("a test reads the teams")
     }
+
+    /// Who a team's name stands for.
+    fn proposer(&self, team: &str) -> Option<String> {
+        self.team.get(team)?.models.model.clone()
+    }
 }
 
 /// The proposer of a team.
 pub(crate) fn proposer(team: &str) -> Option<String> {
-    Teams::read().team.remove(team)?.models.model
+    Teams::read().proposer(team)
 }
 
 /// How a model wants to be asked, from its file.
@@ -61,7 +66,7 @@ pub fn asking(file: &ModelFile) -> Asking {
 /// # Errors
 /// For a policy that was fitted on a model that is not here, where no other is named.
 pub(crate) fn complete(mut user: Options, usual: Usual) -> Result<Options, Error> {
-    let Teams { bundled, files, mut team } = Teams::read();
+    let mut teams = Teams::read();
     if user.models.server.is_some() {
         // Nobody here knows what a server's models want, but that nearly all of them hold conversations.
         user.search.prompt.get_or_insert_with(|| SERVED_PROMPT.to_owned());
@@ -71,21 +76,21 @@ pub(crate) fn complete(mut user: Options, usual: Usual) -> Result<Options, Error
     let Ok(models) = Models::from_env() else { return Ok(user) };
     if user.models.model.is_none() {
         user.models.model = match usual {
-            Usual::Bundled => Some(bundled),
+            Usual::Bundled => Some(teams.bundled.clone()),
             Usual::Base => fitted(&user, &models)?,
         };
     }
     let named = user.models.model.clone().unwrap_or_else(|| models.catalogue().default.clone());
     let (name, adapter) = models.split(&named);
-    if let Some(proposer) = team.get(name).and_then(|team| team.models.model.clone()) {
+    if let Some(proposer) = teams.proposer(name) {
         // The team's proposer, not the team's name.
         user.models.model = Some(adapter.map_or(proposer.clone(), |adapter| format!("{proposer}+{adapter}")));
-        return Ok(over(user, team.remove(name).unwrap_or_default()));
+        return Ok(over(user, teams.team.remove(name).unwrap_or_default()));
     }
     let Some(file) = models.resolve(name).ok() else {
         // It will be fetched, or said to be missing where it is opened.
-        let named = models.catalogue().find(name).and_then(|entry| files.get(&entry.file));
-        return Ok(match named.and_then(|name| team.remove(name)) {
+        let named = models.catalogue().find(name).and_then(|entry| teams.files.get(&entry.file));
+        return Ok(match named.and_then(|name| teams.team.remove(name)) {
             Some(team) => over(user, team),
             None => user,
         });
@@ -93,7 +98,7 @@ pub(crate) fn complete(mut user: Options, usual: Usual) -> Result<Options, Error
     let Asking { team: named, prompt } = asking(&file);
     let folder = file.path.parent().unwrap_or(Path::new(""));
     user.search.prompt = user.search.prompt.or(prompt.map(|prompt| in_folder(folder, &prompt)));
-    Ok(match named.and_then(|name| team.remove(&name)) {
+    Ok(match named.and_then(|name| teams.team.remove(&name)) {
         Some(team) => over(user, beside(folder, team)),
         None => user,
     })

@@ -6,7 +6,8 @@
 
 use super::weights::Stored;
 use super::{config, save, tokenizer, weights};
-use crate::{Fault, Model, Shape, Weights};
+use crate::tensors::PARTS;
+use crate::{Fault, Model, Shape};
 use deliberate_lm::Token;
 use std::fs;
 use std::path::Path;
@@ -20,41 +21,41 @@ pub(crate) fn write(model: &Model, folder: &Path, [good, bad]: [Token; 2]) -> Re
     let rows = model.weights.output.as_ref().unwrap_or(&model.weights.embedding);
     let row = |label: Token| &rows[label as usize * hidden..][..hidden];
     let reward: Vec<f32> = row(good).iter().zip(row(bad)).map(|(good, bad)| good - bad).collect();
-    let (biased, shape) = biased(model);
-    weights::write_with(&biased, &shape, head(&reward), folder)?;
+    // The layout of a tied shape ends before the output layer, which is not written.
+    let shape = Shape { tied: true, ..model.shape };
+    let others = head(&reward).into_iter().chain(biases(&shape));
+    weights::write_with(&model.weights, &shape, others, folder)?;
     save(folder, config::FILE, &config::Config::new(model).of_rewards())
 }
 
 /// The layers of the head.
-fn head(reward: &[f32]) -> [(&'static str, Stored<'static>); 4] {
+fn head(reward: &[f32]) -> [(String, Stored<'static>); 4] {
     let hidden = reward.len();
     let both = reward.iter().copied().chain(reward.iter().map(|weight| -weight));
     let mut first: Vec<f32> = both.collect();
     first.resize(hidden * hidden, 0.0);
     let mut second = vec![1.0, -1.0];
     second.resize(hidden, 0.0);
-    let stored = |shape: &[usize], values: Vec<f32>| Stored { shape: shape.to_vec(), values: values.into() };
+    let stored = |name: &str, shape: &[usize], values: Vec<f32>| {
+        (format!("score.{name}"), Stored { shape: shape.to_vec(), values: values.into() })
+    };
     [
-        ("score.0.weight", stored(&[hidden, hidden], first)),
-        ("score.0.bias", stored(&[hidden], vec![0.0; hidden])),
-        ("score.2.weight", stored(&[1, hidden], second)),
-        ("score.2.bias", stored(&[1], vec![0.0])),
+        stored("0.weight", &[hidden, hidden], first),
+        stored("0.bias", &[hidden], vec![0.0; hidden]),
+        stored("2.weight", &[1, hidden], second),
+        stored("2.bias", &[1], vec![0.0]),
     ]
 }
 
-/// The weights as those of a Qwen2, which has biases, without an output layer.
-fn biased(model: &Model) -> (Weights, Shape) {
-    let shape = Shape { bias: true, tied: true, ..model.shape };
-    let mut weights = model.weights.clone();
-    weights.output = None;
-    for block in &mut weights.blocks {
-        for (bias, size) in [
-            (&mut block.query_bias, shape.hidden),
-            (&mut block.key_bias, shape.kv_width()),
-            (&mut block.value_bias, shape.kv_width()),
-        ] {
-            bias.resize(size as usize, 0.0);
-        }
-    }
-    (weights, shape)
+/// What a Qwen2 has and other shapes have not, as zeros.
+fn biases(shape: &Shape) -> Vec<(String, Stored<'static>)> {
+    let qwen = Shape { bias: true, ..*shape };
+    let missing = PARTS.iter().filter(|part| !part.is_of(shape));
+    let of_block = |index: u32| {
+        missing.clone().map(move |part| {
+            let length = part.length(&qwen);
+            (part.foreign_name(index), Stored { shape: vec![length], values: vec![0.0; length].into() })
+        })
+    };
+    (0..shape.layers).flat_map(of_block).collect()
 }

@@ -48,7 +48,7 @@ pub(super) fn read(folder: &Path, shape: &Shape) -> Result<Weights, Fault> {
 pub(super) fn write_with<'a>(
     weights: &'a Weights,
     shape: &Shape,
-    others: impl IntoIterator<Item = (&'static str, Stored<'a>)>,
+    others: impl IntoIterator<Item = (String, Stored<'a>)>,
     folder: &Path,
 ) -> Result<(), Fault> {
     let tensors =
@@ -56,7 +56,7 @@ pub(super) fn write_with<'a>(
             let values = Order::Halves.written(&own, shape, values);
             (foreign(&own), Stored { shape: size.into_iter().map(|size| size as usize).collect(), values })
         });
-    let tensors = tensors.chain(others.into_iter().map(|(name, stored)| (name.to_owned(), stored)));
+    let tensors = tensors.chain(others);
     let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
     let path = folder.join(FILE);
     safetensors::serialize_to_file(tensors, Some(about), &path)
@@ -71,7 +71,7 @@ pub(super) fn write_with<'a>(
 /// The name here of a name in [`Weights::named`].
 fn foreign(own: &str) -> String {
     if let Some((index, part)) = of_name(own) {
-        return format!("model.layers.{index}.{}", part.foreign);
+        return part.foreign_name(index);
     }
     match own {
         "token_embd.weight" => "model.embed_tokens.weight",
