@@ -33,6 +33,7 @@ ask: build
 	@$(DELIBERATE) solve "$$ASKED"
 
 test: setup
+	@scripts/setup browser
 	$(CARGO) test --release --workspace $(LLAMA) --no-run
 	@$(DELIBERATE) models pull smollm2
 	$(CARGO) test --release --workspace $(LLAMA)

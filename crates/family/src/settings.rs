@@ -19,6 +19,9 @@ struct Settings {
 struct Search {
     prompt: String,
     max_tokens: u32,
+    temperature: f32,
+    top_p: Option<f32>,
+    top_k: Option<u32>,
     verifier: Option<&'static str>,
     revision_verifier: Option<&'static str>,
 }
@@ -49,6 +52,9 @@ impl Workshop<'_> {
             search: Search {
                 prompt: base.prompt.clone(),
                 max_tokens: base.answer_tokens,
+                temperature: self.plan.method.temperature,
+                top_p: base.top_p,
+                top_k: base.top_k,
                 verifier: prm.as_ref().map(|_| STEPS).or(orm.as_ref().map(|_| WHOLE)),
                 revision_verifier: revision_orm.as_ref().map(|_| WHOLE),
             },

@@ -167,11 +167,11 @@ impl<'a> Workshop<'a> {
             }
         };
         let decoder = decoder.on(device)?;
-        let Stock::Adapters { lora: Lora { rank, alpha }, .. } = self.ground.stock else {
+        let Stock::Adapters { lora: Lora { rank, alpha, blocks }, .. } = self.ground.stock else {
             return Ok(decoder);
         };
         let adapter = match task.start {
-            Start::Beginning => fresh_adapter(shape, rank, alpha, seed),
+            Start::Beginning => fresh_adapter(shape, rank, alpha, blocks, seed),
             Start::From(model) => Adapter::read_gguf(self.model(model)?, shape)?,
         };
         Ok(decoder.with_adapter(&adapter)?)

@@ -1,4 +1,4 @@
-//! Examples packed end to end: no padding, no attention across examples.
+//! Examples packed end to end: no padding, no attention across examples, and a prompt that neighbours share only once.
 
 use crate::{Example, Goal, TrainError};
 use deliberate_decoder::Shape;
@@ -9,14 +9,46 @@ use std::ops::Range;
 pub struct Batch {
     /// All tokens: `[tokens]`.
     pub(crate) tokens: Vec<u32>,
-    /// Where each example lies; they follow each other without gaps.
-    pub(crate) sequences: Vec<Range<usize>>,
+    /// What sees what; their own rows follow each other without gaps.
+    pub(crate) sequences: Vec<Sequence>,
     /// Rows of `tokens` after which something should be said: `[targets]`.
     pub(crate) rows: Vec<u32>,
     /// What should be said there: `[targets]`.
     pub(crate) goals: Vec<Goal>,
     /// Shares in the mean: `[targets]`.
     pub(crate) weights: Vec<f32>,
+}
+
+/// Rows of a batch that lie together: an example, a prompt that several share, or what comes after it in one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sequence {
+    /// Rows of the prompt before it; empty where it begins by itself. They lie shortly before it, with nothing but other
+    /// sequences of the same prompt between.
+    pub(crate) before: Range<usize>,
+    /// Its rows: each sees the prompt, itself and those between.
+    pub(crate) own: Range<usize>,
+}
+
+impl Sequence {
+    /// Tokens with those before.
+    pub(crate) fn len(&self) -> usize {
+        self.before.len() + self.own.len()
+    }
+
+    /// The same, counted from row `start`.
+    pub(crate) fn from(&self, start: usize) -> Self {
+        let before = if self.before.is_empty() { 0..0 } else { shifted(&self.before, start) };
+        Self { before, own: shifted(&self.own, start) }
+    }
+
+    /// Places of its own rows in their examples.
+    pub(crate) fn positions(&self) -> Range<usize> {
+        self.before.len()..self.len()
+    }
+}
+
+fn shifted(range: &Range<usize>, start: usize) -> Range<usize> {
+    range.start - start..range.end - start
 }
 
 impl Batch {
@@ -28,13 +60,20 @@ impl Batch {
     pub fn pack(examples: &[Example], shape: &Shape) -> Result<Self, TrainError> {
         let mut batch =
             Self { tokens: vec![], sequences: vec![], rows: vec![], goals: vec![], weights: vec![] };
+        let mut trunk: (Range<usize>, &[u32]) = (0..0, &[]);
         for (index, example) in examples.iter().enumerate() {
             check(example, shape).map_err(|reason| TrainError::Example { index, reason })?;
-            let start = batch.tokens.len();
-            batch.tokens.extend(&example.tokens);
-            batch.sequences.push(start..batch.tokens.len());
+            let begin = example.trunk();
+            if begin != trunk.1 {
+                let rows = if begin.is_empty() { 0..0 } else { batch.lay(0..0, begin) };
+                trunk = (rows, begin);
+            }
+            let before = trunk.0.clone();
+            let own = batch.lay(before.clone(), &example.tokens[before.len()..]);
             for target in &example.targets {
-                batch.rows.push(start as u32 + target.position);
+                let at = target.position as usize;
+                let row = if at < before.len() { before.start + at } else { own.start + at - before.len() };
+                batch.rows.push(row as u32);
                 batch.goals.push(target.goal);
                 batch.weights.push(target.weight);
             }
@@ -42,7 +81,38 @@ impl Batch {
         Ok(batch)
     }
 
-    /// Tokens of all examples.
+    /// Appends tokens that see the rows `before` and themselves.
+    fn lay(&mut self, before: Range<usize>, tokens: &[u32]) -> Range<usize> {
+        let start = self.tokens.len();
+        self.tokens.extend(tokens);
+        let own = start..self.tokens.len();
+        self.sequences.push(Sequence { before, own: own.clone() });
+        own
+    }
+
+    /// The two tokens between which all targets decide, if all are labels of the same two.
+    pub(crate) fn verdict(&self) -> Option<[u32; 2]> {
+        let verdict = |goal: &Goal| match *goal {
+            Goal::Label { positive, negative, .. } => Some([positive, negative]),
+            Goal::Token(_) => None,
+        };
+        let first = verdict(self.goals.first()?)?;
+        self.goals.iter().all(|goal| verdict(goal) == Some(first)).then_some(first)
+    }
+
+    /// The same batch where the vocabulary is these two tokens and nothing else.
+    pub(crate) fn between(&self, verdict: [u32; 2]) -> Self {
+        let mut batch = self.clone();
+        for goal in &mut batch.goals {
+            if let Goal::Label { positive, negative, .. } = goal {
+                debug_assert_eq!([*positive, *negative], verdict, "asked of what `verdict` gave");
+                (*positive, *negative) = (0, 1);
+            }
+        }
+        batch
+    }
+
+    /// Tokens that are computed: those of all examples, a prompt that neighbours share counted once.
     pub fn tokens(&self) -> usize {
         self.tokens.len()
     }
@@ -119,10 +189,41 @@ mod tests {
         let examples = [Example::language(vec![1, 2, 3]), Example::continuation(vec![4, 5, 6, 7], 2..4)];
         let batch = Batch::pack(&examples, &shape()).unwrap();
         assert_eq!(batch.tokens, [1, 2, 3, 4, 5, 6, 7]);
-        assert_eq!(batch.sequences, [0..3, 3..7]);
+        assert_eq!(batch.sequences, [0..3, 3..7].map(|own| Sequence { before: 0..0, own }));
         assert_eq!(batch.rows, [0, 1, 4, 5]);
         assert_eq!(batch.goals, [2, 3, 6, 7].map(Goal::Token));
         assert_eq!(batch.shares(), [0.25; 4]);
+    }
+
+    #[test]
+    fn a_prompt_that_neighbours_share_is_laid_once() {
+        let example = |tokens: &[u32]| Example::continuation(tokens.to_vec(), 2..tokens.len()).sharing(2);
+        let examples = [
+            example(&[1, 2, 3, 4]),
+            example(&[1, 2, 5]),
+            Example::language(vec![1, 2, 6]),
+            example(&[1, 7, 3]),
+            // Nothing is left behind what it would share.
+            Example::language(vec![1, 7]).sharing(2),
+        ];
+        let batch = Batch::pack(&examples, &shape()).unwrap();
+        assert_eq!(batch.tokens, [1, 2, 3, 4, 5, 1, 2, 6, 1, 7, 3, 1, 7]);
+        let laid: Vec<_> = batch.sequences.iter().map(|s| (s.before.clone(), s.own.clone())).collect();
+        let alone = |own: Range<usize>| (0..0, own);
+        let expected = [
+            alone(0..2),
+            (0..2, 2..4),
+            (0..2, 4..5),
+            alone(5..8),
+            alone(8..10),
+            (8..10, 10..11),
+            alone(11..13),
+        ];
+        assert_eq!(laid, expected);
+        assert_eq!(batch.rows, [1, 2, 1, 5, 6, 9, 11]);
+        let added = examples.iter().enumerate();
+        let added = added.map(|(index, one)| one.added(index.checked_sub(1).map(|before| &examples[before])));
+        assert_eq!(added.sum::<usize>(), batch.tokens());
     }
 
     #[test]

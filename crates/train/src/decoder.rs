@@ -2,7 +2,7 @@
 //!
 //! No text is generated here; `to_weights` hands the result to whoever runs it.
 
-use crate::fused::BlockPlan;
+use crate::fused::{self, BlockPlan};
 use crate::fused::{FusedBlock, FusedHead, Lanes, Pool, predictions, with_numbers};
 use crate::kernels::attention::Heads;
 use crate::kernels::dropout::Mask;
@@ -14,6 +14,7 @@ use crate::plain::{self, Angles, Groups, PlainBlock};
 use crate::{Batch, TrainError};
 use candle_core::{DType, Device, Tensor, Var};
 use deliberate_decoder::{Adapter, Shape, Weights};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Which operations compute a decoder.
@@ -226,8 +227,9 @@ impl Decoder {
     /// [`TrainError::Tensor`] if an operation fails.
     pub fn loss(&self, batch: &Batch, dropout: Option<Dropout>) -> Result<Tensor, TrainError> {
         let stream = self.stream(batch, dropout, true)?;
-        let (norm, output) = (self.base(&self.final_norm, true), self.base(self.output_table(), true));
-        let epsilon = self.shape.norm_epsilon;
+        let norm = self.base(&self.final_norm, true);
+        let (batch, output) = self.said(batch, &self.base(self.output_table(), true))?;
+        let (batch, epsilon) = (&*batch, self.shape.norm_epsilon);
         if self.kernels == Kernels::Fused {
             let head = FusedHead::new(batch, epsilon, Arc::clone(&self.pool), self.adapter.is_none());
             return Ok(stream.apply_op3(&norm, &output, head)?);
@@ -247,8 +249,9 @@ impl Decoder {
             return Ok(Vec::new());
         }
         let stream = self.stream(batch, None, false)?;
-        let (norm, output) = (self.final_norm.as_detached_tensor(), self.output_table().as_detached_tensor());
-        let epsilon = self.shape.norm_epsilon;
+        let norm = self.final_norm.as_detached_tensor();
+        let (batch, output) = self.said(batch, &self.output_table().as_detached_tensor())?;
+        let (batch, epsilon) = (&*batch, self.shape.norm_epsilon);
         if self.kernels == Kernels::Fused {
             let all = with_numbers(&stream, |stream| {
                 with_numbers(&norm, |norm| {
@@ -259,6 +262,14 @@ impl Decoder {
         }
         let logits = plain::logits(batch, epsilon, &stream, &norm, &output)?.to_vec2::<f32>()?;
         Ok(logits.iter().zip(&batch.goals).map(|(logits, goal)| predict(logits, *goal)).collect())
+    }
+
+    /// A batch and the rows of the output layer that its targets ask for. Where all of them decide between the same two
+    /// tokens, the others of the vocabulary are not computed: they would be a quarter of the work of a small model.
+    fn said<'b>(&self, batch: &'b Batch, output: &Tensor) -> Result<(Cow<'b, Batch>, Tensor), TrainError> {
+        let Some(verdict) = batch.verdict() else { return Ok((Cow::Borrowed(batch), output.clone())) };
+        let rows = Tensor::from_slice(&verdict, verdict.len(), &self.device)?;
+        Ok((Cow::Owned(batch.between(verdict)), output.index_select(&rows, 0)?))
     }
 
     /// Everything that learns, always in the same order.
@@ -290,11 +301,22 @@ impl Decoder {
         if self.kernels == Kernels::Fused {
             let lanes = Arc::new(Lanes::new(&batch.sequences));
             for layer in 0..self.blocks.len() {
+                // Nothing below the first block that learns has a gradient, so nothing is kept for one.
+                let learning = learning && self.adapter.as_ref().is_none_or(|adapter| adapter.begins(layer));
                 let [attention_mask, feed_forward_mask] = masks(layer);
                 let rotary = Arc::clone(&self.rotary);
                 let plan = BlockPlan { parts, heads, epsilon, rotary, attention_mask, feed_forward_mask };
-                let block_op = FusedBlock::new(plan, Arc::clone(&lanes), Arc::clone(&self.pool), learning);
-                stream = stream.apply_op2(&self.block(layer, learning)?, block_op)?;
+                let (lanes, pool) = (Arc::clone(&lanes), Arc::clone(&self.pool));
+                // An adapter learns without the gradients of the matrices below it, a third of the work.
+                let halves = self.adapter.as_ref().filter(|_| learning).map(|adapter| adapter.halves(layer));
+                let (second, weights) = match halves.transpose()?.flatten() {
+                    Some((halves, thin)) => (
+                        halves,
+                        fused::Weights::Adapted { merged: self.block(layer, false)?, thin: Box::new(thin) },
+                    ),
+                    None => (self.block(layer, learning)?, fused::Weights::Learning),
+                };
+                stream = stream.apply_op2(&second, FusedBlock::new(plan, weights, lanes, pool, learning))?;
             }
             return Ok(stream);
         }

@@ -36,7 +36,7 @@ mod tests {
             let fresh = || {
                 let decoder = Decoder::random(&shape, 1).unwrap();
                 match rank {
-                    Some(rank) => decoder.with_adapter(&fresh_adapter(&shape, rank, 8.0, 2)).unwrap(),
+                    Some(rank) => decoder.with_adapter(&fresh_adapter(&shape, rank, 8.0, None, 2)).unwrap(),
                     None => decoder,
                 }
             };

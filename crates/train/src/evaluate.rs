@@ -43,7 +43,7 @@ pub fn predict(
     let mut all = Vec::with_capacity(examples.len());
     let mut rest = examples;
     while !rest.is_empty() {
-        let (batch, later) = rest.split_at(crate::source::fitting(rest.iter().map(Example::len), tokens));
+        let (batch, later) = rest.split_at(crate::source::fitting(rest.iter(), tokens));
         let (done, packed) = (all.len(), Batch::pack(batch, decoder.shape()));
         let packed = packed.map_err(|error| match error {
             TrainError::Example { index, reason } => TrainError::Example { index: done + index, reason },

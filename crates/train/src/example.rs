@@ -9,6 +9,9 @@ pub struct Example {
     pub tokens: Vec<u32>,
     /// What the logits at some positions are compared with. Positions without a target cost nothing.
     pub targets: Vec<Target>,
+    /// Tokens at the beginning, the prompt of a solution, that are computed once for all neighbours in a batch that begin
+    /// with the same ones; 0 to share nothing. It changes the cost and nothing else.
+    pub shared: usize,
 }
 
 /// What the next-token logits at one position are compared with.
@@ -53,7 +56,7 @@ impl Example {
         let target =
             |at: usize| Target { position: at as u32 - 1, goal: Goal::Token(tokens[at]), weight: 1.0 };
         let targets = predicted.map(target).collect();
-        Self { tokens, targets }
+        Self { tokens, targets, shared: 0 }
     }
 
     /// A soft label at each of `labels`: the position after which the verdict is taken, and the share of yes.
@@ -63,7 +66,25 @@ impl Example {
             goal: Goal::Label { share, positive, negative },
             weight: 1.0,
         };
-        Self { tokens, targets: labels.iter().map(target).collect() }
+        Self { tokens, targets: labels.iter().map(target).collect(), shared: 0 }
+    }
+
+    /// The same example, whose first `tokens` tokens are a prompt that others have too.
+    pub fn sharing(self, tokens: usize) -> Self {
+        Self { shared: tokens, ..self }
+    }
+
+    /// What it may share: nothing if nothing would be left to itself.
+    pub(crate) fn trunk(&self) -> &[u32] {
+        if self.shared < self.len() { &self.tokens[..self.shared] } else { &[] }
+    }
+
+    /// Tokens that it adds to a batch behind the example before it.
+    pub(crate) fn added(&self, before: Option<&Self>) -> usize {
+        match before {
+            Some(before) if before.trunk() == self.trunk() => self.len() - self.trunk().len(),
+            _ => self.len(),
+        }
     }
 
     /// Tokens in it.

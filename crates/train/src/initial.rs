@@ -29,11 +29,13 @@ pub(crate) fn weights(shape: &Shape, seed: u64) -> Weights {
 }
 
 /// An adapter that changes nothing yet: every `a` normal with standard deviation 1/√(inputs), every `b` 0; decided by
-/// the seed alone.
-pub fn fresh_adapter(shape: &Shape, rank: u32, alpha: f32, seed: u64) -> Adapter {
+/// the seed alone. Of the blocks, the last `blocks` have changes, or all.
+pub fn fresh_adapter(shape: &Shape, rank: u32, alpha: f32, blocks: Option<u32>, seed: u64) -> Adapter {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut adapter = Adapter::zeros(shape, rank, alpha);
-    for block in &mut adapter.blocks {
+    let untouched = blocks.map_or(0, |blocks| shape.layers.saturating_sub(blocks)) as usize;
+    adapter.blocks[..untouched].fill(Default::default());
+    for block in &mut adapter.blocks[untouched..] {
         for (change, [_, inputs]) in block.iter_mut().zip(Adapter::sizes(shape)) {
             let scale = 1.0 / f64::from(inputs).sqrt();
             change.a.iter_mut().for_each(|entry| *entry = (normal(&mut random) * scale) as f32);

@@ -2,7 +2,8 @@
 
 use crate::TrainError;
 use crate::decoder::{Parameter, get, set};
-use crate::parts::Parts;
+use crate::fused::Thin;
+use crate::parts::{MATRICES, Parts};
 use candle_core::{DType, Device, Tensor, Var};
 use deliberate_decoder::{Adapter, LowRank, Shape};
 
@@ -11,7 +12,7 @@ use deliberate_decoder::{Adapter, LowRank, Shape};
 pub(crate) struct Lora {
     rank: u32,
     alpha: f32,
-    blocks: Vec<[Option<Change>; 7]>,
+    blocks: Vec<[Option<Change>; MATRICES]>,
 }
 
 /// The change of one matrix.
@@ -42,13 +43,18 @@ impl Lora {
         };
         let mut all = Vec::with_capacity(blocks.len());
         for block in blocks {
-            let mut changes = [const { None }; 7];
+            let mut changes = [const { None }; MATRICES];
             for ((to, from), size) in changes.iter_mut().zip(block).zip(sizes) {
                 *to = change(from, size)?;
             }
             all.push(changes);
         }
         Ok(Self { rank, alpha, blocks: all })
+    }
+
+    /// Whether this block or one before it has a change.
+    pub(crate) fn begins(&self, layer: usize) -> bool {
+        self.blocks[..=layer].iter().flatten().any(Option::is_some)
     }
 
     /// The flat vector of a block as it computes: `base` `[size]` and the changes of its matrices → `[size]`. Gradients
@@ -60,21 +66,45 @@ impl Lora {
         parts: Parts,
         learning: bool,
     ) -> Result<Tensor, TrainError> {
+        if self.blocks[layer].iter().all(Option::is_none) {
+            return Ok(base.clone());
+        }
         let of = |variable: &Var| {
             if learning { variable.as_tensor().clone() } else { variable.as_detached_tensor() }
         };
         let zeros = |size: usize| Tensor::zeros(size, DType::F32, base.device());
         let scale = f64::from(self.alpha / self.rank as f32);
         let mut changes = Vec::with_capacity(8);
-        for (change, size) in self.blocks[layer].iter().zip(parts.matrices()) {
+        for (change, [rows, columns]) in self.blocks[layer].iter().zip(parts.matrices()) {
             changes.push(match change {
                 Some(Change { a, b }) => (of(b) * scale)?.matmul(&of(a))?.flatten_all()?,
-                None => zeros(size)?,
+                None => zeros(rows * columns)?,
             });
         }
         // The norms behind the matrices have no change.
         changes.push(zeros(parts.size() - parts.decayed())?);
         Ok((base + Tensor::cat(&changes, 0)?)?)
+    }
+
+    /// The halves of a block's changes as one flat vector that gradients flow through, and how they lie in it; nothing for
+    /// a block without changes.
+    pub(crate) fn halves(&self, layer: usize) -> Result<Option<(Tensor, Thin)>, TrainError> {
+        let block = &self.blocks[layer];
+        let (mut parts, mut halves, mut end) = (Vec::new(), [const { None }; MATRICES], 0);
+        for (change, place) in block.iter().zip(&mut halves) {
+            let Some(Change { a, b }) = change else { continue };
+            *place = Some([a, b].map(|half| {
+                let start = end;
+                end += half.elem_count();
+                start..end
+            }));
+            parts.extend([a.as_tensor().flatten_all()?, b.as_tensor().flatten_all()?]);
+        }
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let thin = Thin { rank: self.rank as usize, scale: self.alpha / self.rank as f32, halves };
+        Ok(Some((Tensor::cat(&parts, 0)?, thin)))
     }
 
     /// All trainable matrices, always in the same order.

@@ -3,6 +3,14 @@
 use deliberate_decoder::{Block, Shape};
 use std::ops::Range;
 
+/// Matrices of a block.
+pub(crate) const MATRICES: usize = 7;
+/// Those that multiply the same input, among [`Parts::matrices`].
+pub(crate) const INPUT: Range<usize> = 0..3;
+pub(crate) const ATTENTION_OUTPUT: Range<usize> = 3..4;
+pub(crate) const GATE_UP: Range<usize> = 4..6;
+pub(crate) const DOWN: Range<usize> = 6..7;
+
 /// Ranges of a block's flat vector. Matrices that multiply the same input lie beside each other, so that one product
 /// serves them; norms and biases come last, so that weight decay is a prefix.
 #[derive(Debug, Clone, Copy)]
@@ -31,22 +39,22 @@ impl Parts {
 
     /// `[row, hidden]`: query, key, value.
     pub(crate) fn input(self) -> Range<usize> {
-        0..self.row() * self.hidden
+        self.of(INPUT)
     }
 
     /// `[hidden, hidden]`: from attention to the residual stream.
     pub(crate) fn attention_output(self) -> Range<usize> {
-        after(&self.input(), self.hidden * self.hidden)
+        self.of(ATTENTION_OUTPUT)
     }
 
     /// `[2 · feed_forward, hidden]`: gate, up.
     pub(crate) fn gate_up(self) -> Range<usize> {
-        after(&self.attention_output(), 2 * self.feed_forward * self.hidden)
+        self.of(GATE_UP)
     }
 
     /// `[hidden, feed_forward]`.
     pub(crate) fn down(self) -> Range<usize> {
-        after(&self.gate_up(), self.hidden * self.feed_forward)
+        self.of(DOWN)
     }
 
     /// `[hidden]`.
@@ -74,11 +82,25 @@ impl Parts {
         self.bias().end
     }
 
-    /// Entries of each matrix, in order: query, key, value, attention output, gate, up, down.
-    pub(crate) fn matrices(self) -> [usize; 7] {
+    /// Rows and columns of each matrix, in order: query, key, value, attention output, gate, up, down.
+    pub(crate) fn matrices(self) -> [[usize; 2]; MATRICES] {
         let Self { hidden, kv_width, feed_forward, .. } = self;
-        let rows = [hidden, kv_width, kv_width, hidden, feed_forward, feed_forward, feed_forward];
-        rows.map(|rows| rows * hidden)
+        let from_stream = [hidden, kv_width, kv_width, hidden, feed_forward, feed_forward];
+        let [query, key, value, output, gate, up] = from_stream.map(|rows| [rows, hidden]);
+        [query, key, value, output, gate, up, [hidden, feed_forward]]
+    }
+
+    /// Rows of one of them.
+    pub(crate) fn outputs(self, matrix: usize) -> usize {
+        self.matrices()[matrix][0]
+    }
+
+    /// Where some of them lie.
+    pub(crate) fn of(self, matrices: Range<usize>) -> Range<usize> {
+        let size = |[rows, columns]: &[usize; 2]| rows * columns;
+        let all = self.matrices();
+        let start = all[..matrices.start].iter().map(size).sum::<usize>();
+        start..start + all[matrices].iter().map(size).sum::<usize>()
     }
 
     /// The block's weights in the order of the flat vector.

@@ -2,6 +2,7 @@
 //!
 //! Works in any float type. Attention gathers examples of similar length into padded groups; all else is flat.
 
+use crate::batch::Sequence;
 use crate::kernels::attention::Heads;
 use crate::kernels::dropout::Mask;
 use crate::kernels::rotary::Rotary;
@@ -36,11 +37,12 @@ pub(crate) struct Angles {
 impl Angles {
     pub(crate) fn new(
         rotary: &Rotary,
-        sequences: &[Range<usize>],
+        sequences: &[Sequence],
         dtype: DType,
         device: &Device,
     ) -> Result<Self> {
-        let rows: Vec<&[f32]> = sequences.iter().flat_map(|s| 0..s.len()).map(|at| rotary.at(at)).collect();
+        let rows: Vec<&[f32]> =
+            sequences.iter().flat_map(Sequence::positions).map(|at| rotary.at(at)).collect();
         let tensor = |offset: usize| {
             let values: Vec<f32> =
                 rows.iter().flat_map(|row| row.iter().skip(offset).step_by(2)).copied().collect();
@@ -71,20 +73,22 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    pub(crate) fn new(sequences: &[Range<usize>], device: &Device) -> Result<Self> {
-        let mut similar: BTreeMap<usize, Vec<&Range<usize>>> = BTreeMap::new();
+    pub(crate) fn new(sequences: &[Sequence], device: &Device) -> Result<Self> {
+        let mut similar: BTreeMap<usize, Vec<&Sequence>> = BTreeMap::new();
         for sequence in sequences {
             similar.entry(sequence.len().next_power_of_two()).or_default().push(sequence);
         }
-        let tokens = sequences.last().map_or(0, |last| last.end);
+        let tokens = sequences.last().map_or(0, |last| last.own.end);
         let (mut groups, mut back, mut laid) = (Vec::new(), vec![0u32; tokens], 0);
         for members in similar.values() {
             let longest = members.iter().map(|s| s.len()).max().unwrap_or(0);
             let mut rows = vec![0u32; members.len() * longest];
             for (index, member) in members.iter().enumerate() {
-                for (offset, row) in (*member).clone().enumerate() {
+                for (offset, row) in member.before.clone().chain(member.own.clone()).enumerate() {
                     rows[index * longest + offset] = row as u32;
-                    back[row] = (laid + index * longest + offset) as u32;
+                    if member.own.contains(&row) {
+                        back[row] = (laid + index * longest + offset) as u32;
+                    }
                 }
             }
             laid += rows.len();

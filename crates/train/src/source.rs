@@ -6,6 +6,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::error::Error;
+use std::ops::Range;
 
 /// Gives the examples of every step.
 pub trait Source {
@@ -17,10 +18,12 @@ pub trait Source {
     fn batch(&mut self, step: u64) -> Result<Vec<Example>, Box<dyn Error + Send + Sync>>;
 }
 
-/// A fixed set of examples, over and over, each time in another order.
+/// A fixed set of examples, over and over, each time in another order. Neighbours that share a prompt stay neighbours.
 #[derive(Debug, Clone)]
 pub struct Epochs {
     examples: Vec<Example>,
+    /// Neighbours that share a prompt, as ranges of `examples`.
+    families: Vec<Range<u32>>,
     seed: u64,
     batch_tokens: usize,
     place: Place,
@@ -37,10 +40,20 @@ struct Place {
 }
 
 impl Epochs {
-    /// Goes over `examples` in batches of at most `batch_tokens` tokens; one example that is longer makes a batch of
-    /// its own. Epochs do not share a batch, so the last one of an epoch may be short.
+    /// Goes over `examples` in batches of at most `batch_tokens` tokens, a shared prompt counted once; one example that is
+    /// longer makes a batch of its own. Epochs do not share a batch, so the last one of an epoch may be short.
     pub fn new(examples: Vec<Example>, batch_tokens: usize, seed: u64) -> Self {
-        Self { examples, seed, batch_tokens, place: Place::default() }
+        let mut families: Vec<Range<u32>> = Vec::new();
+        for (index, example) in examples.iter().enumerate() {
+            let at = index as u32;
+            match families.last_mut() {
+                Some(family) if example.added(Some(&examples[index - 1])) < example.len() => {
+                    family.end = at + 1;
+                }
+                _ => families.push(at..at + 1),
+            }
+        }
+        Self { examples, families, seed, batch_tokens, place: Place::default() }
     }
 
     /// Steps that `epochs` passes take.
@@ -57,7 +70,9 @@ impl Epochs {
         let (mut place, mut gone) = (Place::default(), 0);
         while gone < tokens && !self.examples.is_empty() {
             let batch = self.advance(&mut place);
-            gone += batch.iter().map(|&index| self.examples[index as usize].len().max(1) as u64).sum::<u64>();
+            gone += added(batch.iter().map(|&index| &self.examples[index as usize]))
+                .map(|tokens| tokens.max(1) as u64)
+                .sum::<u64>();
         }
         place.step
     }
@@ -65,13 +80,14 @@ impl Epochs {
     /// Moves behind the next batch; gives its examples as indices.
     fn advance(&self, place: &mut Place) -> Vec<u32> {
         if place.next == 0 {
-            place.order = (0..self.examples.len() as u32).collect();
+            let mut families = self.families.clone();
             let mut random = ChaCha8Rng::seed_from_u64(spread(self.seed ^ spread(place.epoch)));
-            place.order.shuffle(&mut random);
+            families.shuffle(&mut random);
+            place.order = families.into_iter().flatten().collect();
         }
         let rest = &place.order[place.next..];
-        let lengths = rest.iter().map(|&index| self.examples[index as usize].len());
-        let batch = rest[..fitting(lengths, self.batch_tokens)].to_vec();
+        let examples = rest.iter().map(|&index| &self.examples[index as usize]);
+        let batch = rest[..fitting(examples, self.batch_tokens)].to_vec();
         place.step += 1;
         place.next += batch.len();
         if place.next == self.examples.len() {
@@ -100,14 +116,20 @@ impl Source for Epochs {
     }
 }
 
-/// How many of these lengths fit the budget; at least one, if there is one.
-pub(crate) fn fitting(lengths: impl Iterator<Item = usize>, budget: usize) -> usize {
+/// Tokens that each of these examples adds to a batch of them.
+fn added<'a>(examples: impl Iterator<Item = &'a Example>) -> impl Iterator<Item = usize> {
+    let mut before = None;
+    examples.map(move |example| example.added(before.replace(example)))
+}
+
+/// How many of these examples fit the budget; at least one, if there is one.
+pub(crate) fn fitting<'a>(examples: impl Iterator<Item = &'a Example>, budget: usize) -> usize {
     let mut tokens = 0;
-    let fits = |(index, length): &(usize, usize)| {
-        tokens += length;
+    let fits = |(index, more): &(usize, usize)| {
+        tokens += more;
         *index == 0 || tokens <= budget
     };
-    lengths.enumerate().take_while(fits).count()
+    added(examples).enumerate().take_while(fits).count()
 }
 
 /// Examples drawn without end, fresh ones for every step.
@@ -170,6 +192,28 @@ mod tests {
             }
             prop_assert!(seen.iter().all(|count| *count == 2));
         }
+    }
+
+    #[test]
+    fn neighbours_that_share_a_prompt_stay_together_and_count_it_once() {
+        let rows = (0..12_u32).flat_map(|prompt| (0..3).map(move |end| (prompt, end)));
+        let examples: Vec<Example> =
+            rows.map(|(prompt, end)| Example::language(vec![prompt, prompt, 20 + end]).sharing(2)).collect();
+        let mut source = Epochs::new(examples, 10, 3);
+        // Two families of 2 + 3 tokens each.
+        assert_eq!(source.steps(1), 6);
+        let mut prompts = Vec::new();
+        for step in 0..6 {
+            let batch = source.batch(step).unwrap();
+            assert_eq!(batch.len(), 6);
+            for family in batch.chunks(3) {
+                assert!(family.iter().all(|example| example.tokens[0] == family[0].tokens[0]));
+                prompts.push(family[0].tokens[0]);
+            }
+        }
+        assert!(!prompts.is_sorted());
+        prompts.sort_unstable();
+        assert_eq!(prompts, (0..12).collect::<Vec<_>>());
     }
 
     #[test]

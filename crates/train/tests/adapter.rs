@@ -41,7 +41,7 @@ fn base() -> Decoder {
 }
 
 fn adapted() -> Decoder {
-    base().with_adapter(&fresh_adapter(&SHAPE, 4, 8.0, 1)).unwrap()
+    base().with_adapter(&fresh_adapter(&SHAPE, 4, 8.0, None, 1)).unwrap()
 }
 
 fn go(
@@ -65,9 +65,9 @@ fn a_fresh_adapter_changes_nothing() {
         evaluate(&adapted(), &validation(), 4096).unwrap(),
         evaluate(&base(), &validation(), 4096).unwrap()
     );
-    let adapter = fresh_adapter(&SHAPE, 4, 8.0, 1);
-    assert_eq!(adapter, fresh_adapter(&SHAPE, 4, 8.0, 1));
-    assert_ne!(adapter, fresh_adapter(&SHAPE, 4, 8.0, 2));
+    let adapter = fresh_adapter(&SHAPE, 4, 8.0, None, 1);
+    assert_eq!(adapter, fresh_adapter(&SHAPE, 4, 8.0, None, 1));
+    assert_ne!(adapter, fresh_adapter(&SHAPE, 4, 8.0, None, 2));
     let spread =
         |data: &[f32]| (data.iter().map(|value| value * value).sum::<f32>() / data.len() as f32).sqrt();
     assert!((spread(&adapter.blocks[0][6].a) * 40f32.sqrt() - 1.0).abs() < 0.25);
@@ -117,12 +117,13 @@ fn another_base_or_rank_is_not_gone_on_with() {
         let error = go(&decoder, folder.path(), &mut ()).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     };
-    let other = Decoder::random(&SHAPE, 4).unwrap().with_adapter(&fresh_adapter(&SHAPE, 4, 8.0, 1)).unwrap();
+    let other =
+        Decoder::random(&SHAPE, 4).unwrap().with_adapter(&fresh_adapter(&SHAPE, 4, 8.0, None, 1)).unwrap();
     check(other, "adapter.base");
-    check(base().with_adapter(&fresh_adapter(&SHAPE, 2, 8.0, 1)).unwrap(), "adapter.rank: 4 → 2");
+    check(base().with_adapter(&fresh_adapter(&SHAPE, 2, 8.0, None, 1)).unwrap(), "adapter.rank: 4 → 2");
     check(base(), "adapter");
     let wrong = Shape { layers: 1, ..SHAPE };
-    let error = base().with_adapter(&fresh_adapter(&wrong, 4, 8.0, 1)).unwrap_err();
+    let error = base().with_adapter(&fresh_adapter(&wrong, 4, 8.0, None, 1)).unwrap_err();
     assert!(matches!(error, TrainError::Adapter(_)), "{error}");
 }
 

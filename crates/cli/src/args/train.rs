@@ -81,15 +81,20 @@ pub(crate) struct TrainArgs {
     /// Samples of each question; 16 by default.
     #[arg(long, value_name = "N")]
     pub(crate) samples: Option<NonZeroU32>,
-    /// Rollouts from the end of every step, of the first eight samples that give an answer; 4 by default.
+    /// Rollouts from the end of every step, of the first eight samples that give an answer; 4 by default. With 0, a sample
+    /// is the one rollout from each of its own steps: noisier labels, which cost nothing.
     #[arg(long, value_name = "N")]
-    pub(crate) rollouts: Option<NonZeroU32>,
+    pub(crate) rollouts: Option<u32>,
     /// Labelled steps in the place of rollouts.
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
     /// Rank of the adapters; 16 by default.
     #[arg(long, value_name = "RANK", conflicts_with = "all_weights")]
     pub(crate) lora: Option<NonZeroU32>,
+    /// Adapters of the last so many blocks; of all by default. What lies below is computed forwards only, for less than half
+    /// of the time where a quarter learns.
+    #[arg(long, value_name = "N", conflicts_with = "all_weights")]
+    pub(crate) blocks: Option<NonZeroU32>,
     /// Learn whole models in the place of adapters: more memory, and a file of the base's size for each.
     #[arg(long)]
     pub(crate) all_weights: bool,
@@ -105,7 +110,7 @@ pub(crate) struct TrainArgs {
     /// Tokens of one solution, at most; 400 by default.
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<NonZeroU32>,
-    /// Temperature of all sampling; 0.8 by default.
+    /// Temperature of all sampling; by default that at which the model is asked, as its top-p and top-k are, or else 0.8.
     #[arg(long, value_name = "T")]
     pub(crate) temperature: Option<f32>,
     /// Every draw, every order and every weight follow from it.
@@ -113,8 +118,8 @@ pub(crate) struct TrainArgs {
     pub(crate) seed: u64,
     /// A plan (TOML) in the place of all these, as --show-plan prints one.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "model", "make", "test", "questions", "worked", "development", "samples", "rollouts", "labels", "lora", "all_weights",
-        "rate", "batch_tokens", "prompt", "max_tokens", "temperature", "seed", "show_plan",
+        "model", "make", "test", "questions", "worked", "development", "samples", "rollouts", "labels", "lora", "blocks",
+        "all_weights", "rate", "batch_tokens", "prompt", "max_tokens", "temperature", "seed", "show_plan",
     ])]
     pub(crate) plan: Option<PathBuf>,
     /// Print the plan that these options make, and do nothing.

@@ -41,7 +41,7 @@ fn planned(args: &TrainArgs, global: &Global) -> anyhow::Result<Plan> {
     let search = SearchArgs { prompt: args.prompt.clone(), ..SearchArgs::default() };
     let engine = EngineArgs { model: args.model.clone(), ..EngineArgs::default() };
     let wanted = config::settle(global.config.as_deref(), search, engine, Usual::Bundled)?;
-    Ok(config::plan(args, wanted.models.model, wanted.search.prompt))
+    Ok(config::plan(args, wanted.models.model, &wanted.search))
 }
 
 fn json(built: &Built) -> anyhow::Result<()> {

@@ -1,27 +1,30 @@
 //! From the options of `deliberate train` to a plan.
 
 use crate::args::{Make, TrainArgs};
-use deliberate_family::{Beginning, Learning, Lora, Method, Plan, Written};
+use deliberate::SearchOptions;
+use deliberate_family::{Beginning, Learning, Method, Plan, Written};
 use std::num::{NonZeroU32, NonZeroUsize};
 
 /// Highest learning rate where all weights learn and nobody chose.
 const WHOLE_RATE: f32 = 1e-5;
 
-/// The plan that the options make for a model and the prompt that it is asked with.
-pub(crate) fn plan(args: &TrainArgs, model: Option<String>, prompt: Option<String>) -> Plan {
+/// The plan that the options make for a model, and for how it is asked where they do not say.
+pub(crate) fn plan(args: &TrainArgs, model: Option<String>, asked: &SearchOptions) -> Plan {
     let (mut base, mut method) = Plan::usual();
     base.model = model.unwrap_or_default();
     base.questions = args.questions_file.clone().unwrap_or_default();
     base.test.clone_from(&args.test);
-    set(&mut base.prompt, prompt);
+    set(&mut base.prompt, asked.prompt.clone());
+    (base.top_p, base.top_k) = (asked.top_p, asked.top_k);
     set(&mut base.answer_tokens, args.max_tokens.map(NonZeroU32::get));
     set(&mut base.development, args.development);
-    base.lora = match args.lora {
-        _ if args.all_weights => None,
+    if let Some(lora) = &mut base.lora {
         // Twice the rank is what most adapters are trained with.
-        Some(rank) => Some(Lora { rank: rank.get(), alpha: 2.0 * rank.get() as f32 }),
-        None => base.lora,
-    };
+        set(&mut lora.rank, args.lora.map(NonZeroU32::get));
+        lora.alpha = 2.0 * lora.rank as f32;
+        lora.blocks = args.blocks.map(NonZeroU32::get);
+    }
+    base.lora = base.lora.filter(|_| !args.all_weights);
     let alone = args.make.iter().all(|make| *make == Make::Proposer);
     let share = args.worked.or(alone.then_some(100_u32.saturating_sub(base.development)));
     base.written = match (share, base.written) {
@@ -29,10 +32,10 @@ pub(crate) fn plan(args: &TrainArgs, model: Option<String>, prompt: Option<Strin
         (Some(share), Some(written)) => Some(Written { share, ..written }),
         (_, written) => written,
     };
-    set(&mut method.temperature, args.temperature);
+    set(&mut method.temperature, args.temperature.or(asked.temperature));
     set(&mut method.sampled_questions, args.questions.map(NonZeroUsize::get));
     set(&mut method.samples, args.samples.map(NonZeroU32::get));
-    set(&mut method.returns.rollouts, args.rollouts.map(NonZeroU32::get));
+    set(&mut method.returns.rollouts, args.rollouts);
     method.labels.clone_from(&args.labels);
     keep(&mut method, &args.make);
     let written = base.written.as_mut().map(|written| &mut written.learning);
@@ -75,12 +78,14 @@ mod tests {
     use super::*;
     use crate::args::{Cli, Command};
     use clap::Parser;
+    use deliberate_family::Lora;
 
     fn planned(rest: &[&str]) -> Result<Plan, String> {
         let all = ["deliberate", "train", "questions.jsonl", "--model", "smollm2", "--output", "out"];
         let cli = Cli::try_parse_from(all.iter().chain(rest)).map_err(|error| error.to_string())?;
         let Command::Train(args) = cli.command else { panic!("another command") };
-        let plan = plan(&args, args.model.clone(), args.prompt.clone());
+        let asked = SearchOptions { top_k: Some(20), ..SearchOptions::default() };
+        let plan = plan(&args, args.model.clone(), &asked);
         plan.check().map(|()| plan).map_err(|error| error.to_string())
     }
 
@@ -110,11 +115,25 @@ mod tests {
 
     #[test]
     fn flags_are_in_the_plan() {
-        let plan = planned(&["--worked", "0", "--lora", "8", "--rate", "1e-3", "-n", "7", "--rollouts", "2"]);
+        let plan = planned(&[
+            "--worked",
+            "0",
+            "--lora",
+            "8",
+            "--rate",
+            "1e-3",
+            "-n",
+            "7",
+            "--rollouts",
+            "2",
+            "--blocks",
+            "6",
+        ]);
         let Plan { from: Beginning::Base(base), method, .. } = plan.unwrap() else {
             panic!("a plan of the lab")
         };
-        assert_eq!((base.written, base.lora), (None, Some(Lora { rank: 8, alpha: 16.0 })));
+        assert_eq!((base.written, base.lora), (None, Some(Lora { rank: 8, alpha: 16.0, blocks: Some(6) })));
+        assert_eq!((base.top_k, base.top_p, method.temperature), (Some(20), None, 0.8));
         assert_eq!((method.sampled_questions, method.returns.rollouts), (7, 2));
         assert_eq!(method.prm.map(|prm| prm.peak), Some(1e-3));
         let written = |rest: &[&str]| match planned(rest).unwrap().from {

@@ -48,7 +48,19 @@ fn expect_adapter(header: &Gguf, shape: &Shape) -> Result<(), Fault> {
         return Err(Fault::Activated);
     }
     expect_text(header, ARCHITECTURE, architecture(shape))?;
-    expect_text(header, "adapter.type", "lora")
+    expect_text(header, "adapter.type", "lora")?;
+    // An adapter may leave out blocks, so the tensors alone do not tell a model of the same widths and fewer of them.
+    match header.integer(&blocks(shape))? {
+        Some(found) if found != u64::from(shape.layers) => {
+            Err(Fault::AdapterBlocks { found: found as usize, expected: shape.layers })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where our files say how many blocks the model has that the adapter was made for; others' need not.
+fn blocks(shape: &Shape) -> String {
+    format!("{}.block_count", architecture(shape))
 }
 
 /// A change's block, its place among [`Adapter::MATRICES`], and its halves.
@@ -106,6 +118,7 @@ pub(crate) fn adapter_content<'a>(adapter: &'a Adapter, shape: &Shape, precision
         text("general.type", "adapter"),
         text(ARCHITECTURE, architecture(shape)),
         text("adapter.type", "lora"),
+        (blocks(shape), Entry::U32(shape.layers)),
         (ALPHA.to_owned(), Entry::F32(adapter.alpha)),
     ];
     let rank = u64::from(adapter.rank);

@@ -117,7 +117,11 @@ fn names_and_dimensions_are_those_of_llama_cpp() {
         [("blk.1.ffn_down.weight.lora_a", &[96, 3][..]), ("blk.1.ffn_down.weight.lora_b", &[3, 64])]
     );
     let keys: Vec<_> = content.entries.iter().map(|(key, _)| key.as_str()).collect();
-    assert_eq!(keys, ["general.type", "general.architecture", "adapter.type", "adapter.lora.alpha"]);
+    let of_the_base = "llama.block_count";
+    assert_eq!(
+        keys,
+        ["general.type", "general.architecture", "adapter.type", of_the_base, "adapter.lora.alpha"]
+    );
 }
 
 /// Writes an adapter of the small model with one change and expects an error that contains `words`.
@@ -154,6 +158,7 @@ fn files_that_are_no_adapter_of_the_model_are_refused() {
     check("it is a model and no adapter", set("general.type", text("model")));
     check("it is a model and no adapter", |content| content.entries.retain(|(key, _)| key != "general.type"));
     check("of kind `mmproj`", set("general.type", text("mmproj")));
+    check("is for 5 blocks, the model has 2", set("llama.block_count", Entry::U32(5)));
     check("`general.architecture` is qwen2, expected llama", set("general.architecture", text("qwen2")));
     check("`adapter.type` is dora, expected lora", set("adapter.type", text("dora")));
     check("`adapter.type` is not a text", set("adapter.type", Entry::U32(1)));
@@ -194,6 +199,8 @@ fn an_adapter_of_some_blocks_changes_these_alone() {
     let path = folder.path().join("a.gguf");
     let mut content = crate::gguf::adapter_content(&whole, &shape, Precision::F32);
     content.matrices.retain(|matrix| matrix.name.starts_with("blk.0.attn_q"));
+    // As in files of others.
+    content.entries.retain(|(key, _)| key != "llama.block_count");
     content.write(&path).expect("a file");
     let read = Adapter::read_gguf(&path, &shape).expect("the format allows it");
     assert_eq!(read.blocks[0][0], whole.blocks[0][0]);

@@ -4,7 +4,6 @@ use super::questions::{Sorted, Wanted};
 use super::{Ground, Inputs, Stock, Words};
 use crate::{Base, BuildError, Plan, Start};
 use deliberate_decoder as decoder;
-use deliberate_lm::Sampling;
 use deliberate_models::{ModelFile, Models};
 use deliberate_text::{DomainSettings, Prompt};
 
@@ -28,7 +27,7 @@ pub(super) fn ground(base: &Base, plan: &Plan) -> Result<Ground, BuildError> {
         words: Words::new(vocabulary)?,
         asking: DomainSettings {
             prompt: base.prompt.clone(),
-            sampling: Sampling::at(plan.method.temperature),
+            sampling: base.sampling(plan.method.temperature),
             step_tokens: base.answer_tokens,
             answer_tokens: base.answer_tokens,
             steps: None,

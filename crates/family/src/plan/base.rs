@@ -1,6 +1,7 @@
 //! A family on a model that is there, from questions with answers.
 
 use super::{Learning, Method, Plan};
+use deliberate_lm::Sampling;
 use deliberate_text::{Prompt, PromptKind};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -22,6 +23,13 @@ pub struct Base {
     pub prompt: String,
     /// Tokens of one solution, at most.
     pub answer_tokens: u32,
+    /// What is drawn from beside the temperature, as [`Sampling`] has it: the smallest set of likely tokens that has this
+    /// probability …
+    #[serde(default)]
+    pub top_p: Option<f32>,
+    /// … and no more than so many tokens. A verifier is to judge what will be drawn when it is used.
+    #[serde(default)]
+    pub top_k: Option<u32>,
     /// Samples with the answer as a hint for each question that no sample got right (rationalisation: Zelikman et al. 2022,
     /// STaR); those that come out right are learnt from by `star`, without the hint.
     #[serde(default)]
@@ -42,6 +50,9 @@ pub struct Lora {
     pub rank: u32,
     /// What it counts: alpha over rank.
     pub alpha: f32,
+    /// The last so many blocks have changes, or all. What lies below is computed forwards only.
+    #[serde(default)]
+    pub blocks: Option<u32>,
 }
 
 /// Learning from worked solutions.
@@ -63,8 +74,15 @@ impl Base {
         self.written.map_or(0, |written| written.share)
     }
 
-    /// What keeps it from being built, with samples drawn or without.
-    pub(crate) fn check(&self, samples: bool) -> Result<(), String> {
+    /// How tokens are drawn.
+    pub fn sampling(&self, temperature: f32) -> Sampling {
+        let all = Sampling::at(temperature);
+        Sampling { top_p: self.top_p.unwrap_or(all.top_p), top_k: self.top_k, ..all }
+    }
+
+    /// What keeps it from being built, with samples drawn at a temperature or without.
+    pub(crate) fn check(&self, samples: bool, temperature: f32) -> Result<(), String> {
+        self.sampling(temperature).check().map_err(|error| error.to_string())?;
         let prompt = Prompt::load_for(&self.prompt, PromptKind::Solve).map_err(|error| error.to_string())?;
         Prompt::load_for(prompt.reviser(), PromptKind::Revise).map_err(|error| error.to_string())?;
         let taken = self.development.saturating_add(self.written_share());
@@ -80,12 +98,15 @@ impl Base {
         if self.answer_tokens == 0 {
             return Err("`answer-tokens` must be above 0".to_owned());
         }
-        if let Some(Lora { rank, alpha }) = self.lora {
+        if let Some(Lora { rank, alpha, blocks }) = self.lora {
             if rank == 0 || rank > MOST_RANK {
                 return Err(format!("the rank of adapters must be from 1 to {MOST_RANK}"));
             }
             if !(alpha.is_finite() && alpha != 0.0) {
                 return Err("`lora.alpha` must be a number other than 0".to_owned());
+            }
+            if blocks == Some(0) {
+                return Err("`lora.blocks` must be above 0".to_owned());
             }
         }
         self.written.map_or(Ok(()), |written| written.learning.check())
@@ -135,11 +156,13 @@ mod tests {
             assert!(reason.contains(words), "{reason}");
         };
         refused(|base, _| base.development = 100, "`development`");
-        refused(|base, _| base.lora = Some(Lora { rank: 0, alpha: 1.0 }), "rank");
+        refused(|base, _| base.lora = Some(Lora { rank: 0, alpha: 1.0, blocks: None }), "rank");
         refused(|base, _| base.prompt = "nobody".to_owned(), "nobody");
         refused(|_, method| method.prm = None, "`distilled` goes on from `prm`");
         refused(|_, method| method.reviser = None, "goes on from `reviser`");
         refused(|_, method| method.star.as_mut().unwrap().peak = 0.0, "`star`: `peak`");
         refused(|_, method| method.temperature = 0.0, "`temperature`");
+        refused(|base, _| base.top_p = Some(1.5), "top-p 1.5");
+        refused(|base, _| base.top_k = Some(0), "top-k 0");
     }
 }

@@ -68,7 +68,7 @@ impl Plan {
     pub fn check(&self) -> Result<(), PlanError> {
         let beginning = match &self.from {
             Beginning::Lab(lab) => lab.check(),
-            Beginning::Base(base) => base.check(self.method.draws()),
+            Beginning::Base(base) => base.check(self.method.draws(), self.method.temperature),
         };
         beginning.and_then(|()| self.method.check()).map_err(|reason| PlanError::Nonsense { reason })
     }

@@ -39,10 +39,7 @@ async fn beside(gateway: String, width: u32) -> String {
 
 #[tokio::test]
 async fn the_playground_asks_watches_and_shows_the_bill() {
-    let Some(found) = browser::browser() else {
-        eprintln!("skipped: no chromium found; install it or name it in CHROMIUM");
-        return;
-    };
+    let Some(found) = browser::browser() else { return };
     for (width, keys) in [(1280, ""), (390, "sesame")] {
         let gateway = start(Limits::default(), keys).await;
         let address = beside(gateway.url.trim_start_matches("http://").to_owned(), width).await;

@@ -1,6 +1,7 @@
 //! Opens a page in a real browser and uses it as a reader would. Tests of this crate and of the command share it.
 //!
-//! The page stands in a frame beside the check, so pages carry no code for tests. Without a browser this is skipped.
+//! The page stands in a frame beside the check, so pages carry no code for tests. Without a browser a test fails, unless
+//! `CHROMIUM=none` says that it is to be skipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,16 +10,27 @@ use std::process::Command;
 /// Widths in pixels: a telephone and a desk.
 pub(crate) const WIDTHS: [u32; 2] = [390, 1280];
 
-/// The browser that there is.
+/// The browser that there is; nothing where nobody wants one.
+#[track_caller]
 pub(crate) fn browser() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROMIUM") {
-        return Some(named.into());
+    match std::env::var_os("CHROMIUM") {
+        Some(none) if none == "none" => {
+            eprintln!("skipped: CHROMIUM=none");
+            return None;
+        }
+        Some(named) => return Some(named.into()),
+        None => {}
     }
-    let paths = std::env::var_os("PATH")?;
+    let paths = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&paths)
+    let found = std::env::split_paths(&paths)
         .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|path| path.is_file())
+        .find(|path| path.is_file());
+    assert!(
+        found.is_some(),
+        "no Chromium to open the page in: install it (`scripts/setup browser`), name it in CHROMIUM, or set CHROMIUM=none to skip"
+    );
+    found
 }
 
 /// What the check wrote down, and what the browser logged.
@@ -61,10 +73,7 @@ pub(crate) fn opened(browser: &Path, folder: &Path, address: &str) -> (String, S
 /// `window.further`.
 #[track_caller]
 pub(crate) fn assert_works(page: &str, further: &str, width: u32) {
-    let Some(browser) = browser() else {
-        eprintln!("skipped: no chromium found; install it or name it in CHROMIUM");
-        return;
-    };
+    let Some(browser) = browser() else { return };
     let (result, log) = used(&browser, page, further, width);
     let found = result.split("data-found=\"").nth(1).and_then(|rest| rest.split('"').next());
     let found = found.unwrap_or_else(|| panic!("the check wrote nothing:\n{result}\n{log}"));

@@ -1,5 +1,6 @@
-//! A transformer block as one candle operation on (stream, weights).
+//! A transformer block as one candle operation on (stream, what learns).
 
+use super::gradients::{Gradients, Thin};
 use super::tile::{BackwardInput, BlockPlan, Work};
 use super::{Lanes, Pool, numbers, pool::Buffer, with_numbers};
 use crate::kernels::attention::Room;
@@ -7,11 +8,26 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex};
 
+/// What the operation computes with, and what has gradients: its second argument.
+pub(crate) enum Weights {
+    /// The second argument are the weights: `[size]` as in `Parts`.
+    Learning,
+    /// The second argument are an adapter's halves, as `thin` lays them out; computed is with `merged`, the weights with
+    /// the adapter in them.
+    Adapted {
+        /// `[size]` as in `Parts`.
+        merged: Tensor,
+        /// How the halves lie.
+        thin: Box<Thin>,
+    },
+}
+
 /// The operation. One value serves one forward and one backward pass.
 ///
-/// Shapes: stream `[tokens, hidden]`, weights `[size]` as in `Parts` → `[tokens, hidden]`.
+/// Shapes: stream `[tokens, hidden]`, weights or an adapter's halves → `[tokens, hidden]`.
 pub(crate) struct FusedBlock {
     plan: BlockPlan,
+    weights: Weights,
     lanes: Arc<Lanes>,
     pool: Arc<Pool>,
     /// Whether a backward pass follows.
@@ -21,8 +37,22 @@ pub(crate) struct FusedBlock {
 }
 
 impl FusedBlock {
-    pub(crate) fn new(plan: BlockPlan, lanes: Arc<Lanes>, pool: Arc<Pool>, keep: bool) -> Self {
-        Self { plan, lanes, pool, keep, saved: Mutex::new(None) }
+    pub(crate) fn new(
+        plan: BlockPlan,
+        weights: Weights,
+        lanes: Arc<Lanes>,
+        pool: Arc<Pool>,
+        keep: bool,
+    ) -> Self {
+        Self { plan, weights, lanes, pool, keep, saved: Mutex::new(None) }
+    }
+
+    /// Runs `act` on the weights to compute with, given the second argument.
+    fn computing<T>(&self, learning: &[f32], act: impl FnOnce(&[f32]) -> Result<T>) -> Result<T> {
+        match &self.weights {
+            Weights::Learning => act(learning),
+            Weights::Adapted { merged, .. } => with_numbers(merged, act),
+        }
     }
 
     fn forward(&self, x: &[f32], weights: &[f32]) -> Vec<f32> {
@@ -52,15 +82,28 @@ impl FusedBlock {
         out
     }
 
-    /// Gradients with respect to stream and weights.
-    fn backward(&self, x: &[f32], weights: &[f32], saved: &[Buffer], dout: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    /// Gradients with respect to stream and second argument.
+    fn backward(
+        &self,
+        x: &[f32],
+        [weights, learning]: [&[f32]; 2],
+        saved: &[Buffer],
+        dout: &[f32],
+    ) -> (Vec<f32>, Vec<f32>) {
         let (plan, hidden) = (&self.plan, self.plan.parts.hidden);
         let mut dx = vec![0.0; x.len()];
         let dxs = self.lanes.split(&mut dx, hidden);
         let longest = self.lanes.longest_tile();
         let work = self.lanes.0.par_iter().zip(dxs).zip(saved).with_max_len(1);
         let sums = work.map(|((lane, dx), saved)| {
-            let mut dweights = self.pool.zeros(weights.len());
+            let mut sums = self.pool.zeros(learning.len());
+            let mut between = Vec::new();
+            let mut gradients = match &self.weights {
+                Weights::Learning => Gradients::Whole(&mut sums),
+                Weights::Adapted { thin, .. } => {
+                    Gradients::Thin { thin, adapter: learning, sums: &mut sums, room: &mut between }
+                }
+            };
             let mut scratch = self.pool.take(plan.backward_width() * longest);
             let mut room = Room::default();
             for tile in &lane.tiles {
@@ -74,9 +117,9 @@ impl FusedBlock {
                     dout: &dout[stream],
                 };
                 let dx = &mut dx[start * hidden..(start + tokens) * hidden];
-                plan.backward(tile, input, dx, &mut dweights, &mut scratch, &mut room);
+                plan.backward(tile, input, dx, &mut gradients, &mut scratch, &mut room);
             }
-            dweights
+            sums
         });
         let sums: Vec<Buffer> = sums.collect();
         (dx, total(&sums))
@@ -102,17 +145,18 @@ impl CustomOp2 for FusedBlock {
         &self,
         stream: &CpuStorage,
         stream_layout: &Layout,
-        weights: &CpuStorage,
-        weights_layout: &Layout,
+        learning: &CpuStorage,
+        learning_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let out = self.forward(numbers(stream, stream_layout)?, numbers(weights, weights_layout)?);
+        let (stream, learning) = (numbers(stream, stream_layout)?, numbers(learning, learning_layout)?);
+        let out = self.computing(learning, |weights| Ok(self.forward(stream, weights)))?;
         Ok((CpuStorage::F32(out), stream_layout.shape().clone()))
     }
 
     fn bwd(
         &self,
         stream: &Tensor,
-        weights: &Tensor,
+        learning: &Tensor,
         _out: &Tensor,
         dout: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
@@ -120,13 +164,15 @@ impl CustomOp2 for FusedBlock {
             candle_core::bail!("a block was asked for a second backward pass, or for one after an evaluation")
         };
         let dout = dout.contiguous()?;
-        let (dstream, dweights) = with_numbers(stream, |x| {
-            with_numbers(weights, |weights| {
-                with_numbers(&dout, |dout| Ok(self.backward(x, weights, &saved, dout)))
+        let (dstream, dlearning) = with_numbers(stream, |x| {
+            with_numbers(learning, |learning| {
+                self.computing(learning, |weights| {
+                    with_numbers(&dout, |dout| Ok(self.backward(x, [weights, learning], &saved, dout)))
+                })
             })
         })?;
         let dstream = Tensor::from_vec(dstream, stream.shape(), stream.device())?;
-        let dweights = Tensor::from_vec(dweights, weights.shape(), weights.device())?;
-        Ok((Some(dstream), Some(dweights)))
+        let dlearning = Tensor::from_vec(dlearning, learning.shape(), learning.device())?;
+        Ok((Some(dstream), Some(dlearning)))
     }
 }

@@ -6,6 +6,7 @@
 //! the same bits on one thread and on many.
 
 mod block;
+mod gradients;
 mod head;
 mod lanes;
 mod pool;
@@ -14,7 +15,8 @@ mod tile;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use block::FusedBlock;
+pub(crate) use block::{FusedBlock, Weights};
+pub(crate) use gradients::Thin;
 pub(crate) use head::{FusedHead, predictions};
 pub(crate) use lanes::Lanes;
 pub(crate) use pool::Pool;

@@ -194,3 +194,81 @@ fn merged_weights_say_what_decoder_and_adapter_say() {
         assert_eq!(decoder.to_adapter().unwrap(), Some(adapter(&shape)));
     }
 }
+
+/// Solutions of a few questions, all judged by the same two tokens: prompts of 20 tokens, up to 100 in all.
+fn judged(shape: &Shape, shared: usize) -> Vec<Example> {
+    let token = |at: usize| (at * at * 7 + at) as u32 % shape.vocabulary;
+    let rows = [(1, 50), (1, 7), (1, 21), (2, 64), (3, 30), (3, 30), (3, 44)];
+    let example = |(index, (question, length)): (usize, (usize, usize))| {
+        let own = (20..length.max(21)).map(|at| token(at + 31 * index));
+        let tokens: Vec<u32> = (0..20).map(|at| token(at + 5 * question)).chain(own).collect();
+        let at: Vec<(usize, f32)> = (19..tokens.len()).map(|at| (at, 0.1 + 0.1 * index as f32)).collect();
+        Example::labelled(tokens, &at, 3, 9).sharing(shared)
+    };
+    rows.into_iter().enumerate().map(example).collect()
+}
+
+#[test]
+fn a_prompt_computed_once_teaches_what_it_teaches_when_repeated() {
+    let shape = Shape { bias: true, ..shape(23, 24, 2, 6, 2) };
+    let pack = |shared| Batch::pack(&judged(&shape, shared), &shape).unwrap();
+    let (apart, shared) = (pack(0), pack(20));
+    assert!(shared.tokens() + 4 * 20 == apart.tokens(), "{} {}", shared.tokens(), apart.tokens());
+    for kernels in [Kernels::Fused, Kernels::Plain] {
+        let decoder = Decoder::random(&shape, 1).unwrap().with_kernels(kernels);
+        unevenly(&decoder);
+        let (loss, expected) = gradients(&decoder, &apart, None);
+        let (shared_loss, found) = gradients(&decoder, &shared, None);
+        assert!((loss - shared_loss).abs() < 1e-5, "{loss} {shared_loss}");
+        assert_gradients_agree(&found, &expected);
+        let (ours, theirs) = (decoder.predict(&shared).unwrap(), decoder.predict(&apart).unwrap());
+        assert!(ours.iter().zip(&theirs).all(|(ours, theirs)| (ours.loss - theirs.loss).abs() < 1e-5));
+    }
+}
+
+#[test]
+fn verdicts_between_two_tokens_are_those_of_the_whole_vocabulary() {
+    for shape in [shape(23, 24, 2, 6, 2), Shape { tied: false, ..shape(23, 24, 2, 6, 2) }] {
+        let mut examples = judged(&shape, 20);
+        let narrow = Batch::pack(&examples, &shape).unwrap();
+        // One more target that weighs nothing makes the whole vocabulary necessary.
+        examples[0].targets.push(Target { position: 0, goal: Goal::Token(1), weight: 0.0 });
+        let wide = Batch::pack(&examples, &shape).unwrap();
+        assert_eq!((narrow.verdict(), wide.verdict()), (Some([3, 9]), None));
+        for kernels in [Kernels::Fused, Kernels::Plain] {
+            let decoder = Decoder::random(&shape, 1).unwrap().with_kernels(kernels);
+            let (narrow_loss, found) = gradients(&decoder, &narrow, None);
+            let (wide_loss, expected) = gradients(&decoder, &wide, None);
+            assert!((narrow_loss - wide_loss).abs() < 1e-6, "{narrow_loss} {wide_loss}");
+            assert_gradients_agree(&found, &expected);
+            assert_eq!(decoder.predict(&narrow).unwrap().len(), narrow.targets());
+        }
+    }
+}
+
+#[test]
+fn an_adapter_of_the_last_blocks_has_the_gradients_that_one_of_all_blocks_has_there() {
+    let shape = shape(23, 24, 3, 6, 2);
+    let batch = Batch::pack(&judged(&shape, 20), &shape).unwrap();
+    let mut all = Adapter::zeros(&shape, 3, 4.5);
+    for (seed, (_, values)) in all.named_mut().into_iter().enumerate() {
+        *values = numbers(values.len(), seed as u64);
+    }
+    all.blocks[0] = Default::default();
+    let mut upper = all.clone();
+    upper.blocks[1] = Default::default();
+    // With `b` at 0 a block computes as if it had no change.
+    for change in &mut all.blocks[1] {
+        change.b.fill(0.0);
+    }
+    for kernels in [Kernels::Fused, Kernels::Plain] {
+        let with = |adapter: &Adapter| {
+            let decoder = Decoder::random(&shape, 1).unwrap().with_kernels(kernels);
+            gradients(&decoder.with_adapter(adapter).unwrap(), &batch, None)
+        };
+        let ((loss, found), (_, expected)) = (with(&upper), with(&all));
+        assert!(loss.is_finite());
+        assert_eq!(found.len(), 2 * 7);
+        assert_gradients_agree(&found, &expected[2 * 7..]);
+    }
+}

@@ -1,12 +1,13 @@
 //! One transformer block on one tile, forward and backward, on one thread.
 
+use super::gradients::Gradients;
 use super::lanes::Tile;
 use crate::kernels::attention::{self, Heads, Kept, Room};
 use crate::kernels::dropout::Mask;
 use crate::kernels::matrix::{View, ViewMut};
 use crate::kernels::rotary::Rotary;
 use crate::kernels::{gated, norm};
-use crate::parts::Parts;
+use crate::parts::{ATTENTION_OUTPUT, DOWN, GATE_UP, INPUT, Parts};
 use std::sync::Arc;
 
 /// What a block is besides its weights.
@@ -96,16 +97,16 @@ impl BlockPlan {
         );
     }
 
-    /// The gradient with respect to `x` from that of the output; adds those of the weights to `dweights`.
+    /// The gradient with respect to `x` from that of the output; adds those of the weights to `gradients`.
     ///
-    /// Shapes: `x`, `dout` and `dx` `[tokens, hidden]` of the tile, `dweights` like `weights`, `saved` as left by the
-    /// forward pass, `scratch` at least `[tokens, backward_width]`.
+    /// Shapes: `x`, `dout` and `dx` `[tokens, hidden]` of the tile, `saved` as left by the forward pass, `scratch` at least
+    /// `[tokens, backward_width]`.
     pub(super) fn backward(
         &self,
         tile: &Tile,
         input: BackwardInput<'_>,
         dx: &mut [f32],
-        dweights: &mut [f32],
+        gradients: &mut Gradients<'_>,
         scratch: &mut [f32],
         room: &mut Room,
     ) {
@@ -122,49 +123,45 @@ impl BlockPlan {
         let down = View::new(&weights[parts.down()], hidden, feed_forward);
         ViewMut::new(dactive, tokens, feed_forward).assign(whole(incoming, tokens), down, 1.0);
         gated::backward(gate_up, feed_forward, dactive, dgate_up, active);
-        ViewMut::new(&mut dweights[parts.down()], hidden, feed_forward)
-            .add(whole(incoming, tokens).transposed(), View::new(active, tokens, feed_forward));
+        gradients.add(parts, DOWN, whole(incoming, tokens), View::new(active, tokens, feed_forward));
         norm::forward(middle, &weights[parts.feed_forward_norm()], self.epsilon, normed);
         let dgates = View::new(dgate_up, tokens, 2 * feed_forward);
-        ViewMut::new(&mut dweights[parts.gate_up()], 2 * feed_forward, hidden)
-            .add(dgates.transposed(), whole(normed, tokens));
+        gradients.add(parts, GATE_UP, dgates, whole(normed, tokens));
         let gates = View::new(&weights[parts.gate_up()], 2 * feed_forward, hidden);
         ViewMut::new(dnormed, tokens, hidden).assign(dgates, gates, 1.0);
         stream.copy_from_slice(dout);
         let norm_weight = &weights[parts.feed_forward_norm()];
-        let dnorm = &mut dweights[parts.feed_forward_norm()];
+        let dnorm = gradients.vector(parts.feed_forward_norm());
         norm::backward(middle, norm_weight, self.epsilon, dnormed, stream, dnorm);
 
         // Attention.
         let incoming = behind(stream, self.attention_mask, tile, dnormed);
-        ViewMut::new(&mut dweights[parts.attention_output()], hidden, hidden)
-            .add(whole(incoming, tokens).transposed(), whole(attended, tokens));
+        gradients.add(parts, ATTENTION_OUTPUT, whole(incoming, tokens), whole(attended, tokens));
         let output = View::new(&weights[parts.attention_output()], hidden, hidden);
         ViewMut::new(normed, tokens, hidden).assign(whole(incoming, tokens), output, 1.0);
         let kept = Kept { rows, out: attended, log_sums };
         attention::backward(self.heads, kept, &tile.sequences, normed, drows, room);
         self.turn(tile, drows, -1.0);
         if parts.biased {
-            let dbias = &mut dweights[parts.bias()];
+            let dbias = gradients.vector(parts.bias());
             drows.chunks_exact(row).for_each(|drow| add_to(dbias, drow));
         }
         norm::forward(x, &weights[parts.attention_norm()], self.epsilon, normed);
         let drows = View::new(drows, tokens, row);
-        ViewMut::new(&mut dweights[parts.input()], row, hidden)
-            .add(drows.transposed(), whole(normed, tokens));
+        gradients.add(parts, INPUT, drows, whole(normed, tokens));
         let input = View::new(&weights[parts.input()], row, hidden);
         ViewMut::new(dnormed, tokens, hidden).assign(drows, input, 1.0);
         dx.copy_from_slice(stream);
         let norm_weight = &weights[parts.attention_norm()];
-        norm::backward(x, norm_weight, self.epsilon, dnormed, dx, &mut dweights[parts.attention_norm()]);
+        norm::backward(x, norm_weight, self.epsilon, dnormed, dx, gradients.vector(parts.attention_norm()));
     }
 
     /// Turns queries and keys of every token by its place in its example.
     fn turn(&self, tile: &Tile, rows: &mut [f32], direction: f32) {
         let (row, turned) = (self.parts.row(), self.parts.hidden + self.parts.kv_width);
         for sequence in &tile.sequences {
-            let rows = rows[sequence.start * row..sequence.end * row].chunks_exact_mut(row);
-            for (position, row) in rows.enumerate() {
+            let rows = rows[sequence.own.start * row..sequence.own.end * row].chunks_exact_mut(row);
+            for (position, row) in sequence.positions().zip(rows) {
                 self.rotary.turn(&mut row[..turned], position, direction);
             }
         }

@@ -16,7 +16,7 @@ use std::path::Path;
 pub struct ReturnsPlan {
     /// Solutions of each question that are valued, from the first on; unanswered ones are passed over.
     pub solutions: u32,
-    /// Rollouts from each step.
+    /// Rollouts from each step; without any, a solution is itself the one rollout from its steps.
     pub rollouts: u32,
     /// Every draw follows from it.
     pub seed: u64,
@@ -29,7 +29,8 @@ pub struct ReturnsPlan {
 pub struct Valued {
     /// The solution.
     pub trace: Trace,
-    /// Share of right answers among the rollouts from the end of each step; for the last step, of the solution itself.
+    /// Share of right answers among the rollouts from the end of each step; for the last step, and without rollouts for all,
+    /// of the solution itself.
     pub returns: Vec<f32>,
 }
 
@@ -72,8 +73,13 @@ pub async fn estimate_returns<M: LanguageModel>(
         let answered = drawn.solutions.iter().filter(|solution| solution.answered);
         for solution in answered.take(plan.solutions as usize) {
             let trace = &solution.trace;
+            let outcome = if solution.right { 1.0 } else { 0.0 };
             let mut returns = Vec::with_capacity(trace.step_count());
             for steps in 1..trace.step_count() {
+                if plan.rollouts == 0 {
+                    returns.push(outcome);
+                    continue;
+                }
                 let prefix = trace.prefix(steps);
                 if !known.contains_key(prefix.tokens()) {
                     let (value, tokens) = value(domain, question, &prefix, plan).await?;
@@ -83,7 +89,7 @@ pub async fn estimate_returns<M: LanguageModel>(
                 returns.push(known[prefix.tokens()]);
             }
             if trace.step_count() > 0 {
-                returns.push(if solution.right { 1.0 } else { 0.0 });
+                returns.push(outcome);
             }
             solutions.push(Valued { trace: trace.clone(), returns });
         }

@@ -1,10 +1,12 @@
-//! Causal attention of one sequence after another, without stored probabilities.
+//! Causal attention of one sequence after another, and to the prompt that it shares with others, without stored
+//! probabilities.
 //!
 //! Queries go in blocks of rows: scores of a block against all keys that it may see, softmax, weighted values. The
 //! backward pass computes the scores again from the stored log-sum-exp (Dao et al. 2022, arXiv 2205.14135).
 
 use super::matrix::{View, ViewMut};
 use super::vector::{dot, exponentials, largest};
+use crate::batch::Sequence;
 use std::ops::Range;
 
 /// Rows of queries computed at once.
@@ -61,32 +63,39 @@ impl Room {
     }
 }
 
-/// Attends within each of `sequences`.
+/// Attends within each of `sequences`, and to the rows before it.
 ///
 /// Shapes: `rows` `[tokens, row]` (queries, keys, values, already rotated), `out` `[tokens, hidden]`, `log_sums`
-/// `[heads, tokens]`; `sequences` are ranges of tokens.
+/// `[heads, tokens]`.
 pub(crate) fn forward(
     heads: Heads,
     rows: &[f32],
-    sequences: &[Range<usize>],
+    sequences: &[Sequence],
     out: &mut [f32],
     log_sums: &mut [f32],
     room: &mut Room,
 ) {
-    let (row, hidden, tokens) = (heads.row(), heads.hidden(), rows.len() / heads.row());
+    let (row, hidden, width, tokens) = (heads.row(), heads.hidden(), heads.width, rows.len() / heads.row());
     for (sequence, head) in pairs(heads, sequences) {
         let [query_at, key_at, value_at] = heads.columns(head);
-        let from = &rows[sequence.start * row..];
         room.grow(sequence.len());
-        for block in blocks(sequence.len()) {
-            let (count, seen) = (block.len(), block.end);
-            let queries = View::strided(&from[block.start * row + query_at..], count, heads.width, row);
-            let keys = View::strided(&from[key_at..], seen, heads.width, row);
-            let values = View::strided(&from[value_at..], seen, heads.width, row);
+        for block in blocks(sequence) {
+            let (count, seen) = (block.rows.len(), block.seen);
+            let columns = |row_at: usize, rows_seen: &Range<usize>| {
+                View::strided(&rows[rows_seen.start * row + row_at..], rows_seen.len(), width, row)
+            };
+            let queries = columns(query_at, &block.rows);
             let scores = &mut room.scores[..count * seen];
-            ViewMut::new(scores, count, seen).assign(queries, keys.transposed(), heads.scale());
-            for (position, scores) in block.clone().zip(scores.chunks_exact_mut(seen)) {
-                let (past, future) = scores.split_at_mut(position + 1);
+            for (at, keys) in block.sides() {
+                let keys = columns(key_at, &keys).transposed();
+                ViewMut::strided(&mut scores[at..], count, keys.columns(), seen).assign(
+                    queries,
+                    keys,
+                    heads.scale(),
+                );
+            }
+            for (index, scores) in scores.chunks_exact_mut(seen).enumerate() {
+                let (past, future) = scores.split_at_mut(block.past + index + 1);
                 let top = largest(past);
                 let sum = exponentials(past, top);
                 let share = 1.0 / sum;
@@ -94,14 +103,15 @@ pub(crate) fn forward(
                     *score *= share;
                 }
                 future.fill(0.0);
-                log_sums[head * tokens + sequence.start + position] = top + sum.ln();
+                log_sums[head * tokens + block.rows.start + index] = top + sum.ln();
             }
-            let to = &mut out[(sequence.start + block.start) * hidden + head * heads.width..];
-            ViewMut::strided(to, count, heads.width, hidden).assign(
-                View::new(scores, count, seen),
-                values,
-                1.0,
-            );
+            for (side, (at, values)) in block.sides().enumerate() {
+                let to = &mut out[block.rows.start * hidden + head * width..];
+                let to = ViewMut::strided(to, count, width, hidden);
+                let shares = View::strided(&scores[at..], count, values.len(), seen);
+                let values = columns(value_at, &values);
+                if side == 0 { to.assign(shares, values, 1.0) } else { to.add(shares, values) }
+            }
         }
     }
 }
@@ -123,7 +133,7 @@ pub(crate) struct Kept<'a> {
 pub(crate) fn backward(
     heads: Heads,
     kept: Kept<'_>,
-    sequences: &[Range<usize>],
+    sequences: &[Sequence],
     dout: &[f32],
     drows: &mut [f32],
     room: &mut Room,
@@ -133,24 +143,30 @@ pub(crate) fn backward(
     drows.chunks_exact_mut(row).for_each(|row| row[hidden..].fill(0.0));
     for (sequence, head) in pairs(heads, sequences) {
         let [query_at, key_at, value_at] = heads.columns(head);
-        let from = &kept.rows[sequence.start * row..];
-        let to = &mut drows[sequence.start * row..];
         room.grow(sequence.len());
-        for block in blocks(sequence.len()) {
-            let (count, seen) = (block.len(), block.end);
-            let queries = View::strided(&from[block.start * row + query_at..], count, width, row);
-            let keys = View::strided(&from[key_at..], seen, width, row);
-            let values = View::strided(&from[value_at..], seen, width, row);
-            let out_at = (sequence.start + block.start) * hidden + head * width;
+        for block in blocks(sequence) {
+            let (count, seen) = (block.rows.len(), block.seen);
+            let columns = |row_at: usize, rows_seen: &Range<usize>| {
+                View::strided(&kept.rows[rows_seen.start * row + row_at..], rows_seen.len(), width, row)
+            };
+            let queries = columns(query_at, &block.rows);
+            let out_at = block.rows.start * hidden + head * width;
             let incoming = View::strided(&dout[out_at..], count, width, hidden);
             let scores = &mut room.scores[..count * seen];
             let gradients = &mut room.gradients[..count * seen];
-            ViewMut::new(scores, count, seen).assign(queries, keys.transposed(), heads.scale());
-            ViewMut::new(gradients, count, seen).assign(incoming, values.transposed(), 1.0);
-            for (index, position) in block.clone().enumerate() {
-                let (past, future) = scores[index * seen..][..seen].split_at_mut(position + 1);
-                let (dpast, dfuture) = gradients[index * seen..][..seen].split_at_mut(position + 1);
-                exponentials(past, kept.log_sums[head * tokens + sequence.start + position]);
+            for (at, side) in block.sides() {
+                let (keys, values) =
+                    (columns(key_at, &side).transposed(), columns(value_at, &side).transposed());
+                let to = ViewMut::strided(&mut scores[at..], count, side.len(), seen);
+                to.assign(queries, keys, heads.scale());
+                let to = ViewMut::strided(&mut gradients[at..], count, side.len(), seen);
+                to.assign(incoming, values, 1.0);
+            }
+            for index in 0..count {
+                let known = block.past + index + 1;
+                let (past, future) = scores[index * seen..][..seen].split_at_mut(known);
+                let (dpast, dfuture) = gradients[index * seen..][..seen].split_at_mut(known);
+                exponentials(past, kept.log_sums[head * tokens + block.rows.start + index]);
                 future.fill(0.0);
                 dfuture.fill(0.0);
                 let at = out_at + index * hidden;
@@ -159,20 +175,58 @@ pub(crate) fn backward(
                     *dscore = *share * (*dscore - pull) * heads.scale();
                 }
             }
-            let shares = View::new(scores, count, seen);
-            let dscores = View::new(gradients, count, seen);
-            ViewMut::strided(&mut to[block.start * row + query_at..], count, width, row)
-                .assign(dscores, keys, 1.0);
-            ViewMut::strided(&mut to[key_at..], seen, width, row).add(dscores.transposed(), queries);
-            ViewMut::strided(&mut to[value_at..], seen, width, row).add(shares.transposed(), incoming);
+            for (place, (at, side)) in block.sides().enumerate() {
+                let shares = View::strided(&scores[at..], count, side.len(), seen);
+                let dscores = View::strided(&gradients[at..], count, side.len(), seen);
+                let keys = columns(key_at, &side);
+                let to = ViewMut::strided(&mut drows[block.rows.start * row + query_at..], count, width, row);
+                if place == 0 {
+                    to.assign(dscores, keys, 1.0);
+                } else {
+                    to.add(dscores, keys);
+                }
+                let to = &mut drows[side.start * row..];
+                ViewMut::strided(&mut to[key_at..], side.len(), width, row)
+                    .add(dscores.transposed(), queries);
+                ViewMut::strided(&mut to[value_at..], side.len(), width, row)
+                    .add(shares.transposed(), incoming);
+            }
         }
     }
 }
 
-fn pairs(heads: Heads, sequences: &[Range<usize>]) -> impl Iterator<Item = (&Range<usize>, usize)> {
+fn pairs(heads: Heads, sequences: &[Sequence]) -> impl Iterator<Item = (&Sequence, usize)> {
     sequences.iter().flat_map(move |sequence| (0..heads.query).map(move |head| (sequence, head)))
 }
 
-fn blocks(length: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..length).step_by(BLOCK).map(move |start| start..(start + BLOCK).min(length))
+/// Queries that are computed at once, and what they may see.
+struct Block {
+    /// Their rows.
+    rows: Range<usize>,
+    /// Rows of the prompt before the sequence.
+    before: Range<usize>,
+    /// Rows of the sequence up to the last query.
+    own: Range<usize>,
+    /// Rows that come before the first query.
+    past: usize,
+    /// Rows that the last query sees.
+    seen: usize,
+}
+
+impl Block {
+    /// The rows that are seen, and the columns of the scores at which each part of them begins.
+    fn sides(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let before = (0, self.before.clone());
+        let own = (self.before.len(), self.own.clone());
+        [own, before].into_iter().filter(|(_, rows)| !rows.is_empty())
+    }
+}
+
+fn blocks(sequence: &Sequence) -> impl Iterator<Item = Block> {
+    let Sequence { before, own } = sequence;
+    own.clone().step_by(BLOCK).map(move |start| {
+        let rows = start..(start + BLOCK).min(own.end);
+        let past = before.len() + start - own.start;
+        Block { before: before.clone(), own: own.start..rows.end, past, seen: past + rows.len(), rows }
+    })
 }

@@ -1,5 +1,7 @@
 //! Matrix products on one thread, through the `gemm` crate.
 
+use std::ops::Range;
+
 /// A matrix in a slice: entry (r, c) is at `r · row_stride + c · column_stride`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View<'a> {
@@ -20,6 +22,23 @@ impl<'a> View<'a> {
     /// `[rows, columns]` without gaps.
     pub(crate) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::strided(data, rows, columns, columns)
+    }
+
+    /// How many rows it has.
+    pub(crate) fn rows(self) -> usize {
+        self.rows
+    }
+
+    /// How many columns it has.
+    pub(crate) fn columns(self) -> usize {
+        self.columns
+    }
+
+    /// Some of its columns.
+    pub(crate) fn narrowed(self, columns: Range<usize>) -> Self {
+        assert!(columns.end <= self.columns, "columns that are not there");
+        let data = self.data.get(columns.start * self.column_stride..).unwrap_or_default();
+        Self { data, columns: columns.len(), ..self }
     }
 
     /// Rows become columns.

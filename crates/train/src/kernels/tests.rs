@@ -3,10 +3,12 @@
 use super::attention::{self, Heads, Kept, Room};
 use super::rotary::Rotary;
 use super::{gated, norm, objective};
+use crate::batch::Sequence;
 use crate::plain::{self, Angles, Groups};
 use crate::testing::{numbers, shape};
 use crate::{Batch, Example, Goal, Target};
 use candle_core::{DType, Device, Result, Tensor, Var};
+use std::ops::Range;
 
 fn variable(data: &[f32], dims: &[usize]) -> Var {
     let tensor = Tensor::from_slice(data, dims, &Device::Cpu).unwrap().to_dtype(DType::F64).unwrap();
@@ -23,6 +25,10 @@ fn assert_close(name: &str, ours: &[f32], exact: &[f64]) {
     for (index, (ours, exact)) in ours.iter().zip(exact).enumerate() {
         assert!((f64::from(*ours) - exact).abs() <= 3e-6 * scale, "{name}[{index}]: {ours} for {exact}");
     }
+}
+
+fn sequences(rows: &[(Range<usize>, Range<usize>)]) -> Vec<Sequence> {
+    rows.iter().map(|(before, own)| Sequence { before: before.clone(), own: own.clone() }).collect()
 }
 
 /// Output of `plain` and the gradients of `Σ output · dout`.
@@ -74,12 +80,12 @@ fn rotation_equals_plain_operations() {
     let rotary = Rotary::new(&shape(16, 24, 1, 3, 3));
     let (x, dout) = (numbers(tokens * heads * width, 1), numbers(tokens * heads * width, 2));
     let x_var = variable(&x, &[tokens, heads, width]);
-    let sequences = [0..4, 4..9];
+    let sequences = sequences(&[(0..0, 0..4), (0..0, 4..5), (4..5, 5..9)]);
     let angles = Angles::new(&rotary, &sequences, DType::F64, &Device::Cpu).unwrap();
     let (exact, gradients) = reference(&[&x_var], &dout, || angles.turn(&x_var));
     let (mut out, mut dx) = (x.clone(), dout.clone());
     for sequence in sequences {
-        for (position, token) in sequence.enumerate() {
+        for (position, token) in sequence.positions().zip(sequence.own) {
             let row = token * heads * width..(token + 1) * heads * width;
             rotary.turn(&mut out[row.clone()], position, 1.0);
             rotary.turn(&mut dx[row], position, -1.0);
@@ -93,8 +99,11 @@ fn rotation_equals_plain_operations() {
 fn attention_equals_plain_operations() {
     for (query, key_value) in [(4, 4), (4, 2), (3, 1)] {
         let heads = Heads { query, key_value, width: 6 };
-        let sequences = [0..1, 1..131, 131..140, 140..204];
-        let (tokens, row, hidden) = (204, heads.row(), heads.hidden());
+        // The last four share what lies at 140..150.
+        let laid = [0..1, 1..131, 131..140, 140..150].map(|own| (0..0, own));
+        let branches = [150..151, 151..231, 231..233, 233..304].map(|own| (140..150, own));
+        let sequences = sequences(&[laid, branches].concat());
+        let (tokens, row, hidden) = (304, heads.row(), heads.hidden());
         let (rows, dout) = (numbers(tokens * row, 1), numbers(tokens * hidden, 2));
         let rows: Vec<f32> = rows.iter().map(|v| v * 2.0).collect();
         let rows_var = variable(&rows, &[tokens, row]);
@@ -132,7 +141,7 @@ fn objectives_equal_plain_operations() {
     ];
     let targets = goals.iter().enumerate();
     let targets = targets.map(|(at, &goal)| Target { position: at as u32, goal, weight: 1.0 + at as f32 });
-    let example = Example { tokens: vec![0; 4], targets: targets.collect() };
+    let example = Example { tokens: vec![0; 4], targets: targets.collect(), shared: 0 };
     let batch = Batch::pack(&[example], &shape(vocabulary as u32, 8, 1, 2, 2)).unwrap();
     let logits: Vec<f32> = numbers(goals.len() * vocabulary, 1).iter().map(|v| v * 4.0).collect();
     let logits_var = variable(&logits, &[goals.len(), vocabulary]);

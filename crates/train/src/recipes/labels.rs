@@ -22,7 +22,8 @@ pub fn steps(valued: &Valued, pass: f32, labels: Labels) -> Example {
     let of_step = |(step, &value)| trace.step_range(step).map(move |token| (token, value));
     let steps = valued.returns.iter().enumerate().flat_map(of_step);
     let at: Vec<(usize, f32)> = std::iter::once(question).chain(steps).collect();
-    Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative)
+    let example = Example::labelled(trace.tokens().to_vec(), &at, labels.positive, labels.negative);
+    example.sharing(trace.prompt_tokens())
 }
 
 /// For an ORM: at each token of the solution, whether its answer is right; scores are read at the last one. A revision's
@@ -34,7 +35,7 @@ pub fn outcome(solution: &Solution, labels: Labels) -> Example {
     let value = if solution.right { 1.0 } else { 0.0 };
     let at: Vec<(usize, f32)> =
         (solution.trace.prompt_tokens()..tokens.len()).map(|token| (token, value)).collect();
-    Example::labelled(tokens, &at, labels.positive, labels.negative)
+    Example::labelled(tokens, &at, labels.positive, labels.negative).sharing(solution.trace.prompt_tokens())
 }
 
 /// The answered solutions of a question's samples or chains, at most `most` of them.

@@ -10,5 +10,5 @@ pub fn solved(prompt: &[u32], solution: &[u32], end: u32) -> Example {
     tokens.extend_from_slice(solution);
     tokens.push(end);
     let predicted = prompt.len()..tokens.len();
-    Example::continuation(tokens, predicted)
+    Example::continuation(tokens, predicted).sharing(prompt.len())
 }

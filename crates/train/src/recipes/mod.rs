@@ -21,5 +21,5 @@ fn drawn(trace: &Trace, end: u32) -> Example {
     let mut tokens = trace.tokens().to_vec();
     tokens.push(end);
     let predicted = trace.prompt_tokens()..tokens.len();
-    Example::continuation(tokens, predicted)
+    Example::continuation(tokens, predicted).sharing(trace.prompt_tokens())
 }

@@ -136,6 +136,7 @@ pub async fn labelled<M: LanguageModel>(
     let mut rows: Vec<(&str, Vec<Example>)> = Vec::new();
     for line in lines {
         let mut tokens = prompt.encode(model, &[("question", &line.prompt)]).await?;
+        let shared = tokens.len();
         let mut at = Vec::new();
         for (step, value) in line.completions.iter().zip(line.values()) {
             let begin = tokens.len();
@@ -143,7 +144,7 @@ pub async fn labelled<M: LanguageModel>(
                 .extend(model.encode(&ended(step, prompt.steps()), false).await.map_err(PromptError::from)?);
             at.extend((begin..tokens.len()).map(|token| (token, value)));
         }
-        let example = Example::labelled(tokens, &at, labels.positive, labels.negative);
+        let example = Example::labelled(tokens, &at, labels.positive, labels.negative).sharing(shared);
         match rows.last_mut() {
             Some((question, row)) if *question == line.prompt => row.push(example),
             _ => rows.push((&line.prompt, vec![example])),
