@@ -107,9 +107,12 @@ fn adapters_of_other_models_and_damaged_ones_are_refused_by_name() {
         assert!(text.contains(words), "`{text}` lacks `{words}`");
     };
     let other = folder.path().join("other.gguf");
-    let deeper = Shape { layers: 3, ..shape };
-    adapter(&deeper).write_gguf(&other, &deeper, Precision::F32).expect("a file");
-    refused(&other, "changes none of the seven matrices of 2 blocks");
+    for (layers, words) in [(3, "is for 3 blocks, the model has 2"), (1, "is for 1 blocks, the model has 2")]
+    {
+        let of_another = Shape { layers, ..shape };
+        adapter(&of_another).write_gguf(&other, &of_another, Precision::F32).expect("a file");
+        refused(&other, words);
+    }
     let wider = Shape { feed_forward: 128, ..shape };
     adapter(&wider).write_gguf(&other, &wider, Precision::F32).expect("a file");
     refused(&other, "its `blk.0.ffn_gate.weight.lora_b` has dimensions [4, 128], here they are [4, 96]");

@@ -91,8 +91,8 @@ pub(crate) struct TrainArgs {
     /// Rank of the adapters; 16 by default.
     #[arg(long, value_name = "RANK", conflicts_with = "all_weights")]
     pub(crate) lora: Option<NonZeroU32>,
-    /// Adapters of the last so many blocks; of all by default. What lies below is computed forwards only, for less than half
-    /// of the time where a quarter learns.
+    /// Adapters of the last so many blocks; of all by default. What lies below is computed forwards only: two thirds of the
+    /// time where a third learns.
     #[arg(long, value_name = "N", conflicts_with = "all_weights")]
     pub(crate) blocks: Option<NonZeroU32>,
     /// Learn whole models in the place of adapters: more memory, and a file of the base's size for each.
