@@ -2,8 +2,7 @@
 //!
 //! No text is generated here; `to_weights` hands the result to whoever runs it.
 
-use crate::fused::{self, BlockPlan};
-use crate::fused::{FusedBlock, FusedHead, Lanes, Pool, predictions, with_numbers};
+use crate::fused::{self, BlockPlan, FusedBlock, FusedHead, Lanes, Pool, predictions, with_numbers};
 use crate::kernels::attention::Heads;
 use crate::kernels::dropout::Mask;
 use crate::kernels::objective::{Prediction, predict};
