@@ -33,6 +33,8 @@ pub enum LogitError {
 pub struct Row<'a> {
     logits: &'a [f32],
     maximum: f32,
+    /// The greatest logit of each block.
+    maxima: Vec<f32>,
     sums: Vec<f64>,
     /// Logarithm of the sum of `exp(logit)`.
     normaliser: f64,
@@ -45,7 +47,8 @@ impl<'a> Row<'a> {
     /// # Errors
     /// [`LogitError`] if it has an entry that is NaN or plus infinity, or nothing but minus infinities.
     pub fn new(logits: &'a [f32]) -> Result<Self, LogitError> {
-        let (maximum, valid) = dispatch(Extremes { logits });
+        let (maxima, valid) = dispatch(Extremes { logits });
+        let maximum = maxima.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if !valid {
             let nan = logits.iter().any(|logit| logit.is_nan());
             return Err(LogitError::NotFinite(if nan { "NaN" } else { "infinity" }));
@@ -55,7 +58,7 @@ impl<'a> Row<'a> {
         }
         let (sums, plain) = dispatch(Weigh { logits, maximum, sharpness: 1.0 });
         let normaliser = f64::from(maximum) + sums.iter().sum::<f64>().ln();
-        Ok(Self { logits, maximum, sums, normaliser, mean: plain / logits.len() as f64 })
+        Ok(Self { logits, maximum, maxima, sums, normaliser, mean: plain / logits.len() as f64 })
     }
 
     /// The logits.
@@ -71,6 +74,21 @@ impl<'a> Row<'a> {
     /// `exp(logit − maximum)` summed over each block of [`BLOCK`] tokens.
     pub fn sums(&self) -> &[f64] {
         &self.sums
+    }
+
+    /// Tokens among which the `k` likeliest are, with their logits: all that reach a logit which so many blocks reach.
+    pub(crate) fn likely(&self, k: usize) -> impl Iterator<Item = (Token, f32)> {
+        let mut maxima = self.maxima.clone();
+        let reached = if k == 0 || k > maxima.len() {
+            f32::NEG_INFINITY
+        } else {
+            *maxima.select_nth_unstable_by(k - 1, |l, r| r.total_cmp(l)).1
+        };
+        let blocks = self.logits.chunks(BLOCK).zip(&self.maxima).enumerate();
+        blocks.filter(move |(_, (_, maximum))| **maximum >= reached).flat_map(move |(block, (logits, _))| {
+            let tokens = ((block * BLOCK) as Token..).zip(logits.iter().copied());
+            tokens.filter(move |&(_, logit)| logit >= reached)
+        })
     }
 
     /// `exp((logit − maximum) × sharpness)` summed over each block of [`BLOCK`] tokens.
@@ -136,32 +154,35 @@ trait Kernel {
     fn run(self) -> Self::Output;
 }
 
+/// The greatest of each block, and whether all are numbers that may be.
 struct Extremes<'a> {
     logits: &'a [f32],
 }
 
 impl Kernel for Extremes<'_> {
-    type Output = (f32, bool);
+    type Output = (Vec<f32>, bool);
 
     #[inline(always)]
-    fn run(self) -> (f32, bool) {
-        let mut maxima = [f32::NEG_INFINITY; LANES];
+    fn run(self) -> (Vec<f32>, bool) {
         let mut invalid = [0u32; LANES];
-        let mut chunks = self.logits.chunks_exact(LANES);
-        for chunk in &mut chunks {
-            for lane in 0..LANES {
-                let logit = chunk[lane];
-                maxima[lane] = if logit > maxima[lane] { logit } else { maxima[lane] };
+        let blocks = self.logits.chunks(BLOCK).map(|block| {
+            let mut maxima = [f32::NEG_INFINITY; LANES];
+            let mut chunks = block.chunks_exact(LANES);
+            for chunk in &mut chunks {
+                for lane in 0..LANES {
+                    let logit = chunk[lane];
+                    maxima[lane] = if logit > maxima[lane] { logit } else { maxima[lane] };
+                    invalid[lane] |= u32::from(logit.is_nan()) | u32::from(logit > f32::MAX);
+                }
+            }
+            for (lane, &logit) in chunks.remainder().iter().enumerate() {
+                maxima[lane] = maxima[lane].max(logit);
                 invalid[lane] |= u32::from(logit.is_nan()) | u32::from(logit > f32::MAX);
             }
-        }
-        let mut maximum = maxima.into_iter().fold(f32::NEG_INFINITY, f32::max);
-        let mut valid = invalid.iter().all(|&lane| lane == 0);
-        for &logit in chunks.remainder() {
-            maximum = maximum.max(logit);
-            valid &= logit <= f32::MAX;
-        }
-        (maximum, valid)
+            maxima.into_iter().fold(f32::NEG_INFINITY, f32::max)
+        });
+        let maxima = blocks.collect();
+        (maxima, invalid.iter().all(|&lane| lane == 0))
     }
 }
 

@@ -77,12 +77,15 @@ impl Distribution {
         // Each step keeps a head of the order of likelihood, so min-p may drop tokens early; but the shares of top-p
         // are of all that top-k keeps.
         let limited = top_k < vocabulary;
-        let mut ranked = rank(row, if limited { 0.0 } else { sampling.min_p }, sharpness);
-        if limited {
+        let mut ranked = if limited {
             let kept = top_k.max(1);
-            ranked.select_nth_unstable_by(kept - 1, |l, r| r.cmp(l));
-            ranked.truncate(kept);
-        }
+            let mut likely: Vec<u64> = row.likely(kept).map(|(token, logit)| key(token, logit)).collect();
+            likely.select_nth_unstable_by(kept - 1, |l, r| r.cmp(l));
+            likely.truncate(kept);
+            likely
+        } else {
+            rank(row, sampling.min_p, sharpness)
+        };
         if sampling.top_p < 1.0 {
             let total = if limited { sum(&ranked) } else { row.weigh(sharpness).iter().sum() };
             keep_nucleus(&mut ranked, weight, f64::from(sampling.top_p) * total);
@@ -152,12 +155,6 @@ fn rank(row: &Row<'_>, min_p: f32, sharpness: f32) -> Vec<u64> {
     let near = if min_p > 0.0 { (min_p.ln() - 0.01) / sharpness } else { f32::NEG_INFINITY };
     let keep = |logit: f32| logit - maximum >= near && exp((logit - maximum) * sharpness) >= min_p;
     let all = (0u32..).zip(row.logits());
-    let key = |token: Token, logit: f32| {
-        let bits = (logit + 0.0).to_bits();
-        // Negative numbers sort the other way round, and before all others.
-        let ordered = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
-        u64::from(ordered) << 32 | u64::from(!token)
-    };
     if min_p > 0.0 {
         all.filter(|&(_, &logit)| keep(logit)).map(|(token, &logit)| key(token, logit)).collect()
     } else {
@@ -165,7 +162,15 @@ fn rank(row: &Row<'_>, min_p: f32, sharpness: f32) -> Vec<u64> {
     }
 }
 
-/// The token of a [`rank`] number.
+/// The number of a token in the order of likelihood.
+fn key(token: Token, logit: f32) -> u64 {
+    let bits = (logit + 0.0).to_bits();
+    // Negative numbers sort the other way round, and before all others.
+    let ordered = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    u64::from(ordered) << 32 | u64::from(!token)
+}
+
+/// The token of a [`key`].
 fn token(key: u64) -> Token {
     !(key as u32)
 }

@@ -4,7 +4,7 @@
 //! product, so the matrix stays in eight bits and is there once, whatever the number of adapters.
 
 use crate::lanes::{Lanes, WIDTH, flat, lanes};
-use crate::matrix::{Help, Layout, Matrix};
+use crate::matrix::{Help, Layout, Matrix, Target};
 use crate::panels::Rows;
 use crate::tensors::Values;
 use deliberate_decoder::{Adapter, LowRank};
@@ -112,24 +112,25 @@ impl Linear {
         self.base.output_lanes()
     }
 
-    /// As [`Matrix::multiply`], with what their adapters add to the rows.
+    /// As [`Matrix::multiply`], with what their adapters add to the rows; `write` is not told the row.
     pub(crate) fn multiply(
         &self,
         rows: Rows<'_>,
         help: &mut Help,
-        give: &mut impl FnMut(usize, usize, [Lanes; 2]),
+        to: Target<'_>,
+        write: &(impl Fn(&mut [Lanes], usize, [Lanes; 2]) + Sync),
     ) {
         if help.adapted.rows.is_empty() || self.changes.iter().all(Option::is_none) {
-            return self.base.multiply(rows, help, give);
+            return self.base.multiply(rows, help, to, &|out, (_, panel), sums| write(out, panel, sums));
         }
         let mut adapted = std::mem::take(&mut help.adapted);
         let width = self.output_lanes();
         self.add(rows, help.team, &mut adapted);
-        self.base.multiply(rows, help, &mut |row, panel, [left, right]| match adapted.places[row] {
-            None => give(row, panel, [left, right]),
+        self.base.multiply(rows, help, to, &|out, (row, panel), [left, right]| match adapted.places[row] {
+            None => write(out, panel, [left, right]),
             Some(place) => {
                 let added = &adapted.sums[place * width + 2 * panel..];
-                give(row, panel, [left.plus(added[0]), right.plus(added[1])]);
+                write(out, panel, [left.plus(added[0]), right.plus(added[1])]);
             }
         });
         help.adapted = adapted;

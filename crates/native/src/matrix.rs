@@ -66,38 +66,51 @@ impl Matrix {
         }
     }
 
-    /// Multiplies all rows: `give(row, panel, the panel's outputs)`, on the calling thread, in any order.
+    /// Multiplies all rows. `write` puts the outputs of a panel into a row of results: it gets the row of `out`, the number of
+    /// the row, the panel, and its outputs, in any order and on any thread.
     pub(crate) fn multiply(
         &self,
         rows: Rows<'_>,
         help: &mut Help,
-        give: &mut impl FnMut(usize, usize, [Lanes; 2]),
+        (out, stride): Target<'_>,
+        write: &(impl Fn(&mut [Lanes], (usize, usize), [Lanes; 2]) + Sync),
     ) {
+        let Help { rounded, sums, team, .. } = help;
         let rounded = match self {
-            Self::Floats(_) => &help.rounded,
-            Self::Eight(strips) => help.rounded.take(rows, strips.inputs()),
+            Self::Floats(_) => &*rounded,
+            Self::Eight(strips) => rounded.take(rows, strips.inputs(), *team),
         };
-        let panels = self.output_lanes() / 2;
-        if !help.team || rows.count() == 0 {
-            return self.some(rows, rounded, 0..panels, give);
+        let (panels, count) = (self.output_lanes() / 2, rows.count());
+        if !*team || count == 0 {
+            return self.some(rows, rounded, 0..panels, &mut |row, panel, lanes| {
+                write(&mut out[row * stride..][..stride], (row, panel), lanes);
+            });
         }
-        let share = panels.div_ceil(PARTS * rayon::current_num_threads());
+        let jobs = PARTS * rayon::current_num_threads();
+        let share = panels.div_ceil(jobs);
         let parts: Vec<Range<usize>> =
             (0..panels).step_by(share).map(|first| first..panels.min(first + share)).collect();
-        let sums: Vec<Vec<[Lanes; 2]>> = parts
-            .par_iter()
-            .map(|part| {
-                let mut sums = Vec::with_capacity(part.len() * rows.count());
-                self.some(rows, rounded, part.clone(), &mut |_, _, lanes| sums.push(lanes));
-                sums
-            })
-            .collect();
-        for (panel, rows) in sums.iter().flat_map(|part| part.chunks_exact(rows.count())).enumerate() {
-            rows.iter().enumerate().for_each(|(row, sums)| give(row, panel, *sums));
-        }
+        sums.resize_with(jobs, Vec::new);
+        parts.par_iter().zip(&mut *sums).for_each(|(part, sums)| {
+            sums.clear();
+            sums.reserve(part.len() * count);
+            self.some(rows, rounded, part.clone(), &mut |_, _, lanes| sums.push(lanes));
+        });
+        // Then each thread writes whole rows.
+        let group = count.div_ceil(jobs);
+        let groups = out[..count * stride].par_chunks_mut(group * stride).enumerate();
+        groups.for_each(|(place, out)| {
+            let first = place * group;
+            for (part, sums) in parts.iter().zip(&*sums) {
+                for (panel, sums) in part.clone().zip(sums.chunks_exact(count)) {
+                    let rows = (first..).zip(out.chunks_exact_mut(stride)).zip(&sums[first..]);
+                    rows.for_each(|((row, out), sums)| write(out, (row, panel), *sums));
+                }
+            }
+        });
     }
 
-    /// The same with some of the panels, one after the other.
+    /// The same with some of the panels, one after the other: `give(row, panel, the panel's outputs)`.
     fn some(
         &self,
         rows: Rows<'_>,
@@ -112,10 +125,15 @@ impl Matrix {
     }
 }
 
+/// Rows that results go to, and the lanes from one to the next.
+pub(crate) type Target<'a> = (&'a mut [Lanes], usize);
+
 /// What a multiplication works with.
 #[derive(Debug)]
 pub(crate) struct Help {
     rounded: Rounded,
+    /// Outputs of the parts that threads computed, `[panel, row]`.
+    sums: Vec<Vec<[Lanes; 2]>>,
     /// Rows that are evaluated with an adapter.
     pub(crate) adapted: Adapted,
     /// Whether it is split over the threads of the pool that it runs in.
@@ -124,7 +142,7 @@ pub(crate) struct Help {
 
 impl Help {
     pub(crate) fn new(team: bool) -> Self {
-        Self { rounded: Rounded::default(), adapted: Adapted::default(), team }
+        Self { rounded: Rounded::default(), sums: Vec::new(), adapted: Adapted::default(), team }
     }
 }
 

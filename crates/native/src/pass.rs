@@ -3,7 +3,7 @@
 use crate::attention::{Context, attend};
 use crate::lanes::{Lanes, WIDTH, flat_mut, lanes};
 use crate::linear::Linear;
-use crate::matrix::Help;
+use crate::matrix::{Help, Target};
 use crate::network::Network;
 use crate::panels::Rows;
 use crate::sizes::{Sizes, stride};
@@ -161,8 +161,9 @@ impl Scratch {
         let gated = gated_stride(&network.sizes);
         self.norm(network, &block.feed_forward_norm, used);
         let normed = Rows { data: &self.normed[..used * width], stride: width };
-        block.gate_up.multiply(normed, &mut self.help, &mut |row, panel, [gate, up]| {
-            self.gated[row * gated + panel] = gate.silu().times(up);
+        let to = (&mut *self.gated, gated);
+        block.gate_up.multiply(normed, &mut self.help, to, &|out, panel, [gate, up]| {
+            out[panel] = gate.silu().times(up);
         });
         let gated = Rows { data: &self.gated[..used * gated], stride: gated };
         multiply_onto(&block.down, gated, &mut self.help, (&mut self.stream, width));
@@ -179,8 +180,8 @@ impl Scratch {
         self.norm(network, &network.final_norm, read);
         let out = network.logit_lanes();
         let normed = Rows { data: &self.normed[..read * width], stride: width };
-        network.output.multiply(normed, &mut self.help, &mut |row, panel, sums| {
-            logits[row * out + 2 * panel..][..2].copy_from_slice(&sums);
+        network.output.multiply(normed, &mut self.help, (logits, out), &|out, (_, panel), sums| {
+            out[2 * panel..][..2].copy_from_slice(&sums);
         });
     }
 
@@ -207,18 +208,13 @@ fn gated_stride(sizes: &Sizes) -> usize {
     stride(lanes(sizes.feed_forward))
 }
 
-/// Rows that results go to, and the lanes from one to the next.
-type Target<'a> = (&'a mut [Lanes], usize);
-
-fn multiply_into(matrix: &Linear, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
-    matrix.multiply(rows, help, &mut |row, panel, sums| {
-        out[row * stride + 2 * panel..][..2].copy_from_slice(&sums);
-    });
+fn multiply_into(matrix: &Linear, rows: Rows<'_>, help: &mut Help, to: Target<'_>) {
+    matrix.multiply(rows, help, to, &|out, panel, sums| out[2 * panel..][..2].copy_from_slice(&sums));
 }
 
-fn multiply_onto(matrix: &Linear, rows: Rows<'_>, help: &mut Help, (out, stride): Target<'_>) {
-    matrix.multiply(rows, help, &mut |row, panel, [left, right]| {
-        let out = &mut out[row * stride + 2 * panel..][..2];
+fn multiply_onto(matrix: &Linear, rows: Rows<'_>, help: &mut Help, to: Target<'_>) {
+    matrix.multiply(rows, help, to, &|out, panel, [left, right]| {
+        let out = &mut out[2 * panel..][..2];
         out[0] = out[0].plus(left);
         out[1] = out[1].plus(right);
     });

@@ -98,23 +98,21 @@ impl Kernel {
 }
 
 impl Rounded {
-    /// Rounds rows of so many floats.
-    pub(crate) fn take(&mut self, rows: Rows<'_>, inputs: usize) -> &Self {
+    /// Rounds rows of so many floats, with the help of a team or without.
+    pub(crate) fn take(&mut self, rows: Rows<'_>, inputs: usize, team: bool) -> &Self {
+        let (count, blocks) = (rows.count(), inputs / BLOCK);
         self.inputs = inputs;
-        self.digits.clear();
-        self.scales.clear();
-        for row in rows.data.chunks_exact(rows.stride) {
-            for block in row[..inputs / WIDTH].as_chunks::<2>().0 {
-                let sizes = block.map(|lanes| lanes.larger(lanes.times(Lanes::splat(-1.0))));
-                let scale = sizes[0].larger(sizes[1]).greatest() / LARGEST;
-                // Nothing of a block with so small a scale would be left.
-                let inverse = Lanes::splat(if scale.is_normal() { 1.0 / scale } else { 0.0 });
-                self.scales.push(scale);
-                for lanes in block {
-                    let digits = lanes.times(inverse).to_array().map(|digit| digit.round_ties_even() as i16);
-                    self.digits.extend(digits);
-                }
-            }
+        self.digits.resize(count * inputs, 0);
+        self.scales.resize(count * blocks, 0.0);
+        let one = |((digits, scales), row): ((&mut [i16], &mut [f32]), &[Lanes])| {
+            round(&row[..inputs / WIDTH], digits, scales);
+        };
+        if team && count > 1 {
+            let to = self.digits.par_chunks_exact_mut(inputs).zip(self.scales.par_chunks_exact_mut(blocks));
+            to.zip(rows.data.par_chunks_exact(rows.stride)).for_each(one);
+        } else {
+            let to = self.digits.chunks_exact_mut(inputs).zip(self.scales.chunks_exact_mut(blocks));
+            to.zip(rows.data.chunks_exact(rows.stride)).for_each(one);
         }
         self
     }
@@ -126,6 +124,20 @@ impl Rounded {
     fn row(&self, row: usize) -> (&[i16], &[f32]) {
         let blocks = self.inputs / BLOCK;
         (&self.digits[row * self.inputs..][..self.inputs], &self.scales[row * blocks..][..blocks])
+    }
+}
+
+/// Rounds a row, block by block.
+fn round(row: &[Lanes], digits: &mut [i16], scales: &mut [f32]) {
+    let blocks = row.as_chunks::<2>().0.iter().zip(digits.as_chunks_mut::<BLOCK>().0).zip(scales);
+    for ((block, digits), scale) in blocks {
+        let sizes = block.map(|lanes| lanes.larger(lanes.times(Lanes::splat(-1.0))));
+        *scale = sizes[0].larger(sizes[1]).greatest() / LARGEST;
+        // Nothing of a block with so small a scale would be left.
+        let inverse = Lanes::splat(if scale.is_normal() { 1.0 / *scale } else { 0.0 });
+        for (lanes, digits) in block.iter().zip(digits.as_chunks_mut::<WIDTH>().0) {
+            *digits = lanes.times(inverse).to_array().map(|digit| digit.round_ties_even() as i16);
+        }
     }
 }
 

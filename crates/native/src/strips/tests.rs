@@ -44,7 +44,7 @@ fn every_kernel_gives_the_bits_of_every_other_whatever_the_number_of_rows() {
             let rows = Rows { data: &data[..count * width / WIDTH], stride: width / WIDTH };
             let mut found = vec![vec![0; 6 * WIDTH]; count];
             strips.multiply(
-                rounded.take(rows, width),
+                rounded.take(rows, width, false),
                 0..strips.output_lanes() / 2,
                 &mut |row, panel, sums| {
                     for (place, sum) in sums.iter().flat_map(|lanes| lanes.to_array()).enumerate() {
@@ -69,7 +69,7 @@ fn products_are_those_of_what_the_digits_stand_for() {
     let data = inputs(3, width);
     let mut rounded = Rounded::default();
     let rows = Rows { data: &data, stride: width / WIDTH };
-    strips.multiply(rounded.take(rows, width), 0..strips.output_lanes() / 2, &mut |row, panel, sums| {
+    strips.multiply(rounded.take(rows, width, false), 0..strips.output_lanes() / 2, &mut |row, panel, sums| {
         for (place, sum) in sums.iter().flat_map(|lanes| lanes.to_array()).enumerate() {
             let output = panel * 2 * WIDTH + place;
             let input = &flat(&data)[row * width..][..width];
