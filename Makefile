@@ -24,6 +24,9 @@ help:
 demo: build
 	@$(DELIBERATE) calibrate
 	@echo
+	@echo "The same on recorded samples of the default model on GSM8K (docs/study):"
+	@$(DELIBERATE) calibrate --replay docs/study/gsm8k/samples.jsonl --replay-verifier logprob --run-directory runs/replay-gsm8k
+	@echo
 	@echo "A question of your own, answered by a general model (half a gigabyte, fetched once): make ask"
 
 QUESTION ?= A cinema has 14 rows of 20 seats. 35 seats are empty. How many people are in the cinema?

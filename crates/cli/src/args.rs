@@ -528,9 +528,12 @@ pub(crate) struct BundleArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct MeasureArgs {
-    /// The folder that `deliberate lab build` made the family in.
+    /// The folder that `deliberate lab build` made the family in. What is drawn is kept there: the same command goes on.
     #[arg(value_name = "DIRECTORY", default_value = "lab-build")]
     pub(crate) folder: PathBuf,
+    /// The family that is part of this program, laid out in the folder first.
+    #[arg(long)]
+    pub(crate) bundled: bool,
     /// What the questions are for: results are of test questions, choices of validation questions.
     #[arg(long, value_enum, default_value = "test")]
     pub(crate) split: QuestionSplit,

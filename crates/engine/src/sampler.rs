@@ -273,6 +273,25 @@ mod tests {
     }
 
     #[test]
+    fn top_k_keeps_the_likeliest_of_many_blocks_the_lower_of_equals_first() {
+        for (seed, scale) in [(1, 1.0), (2, 0.25), (3, 20.0)] {
+            // Whole numbers: few different logits, of both signs, so that many tokens are equally likely.
+            let logits: Vec<f32> = random(9000, seed).iter().map(|logit| (logit * scale).round()).collect();
+            let row = Row::new(&logits).unwrap();
+            let mut order: Vec<usize> = (0..logits.len()).collect();
+            order.sort_by(|&l, &r| (logits[r] + 0.0).total_cmp(&(logits[l] + 0.0)).then(l.cmp(&r)));
+            for k in [1, 2, 17, 18, 19, 300] {
+                let sampling = Sampling { top_k: Some(k), ..Sampling::at(1.0) };
+                let Distribution::List { entries, .. } = Distribution::new(&row, &sampling) else { panic!() };
+                let mut expected: Vec<usize> = order[..k as usize].to_vec();
+                expected.sort_unstable();
+                let kept: Vec<usize> = entries.iter().map(|&(token, _)| token as usize).collect();
+                assert_eq!(kept, expected, "the {k} likeliest");
+            }
+        }
+    }
+
+    #[test]
     fn greedy_takes_the_lower_of_equals() {
         let logits = [0.0, 3.0, 3.0, 1.0];
         let row = Row::new(&logits).unwrap();

@@ -1,7 +1,9 @@
-//! Puts a finished family where the program takes it from: model files, cards, and a manifest with their checksums.
+//! Puts a finished family where the program takes it from (model files, cards, and a manifest with their checksums), and
+//! lays the family that the program has out in a folder, as a build leaves one.
 
-use crate::folder::replace;
-use crate::{BuildError, Built};
+use crate::folder::{Folder, replace};
+use crate::{BuildError, Built, Plan, Scale};
+use deliberate_models::{Models, bundled};
 use serde::Serialize;
 use std::path::Path;
 
@@ -45,4 +47,20 @@ pub fn bundle(built: &Built, into: &Path) -> Result<(), BuildError> {
     let text = toml::to_string(&manifest).expect("a manifest is plain data");
     let text = format!("# Written by `deliberate lab bundle`.\n\n{text}");
     replace(&into.join("manifest.toml"), text.as_bytes())
+}
+
+/// Lays out the family that is part of the program, so that it can be measured like any other.
+///
+/// # Errors
+/// [`BuildError::OtherPlan`] if the folder holds another family, [`BuildError::File`] if it cannot be written.
+pub fn unbundle(models: &Models, into: &Path) -> Result<Plan, BuildError> {
+    let plan = Scale::Full.plan();
+    let folder = Folder::open(into, &plan)?;
+    for model in bundled() {
+        let file = models.resolve(&model.name)?.path;
+        let bytes = std::fs::read(&file).map_err(BuildError::file(&file))?;
+        let name = model.name.strip_prefix(FAMILY).map_or(&*model.name, |name| name.trim_start_matches('-'));
+        replace(&folder.of(name)?.join(format!("{name}.gguf")), &bytes)?;
+    }
+    Ok(plan)
 }

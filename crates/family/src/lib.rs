@@ -26,7 +26,7 @@ mod watch;
 mod workshop;
 
 pub use build::{Built, build};
-pub use bundle::bundle;
+pub use bundle::{bundle, unbundle};
 pub use card::Card;
 pub use error::BuildError;
 pub use gathered::Gathered;

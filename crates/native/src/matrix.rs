@@ -97,9 +97,8 @@ impl Matrix {
             self.some(rows, rounded, part.clone(), &mut |_, _, lanes| sums.push(lanes));
         });
         // Then each thread writes whole rows.
-        let group = count.div_ceil(jobs);
-        let groups = out[..count * stride].par_chunks_mut(group * stride).enumerate();
-        groups.for_each(|(place, out)| {
+        let group = if count < MANY { count } else { count.div_ceil(jobs) };
+        let write_group = |(place, out): (usize, &mut [Lanes])| {
             let first = place * group;
             for (part, sums) in parts.iter().zip(&*sums) {
                 for (panel, sums) in part.clone().zip(sums.chunks_exact(count)) {
@@ -107,7 +106,13 @@ impl Matrix {
                     rows.for_each(|((row, out), sums)| write(out, (row, panel), *sums));
                 }
             }
-        });
+        };
+        let out = &mut out[..count * stride];
+        if count < MANY {
+            write_group((0, out));
+        } else {
+            out.par_chunks_mut(group * stride).enumerate().for_each(write_group);
+        }
     }
 
     /// The same with some of the panels, one after the other: `give(row, panel, the panel's outputs)`.
@@ -149,5 +154,8 @@ impl Help {
 /// Pieces of a multiplication for each thread: more than one, so that a thread that is kept from its core leaves its
 /// work to the others.
 const PARTS: usize = 2;
+
+/// Rows from which on it is worth it to have them rounded and written by several threads.
+pub(crate) const MANY: usize = 32;
 
 const _: () = assert!(BLOCK == 2 * WIDTH, "a block is two lanes");

@@ -62,6 +62,20 @@ pub struct Way {
     pub points: Vec<Measured>,
 }
 
+/// A way beside best-of-N weighted of as many generations, on the same questions.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Beside {
+    /// What it is called.
+    pub way: String,
+    /// Generations that both may spend.
+    pub budget: u32,
+    /// How often it is right.
+    pub accuracy: Interval,
+    /// That less the accuracy of best-of-N weighted; the interval is that of the paired bootstrap.
+    pub difference: Interval,
+}
+
 /// A policy of a fixed budget per question, held out, and its choices.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +125,8 @@ pub struct Findings {
     /// Searches and revisions that were run, beside majority and best-of-N from the half of the pool that does not tell
     /// difficulty.
     pub ways: Vec<Way>,
+    /// Searches that were run, and majority, against best-of-N weighted over the whole pool.
+    pub beside_weighted: Vec<Beside>,
     /// Attempts along a chain of revisions, where one was run.
     pub chain: Option<Chain>,
     /// Cheap predictors of difficulty.
@@ -192,6 +208,7 @@ pub fn find(evidence: &Evidence, standard_errors: f64, seed: u64) -> Result<(Fin
         selections: again.selections.iter().map(|&one| arms.way(&arms.selected(one))).collect(),
         verifiers: arms.verifiers(),
         ways: by_bin.ways(&table),
+        beside_weighted: arms.beside_weighted(),
         chain: evidence.chain.as_deref().and_then(|attempts| Chain::of(attempts, seed)),
         predictors,
         confusion: confusion(&predicted_bins, &bins, BINS),

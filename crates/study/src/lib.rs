@@ -17,8 +17,8 @@ mod tree;
 pub use error::StudyError;
 pub use evidence::{Evidence, Found, Larger, Source, WEIGHTED};
 pub use findings::{
-    Against, BEST_RULE, BINS, BestRule, Chain, Choice, Exchange, Findings, Fitted, Fixed, Measured, RATIOS,
-    Saving, Single, Way, exchanges, find, without_revisions,
+    Against, BEST_RULE, BINS, Beside, BestRule, Chain, Choice, Exchange, Findings, Fitted, Fixed, Measured,
+    RATIOS, Saving, Single, Way, exchanges, find, without_revisions,
 };
 pub use grid::{Arm, Grid, GridError, Tried};
 pub use page::{About, page};

@@ -56,6 +56,9 @@ pub struct Sample {
     pub correct: bool,
     /// Tokens drawn.
     pub tokens: u64,
+    /// Tokens of each step; none in studies that did not record them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub step_tokens: Vec<u32>,
     /// The verifier's score of each step, in 0..=1.
     pub scores: Vec<f64>,
     /// What another verifier that is compared with it makes of the sample.
@@ -114,6 +117,9 @@ impl Sample {
                     answer: state.answer().filter(|_| whole).map(str::to_owned),
                     correct: whole && gold.right(state),
                     tokens: state.solution_tokens() as u64,
+                    step_tokens: (0..state.step_count())
+                        .map(|step| state.step_range(step).len() as u32)
+                        .collect(),
                     scores: node.scores.clone().unwrap_or_default(),
                     compared: compared.get(place).cloned(),
                 }

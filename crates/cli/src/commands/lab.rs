@@ -12,6 +12,7 @@ use anyhow::Context;
 use deliberate_family::measure::{Chosen, Extent, Measured, Proposers, Revisions, Verifiers, measure};
 use deliberate_family::{BuildError, Built, Plan, build};
 use deliberate_lab::{Family, Recipe, Split, generate_set};
+use deliberate_models::Models;
 use deliberate_run::Interval;
 use deliberate_train::Device;
 use std::fmt::Write;
@@ -86,9 +87,20 @@ fn json(built: &Built) -> anyhow::Result<()> {
 
 /// The plan that a folder's family was built by.
 fn plan_of(folder: &Path) -> anyhow::Result<Plan> {
-    Plan::parse(&read(&folder.join("plan.toml"))?)
-        .with_context(|| format!("`{}` holds no family", folder.display()))
-        .map_err(bad_input)
+    let none = || {
+        format!(
+            "`{}` holds no family (`deliberate lab build` makes one; `lab measure --bundled` takes that of this program)",
+            folder.display()
+        )
+    };
+    let text = std::fs::read_to_string(folder.join("plan.toml")).with_context(none).map_err(bad_input)?;
+    Plan::parse(&text).with_context(none).map_err(bad_input)
+}
+
+/// The family that is part of the program, laid out in a folder.
+fn laid_out(folder: &Path) -> anyhow::Result<Plan> {
+    let plan = deliberate_family::unbundle(&Models::from_env().map_err(bad_input)?, folder);
+    plan.map_err(|error| if error.is_input() { bad_input(error) } else { error.into() })
 }
 
 fn bundle(args: &BundleArgs, global: &Global) -> anyhow::Result<ExitCode> {
@@ -104,7 +116,7 @@ fn bundle(args: &BundleArgs, global: &Global) -> anyhow::Result<ExitCode> {
 }
 
 fn examine(args: &MeasureArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let plan = plan_of(&args.folder)?;
+    let plan = if args.bundled { laid_out(&args.folder)? } else { plan_of(&args.folder)? };
     let extent = Extent {
         split: split(args.split),
         questions: args.questions.get(),

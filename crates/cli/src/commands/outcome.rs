@@ -12,8 +12,8 @@ use deliberate_policy::{
 };
 use deliberate_run::{DirectoryError, Folder};
 use deliberate_study::{
-    About, BEST_RULE, Evidence, Findings, Fitted, Saving, Single, Source, StudyError, Way, find, kept_trees,
-    page, without_revisions,
+    About, BEST_RULE, Beside, Evidence, Findings, Fitted, Saving, Single, Source, StudyError, Way, find,
+    kept_trees, page, without_revisions,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -194,6 +194,9 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
     }
     output::data(table)?;
 
+    if !findings.beside_weighted.is_empty() {
+        output::data(beside(&findings.beside_weighted))?;
+    }
     if let Some(single) = &findings.single {
         output::data(points(single))?;
     }
@@ -223,19 +226,33 @@ fn print(findings: &Findings) -> anyhow::Result<()> {
     output::data(table)
 }
 
+/// Searches and majority beside best-of-N weighted.
+fn beside(ways: &[Beside]) -> Table {
+    let head = ["against best-of-N weighted", "generations", "accuracy", "points more [95 % interval]"];
+    let mut table = Table::new(head);
+    for Beside { way, budget, accuracy, difference } in ways {
+        table.row([way.clone(), budget.to_string(), share(*accuracy), more(*difference)]);
+    }
+    table
+}
+
+/// A difference in points.
+fn more(Interval { value, low, high }: Interval) -> String {
+    format!("{:+.1} [{:+.1}, {:+.1}]", value * 100.0, low * 100.0, high * 100.0)
+}
+
 /// Points at equal cost.
 fn points(single: &Single) -> Table {
     let columns = ["both may spend", "way", "against", "spends", "accuracy", "points more [95 % interval]"];
     let mut table = Table::new(columns);
     for against in single.against.iter().filter(|against| against.reference == BEST_RULE) {
-        let Interval { value, low, high } = against.difference;
         table.row([
             format!("{} generations", number(against.generations)),
             against.way.clone(),
             against.reference.clone(),
             number(against.spent),
             format!("{:.1} %", against.accuracy * 100.0),
-            format!("{:+.1} [{:+.1}, {:+.1}]", value * 100.0, low * 100.0, high * 100.0),
+            more(against.difference),
         ]);
     }
     table

@@ -15,12 +15,13 @@ pub(crate) fn support(outcome: &Outcome<Trace>, rule: Rule) -> String {
         Rule::Majority => "votes",
         Rule::Weighted => "sum of scores",
     };
-    let mut lines = vec![format!("{solutions} solutions, {} answers, by {what}:", votes.len())];
+    let counted = |count: u32, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let answers = counted(votes.len() as u32, "answer");
+    let mut lines = vec![format!("{}, {answers}, by {what}:", counted(solutions, "solution"))];
     for vote in votes.iter().take(MOST) {
         let answer = outcome.states.get(vote.node.0 as usize).and_then(Trace::answer);
         let answer = answer.map_or("(none found)".to_owned(), super::one_line);
-        let plural = if vote.count == 1 { "solution" } else { "solutions" };
-        lines.push(format!("  {:>8.3}  {answer}  ({} {plural})", vote.weight, vote.count));
+        lines.push(format!("  {:>8.3}  {answer}  ({})", vote.weight, counted(vote.count, "solution")));
     }
     if votes.len() > MOST {
         lines.push(format!("            … and {} more", votes.len() - MOST));

@@ -51,6 +51,19 @@ fn what_a_study_keeps_is_reported_on_without_a_model() {
     let first = with_lab(folder.path(), &calibrate("out"));
     let findings = || std::fs::read_to_string(folder.path().join("out/findings.json")).unwrap();
     let before = findings();
+    let found: serde_json::Value = serde_json::from_str(&before).unwrap();
+    let beside = found["beside-weighted"].as_array().unwrap().iter();
+    let beside = beside.map(|one| format!("{} {}", one["way"].as_str().unwrap(), one["budget"]));
+    let compared: Vec<String> = beside.filter(|one| !one.starts_with("revisions")).collect();
+    assert_eq!(
+        compared,
+        ["majority 2", "majority 4", "majority 8", "beam:branching=2 1", "beam:branching=2 4"]
+    );
+    let ways = found["ways"].as_array().unwrap().iter();
+    let best =
+        ways.filter(|way| way["name"] == "best-of-n").flat_map(|way| way["points"].as_array().unwrap());
+    let budgets: Vec<f64> = best.map(|point| point["budget"].as_f64().unwrap()).collect();
+    assert_eq!(budgets, [1.0, 2.0, 4.0], "best-of-N is there at every N up to the dearest search");
     std::fs::remove_dir_all(folder.path().join("out/figures")).unwrap();
     let again = with_lab(folder.path(), &["report", "out"]);
     assert_eq!(again.done().out, first.done().out);
@@ -63,6 +76,29 @@ fn what_a_study_keeps_is_reported_on_without_a_model() {
     std::fs::copy(folder.path().join("out/questions.jsonl"), folder.path().join("again/samples.jsonl"))
         .unwrap();
     assert_ne!(with_lab(folder.path(), &["report", "again"]).code, Some(0));
+}
+
+#[test]
+fn three_files_of_a_study_are_enough_to_report_on_and_hold_no_question() {
+    let folder = tempfile::tempdir().unwrap();
+    write_grid(folder.path(), "[1, 4]");
+    let first = with_lab(folder.path(), &calibrate("out"));
+    let record = folder.path().join("record");
+    std::fs::create_dir(&record).unwrap();
+    for file in ["config.json", "samples.jsonl", "outcomes.json"] {
+        std::fs::copy(folder.path().join("out").join(file), record.join(file)).unwrap();
+        assert!(!std::fs::read_to_string(record.join(file)).unwrap().contains("items?"), "{file}");
+    }
+    let again = with_lab(folder.path(), &["report", "record"]);
+    assert_eq!(again.done().out.replace("record/", "out/"), first.done().out);
+    assert!(!std::fs::read_to_string(record.join("report.html")).unwrap().contains("items?"));
+
+    let samples = std::fs::read_to_string(record.join("samples.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(samples.lines().next().unwrap()).unwrap();
+    let sample = &line["samples"][0];
+    let steps = sample["step_tokens"].as_array().unwrap();
+    assert_eq!(steps.len(), sample["scores"]["prm:signs"].as_array().unwrap().len());
+    assert_eq!(steps.iter().map(|step| step.as_u64().unwrap()).sum::<u64>(), sample["tokens"]);
 }
 
 #[test]

@@ -195,3 +195,19 @@ fn a_verifier_is_trained_from_questions_with_answers_and_used() {
     train(&["--test", "questions.jsonl", "--seed", "9"]).failed(2, &["test questions", "take them out"]);
     train(&["--temperature", "0"]).failed(2, &["`temperature` must be above 0"]);
 }
+
+#[test]
+fn the_family_that_is_part_of_the_program_is_measured_where_nothing_was_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let few = ["-n", "2", "--samples", "4", "--length", "2"];
+    let measure = |rest: &[&str]| with_lab(path, &[&["lab", "measure"], rest, &few[..]].concat());
+    measure(&[]).failed(2, &["lab-build", "holds no family", "--bundled"]);
+    let page = path.join("page.html");
+    let measured = measure(&["--bundled", "--json", "--html", "page.html"]).done().json();
+    assert_eq!(measured["extent"]["questions"], 2, "{measured}");
+    assert!(measured["proposers"]["learnt"].as_array().unwrap().len() > 1, "{measured}");
+    assert!(page.metadata().unwrap().len() > 1000);
+    // What was drawn is there, so that the same command costs nothing; and it is a family like any other.
+    assert_eq!(measure(&["--json"]).done().json(), measured);
+}

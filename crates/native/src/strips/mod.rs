@@ -17,7 +17,7 @@ mod avx2;
 mod avx512;
 
 use crate::lanes::{Lanes, WIDTH, flat};
-use crate::matrix::Layout;
+use crate::matrix::{Layout, MANY};
 use crate::panels::Rows;
 use crate::tensors::BLOCK;
 use deliberate_decoder::Eight;
@@ -107,7 +107,7 @@ impl Rounded {
         let one = |((digits, scales), row): ((&mut [i16], &mut [f32]), &[Lanes])| {
             round(&row[..inputs / WIDTH], digits, scales);
         };
-        if team && count > 1 {
+        if team && count >= MANY {
             let to = self.digits.par_chunks_exact_mut(inputs).zip(self.scales.par_chunks_exact_mut(blocks));
             to.zip(rows.data.par_chunks_exact(rows.stride)).for_each(one);
         } else {

@@ -69,25 +69,32 @@ fn products_are_those_of_what_the_digits_stand_for() {
     let data = inputs(3, width);
     let mut rounded = Rounded::default();
     let rows = Rows { data: &data, stride: width / WIDTH };
-    strips.multiply(rounded.take(rows, width, false), 0..strips.output_lanes() / 2, &mut |row, panel, sums| {
-        for (place, sum) in sums.iter().flat_map(|lanes| lanes.to_array()).enumerate() {
-            let output = panel * 2 * WIDTH + place;
-            let input = &flat(&data)[row * width..][..width];
-            let weight = |at: usize| {
-                let place = (outputs - 1 - output) * width + at;
-                f64::from(eight.digits[place]) * f64::from(eight.scales[place / BLOCK])
-            };
-            let (mut exact, mut size) = (0.0, 0.0);
-            if output < outputs {
-                for (at, &input) in input.iter().enumerate() {
-                    exact += weight(at) * f64::from(input);
-                    size += (weight(at) * f64::from(input)).abs();
+    strips.multiply(
+        rounded.take(rows, width, false),
+        0..strips.output_lanes() / 2,
+        &mut |row, panel, sums| {
+            for (place, sum) in sums.iter().flat_map(|lanes| lanes.to_array()).enumerate() {
+                let output = panel * 2 * WIDTH + place;
+                let input = &flat(&data)[row * width..][..width];
+                let weight = |at: usize| {
+                    let place = (outputs - 1 - output) * width + at;
+                    f64::from(eight.digits[place]) * f64::from(eight.scales[place / BLOCK])
+                };
+                let (mut exact, mut size) = (0.0, 0.0);
+                if output < outputs {
+                    for (at, &input) in input.iter().enumerate() {
+                        exact += weight(at) * f64::from(input);
+                        size += (weight(at) * f64::from(input)).abs();
+                    }
                 }
+                // Half a step of 32767 of the largest input of a block, and what floats lose.
+                assert!(
+                    (f64::from(sum) - exact).abs() <= 1e-4 * size,
+                    "{sum} instead of {exact} at {output}"
+                );
             }
-            // Half a step of 32767 of the largest input of a block, and what floats lose.
-            assert!((f64::from(sum) - exact).abs() <= 1e-4 * size, "{sum} instead of {exact} at {output}");
-        }
-    });
+        },
+    );
     let mut row = vec![0.0; width];
     strips.row(3, &mut row);
     let place = (outputs - 4) * width;

@@ -1,12 +1,12 @@
 //! Ways to spend as rows of one table: those re-selected from the pool and those that were run.
 
-use super::{BINS, Choice, Fixed, Measured, Way};
+use super::{BINS, Beside, Choice, Fixed, Measured, Way};
 use crate::evidence::{Evidence, Found, WEIGHTED};
 use deliberate_policy::{
-    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, reselect,
-    sampling_strategy, selection_name, share_interval,
+    Arm, Cell, Curve, Fit, Interval, Outcomes, Reselection, Sheet, Spent, Subsets, paired_difference,
+    reselect, sampling_strategy, selection_name, share_interval,
 };
-use deliberate_search::Selection;
+use deliberate_search::{Rule, Selection};
 
 /// A way to spend: every question's outcome at each of its settings.
 pub(super) struct Spending {
@@ -56,15 +56,14 @@ impl Arms<'_> {
         accuracy.iter().enumerate().map(cell).collect()
     }
 
-    /// Every selection over the pool at the budgets of the searches (at every power of two if there are none), then the
-    /// searches.
+    /// Every selection over the pool at every power of two, up to the dearest search if there are any, then the searches.
     pub(super) fn table(&self) -> Outcomes {
         let searches = &self.evidence.searches;
         let mut table = Outcomes { questions: searches.questions.clone(), ..Outcomes::default() };
-        let budgets: Vec<u32> = searches.arms.iter().map(|arm| arm.budget).collect();
+        let most = searches.arms.iter().map(|arm| arm.budget).max();
         for &selection in &self.again.selections {
             for (column, &k) in self.again.ks.iter().enumerate() {
-                if budgets.is_empty() || budgets.contains(&k) {
+                if most.is_none_or(|most| k <= most) {
                     table.arms.push(Arm { name: sampling_strategy(selection), budget: k });
                     table.cells.push(self.pooled(selection, column));
                 }
@@ -73,6 +72,24 @@ impl Arms<'_> {
         table.arms.extend(searches.arms.iter().cloned());
         table.cells.extend(searches.cells.iter().cloned());
         table
+    }
+
+    /// Every search that was run, and majority, against best-of-N weighted of as many samples, over the whole pool.
+    pub(super) fn beside_weighted(&self) -> Vec<Beside> {
+        let searches = &self.evidence.searches;
+        let run = searches.arms.iter().zip(&searches.cells).map(|(arm, cells)| {
+            (arm.name.clone(), arm.budget, cells.iter().map(|cell| cell.accuracy).collect::<Vec<_>>())
+        });
+        let majority = Selection { rule: Rule::Majority, ..WEIGHTED };
+        let voted = self.again.ks.iter().filter_map(|&k| {
+            Some(("majority".to_owned(), k, self.again.cell(majority, k)?.to_vec())).filter(|_| k > 1)
+        });
+        let beside = voted.chain(run).filter_map(|(way, budget, ours)| {
+            let theirs = self.again.cell(WEIGHTED, budget)?;
+            let difference = paired_difference(&ours, theirs, self.seed)?;
+            Some(Beside { way, budget, accuracy: share_interval(&ours, self.seed)?, difference })
+        });
+        beside.collect()
     }
 
     /// The table's arms, those of one name together.

@@ -81,7 +81,9 @@ impl Single {
         let mut against = Vec::new();
         for &generations in single.ks.iter().filter(|&&k| k >= LEAST) {
             let allowed = Allowance { cost: Cost::Generations, amount: generations.into() };
-            for way in ways {
+            // A strategy for each bin is fitted budget by budget: there is none beyond the dearest arm.
+            let fitted = |way: &&Spending| !way.halves || way.budgets.last() >= Some(&generations.into());
+            for way in ways.iter().filter(fitted) {
                 for reference in &references {
                     let Some(found) = advantage(&way.curve, &reference.curve, allowed, arms.seed) else {
                         continue;

@@ -8,11 +8,10 @@ use deliberate_report::{Axis, BarSeries, Bars, Cell, Chart, Figure, Section, Tab
 const COMPARED: [&str; 3] = ["majority", "best-of-n", "beam:branching=4"];
 
 pub(super) fn section(findings: &Findings) -> Section {
-    let pooled_otherwise = |way: &Way| way.name.starts_with("best-of-n:");
-    let plot = findings
-        .ways
+    let others = findings.ways.iter().filter(|way| !revises(way) && !pooled(way));
+    let plot = whole_pool(findings)
         .iter()
-        .filter(|way| !revises(way) && !pooled_otherwise(way))
+        .chain(others)
         .fold(against_budget(), |plot, way| plot.with(line(way, |point| point.budget)));
     let searched = findings.ways.iter().any(|way| way.name.starts_with("beam"));
     let left = Figure::new("search", "Search against best-of-N", Chart::Plot(plot))
@@ -25,8 +24,28 @@ pub(super) fn section(findings: &Findings) -> Section {
     if searched {
         section = section.figure(left).figure(by_difficulty(findings)).table(found(findings));
     }
+    let section = section.table(beside_weighted(findings));
     let section = section.figure(aggregations(findings));
     if findings.verifiers.is_empty() { section } else { section.figure(verifiers(findings)) }
+}
+
+/// Whether it is a way to choose among samples.
+fn pooled(way: &Way) -> bool {
+    way.name == "majority" || way.name.starts_with("best-of-n")
+}
+
+/// Majority and best-of-N over all samples, up to the dearest search: where nothing is told by difficulty, no half of them is
+/// needed for that.
+fn whole_pool(findings: &Findings) -> Vec<Way> {
+    let searched = findings.ways.iter().filter(|way| !pooled(way)).flat_map(|way| &way.points);
+    let most = searched.map(|point| point.budget).fold(0.0, f64::max);
+    let named = [("majority", "majority"), ("weighted/last", "best-of-n")];
+    let named = named.into_iter().filter_map(|(selection, name)| {
+        let way = findings.selections.iter().find(|way| way.name == selection)?;
+        let points = way.points.iter().filter(|point| point.budget <= most).cloned().collect();
+        Some(Way { name: name.to_owned(), points })
+    });
+    named.collect()
 }
 
 /// What searches find against what they choose: where nothing right was found, no choice helps.
@@ -46,6 +65,21 @@ fn found(findings: &Findings) -> Table {
                 Cell::number(found.distinct, 1),
             ]);
         }
+    }
+    table
+}
+
+/// Searches and majority in points beside best-of-N weighted.
+fn beside_weighted(findings: &Findings) -> Table {
+    let columns = ["way", "#generations", "#accuracy, %", "#points more, %"];
+    let mut table = Table::new("Against best-of-N weighted of as many generations, all samples", columns);
+    for beside in &findings.beside_weighted {
+        table = table.row([
+            Cell::text(&beside.way),
+            Cell::number(beside.budget.into(), 0),
+            share(beside.accuracy),
+            share(beside.difference),
+        ]);
     }
     table
 }
