@@ -59,7 +59,7 @@ pub fn unbundle(models: &Models, into: &Path) -> Result<Plan, BuildError> {
     for model in bundled() {
         let file = models.resolve(&model.name)?.path;
         let bytes = std::fs::read(&file).map_err(BuildError::file(&file))?;
-        let name = model.name.strip_prefix(FAMILY).map_or(&*model.name, |name| name.trim_start_matches('-'));
+        let name = model.name.trim_start_matches(FAMILY).trim_start_matches('-');
         replace(&folder.of(name)?.join(format!("{name}.gguf")), &bytes)?;
     }
     Ok(plan)

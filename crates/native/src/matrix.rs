@@ -96,9 +96,10 @@ impl Matrix {
             sums.reserve(part.len() * count);
             self.some(rows, rounded, part.clone(), &mut |_, _, lanes| sums.push(lanes));
         });
-        // Then each thread writes whole rows.
+        // Then each thread writes whole rows, or one of them all rows where there are few.
         let group = if count < MANY { count } else { count.div_ceil(jobs) };
-        let write_group = |(place, out): (usize, &mut [Lanes])| {
+        let groups = out[..count * stride].par_chunks_mut(group * stride).enumerate();
+        groups.for_each(|(place, out)| {
             let first = place * group;
             for (part, sums) in parts.iter().zip(&*sums) {
                 for (panel, sums) in part.clone().zip(sums.chunks_exact(count)) {
@@ -106,13 +107,7 @@ impl Matrix {
                     rows.for_each(|((row, out), sums)| write(out, (row, panel), *sums));
                 }
             }
-        };
-        let out = &mut out[..count * stride];
-        if count < MANY {
-            write_group((0, out));
-        } else {
-            out.par_chunks_mut(group * stride).enumerate().for_each(write_group);
-        }
+        });
     }
 
     /// The same with some of the panels, one after the other: `give(row, panel, the panel's outputs)`.

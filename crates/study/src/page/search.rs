@@ -24,7 +24,9 @@ pub(super) fn section(findings: &Findings) -> Section {
     if searched {
         section = section.figure(left).figure(by_difficulty(findings)).table(found(findings));
     }
-    let section = section.table(beside_weighted(findings));
+    if !findings.beside_weighted.is_empty() {
+        section = section.table(beside_weighted(findings));
+    }
     let section = section.figure(aggregations(findings));
     if findings.verifiers.is_empty() { section } else { section.figure(verifiers(findings)) }
 }
